@@ -1,0 +1,12 @@
+//! `tom` keeps Target Operating Model assessments as files in git: it derives a new deployment from a
+//! prior one, shows what differs in its local context, and renders approval packs.
+//!
+//! The rooms, lowest first; imports point down only (`tests/it/rooms.rs` holds them to it):
+//!
+//! - [`model`]: values of the domain, no I/O, no clock
+//! - [`diag`]: findings as data
+//!
+//! `ARCHITECTURE.md` says why.
+
+pub mod diag;
+pub mod model;

@@ -1,0 +1,53 @@
+//! The risk matrix: the standard's words in, a class out.
+
+use std::collections::BTreeMap;
+
+/// A risk class, 1 to 5 with 5 unacceptable. Always computed from the matrix, never typed.
+pub type Class = u8;
+
+/// A severity and a likelihood, in the standard's words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Rating {
+    /// How bad it would be.
+    pub severity: String,
+    /// How likely it is.
+    pub likelihood: String,
+}
+
+impl super::Canonical for Rating {
+    fn tree(&self) -> super::Tree {
+        super::Tree::map([
+            ("severity", Some(super::Tree::text(&self.severity))),
+            ("likelihood", Some(super::Tree::text(&self.likelihood))),
+        ])
+    }
+}
+
+/// What a class asks for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Acceptability {
+    /// A word or two: `tolerable`.
+    pub label: String,
+    /// What has to happen with a risk of this class.
+    pub rule: String,
+}
+
+/// Severity by likelihood, with a class in each cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matrix {
+    /// From least to most severe.
+    pub severity: Vec<String>,
+    /// From most to least likely.
+    pub likelihood: Vec<String>,
+    /// Class by likelihood and severity.
+    pub class: BTreeMap<(String, String), Class>,
+    /// What each class asks for.
+    pub acceptability: BTreeMap<Class, Acceptability>,
+}
+
+impl Matrix {
+    /// The class of a rating; none where a word is not the matrix's.
+    pub fn class(&self, rating: &Rating) -> Option<Class> {
+        self.class.get(&(rating.likelihood.clone(), rating.severity.clone())).copied()
+    }
+}

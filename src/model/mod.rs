@@ -1,0 +1,39 @@
+//! Values of the domain: what a framework, a deployment, an answer and a risk *are*.
+//!
+//! Nothing here does I/O, reads a clock, or knows where in a file a value stood. Every other room
+//! imports this one; it imports none.
+
+mod address;
+mod answer;
+mod canon;
+mod condition;
+mod deployment;
+mod framework;
+mod ids;
+mod matrix;
+mod risk;
+mod settings;
+
+pub use address::{Address, AddressError};
+pub use answer::{Answer, Confirmation, Row, Value};
+pub use canon::{Canonical, Digest, Tree};
+pub use condition::{Condition, DateRef, Subject, Test};
+pub use deployment::{Deployment, Kind, Lineage, Meta, Received, Refusal, Revision, Slot};
+pub use framework::{
+    Cells, Column, Constraint, Framework, FrameworkRef, Group, Headline, Item, ItemKind, ItemType, Level,
+    Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome, Profile, ProfileName,
+    Scope, Section, VerdictRule,
+};
+pub use ids::{
+    BlockId, DeploymentName, IdError, ItemId, Key, OutcomeId, PartyId, PermanentId, RiskId, SectionId,
+};
+pub use jiff::civil::Date;
+pub use matrix::{Acceptability, Class, Matrix, Rating};
+pub use risk::{Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer};
+pub use settings::{Person, Settings};
+
+/// A span of days.
+pub fn days(count: i64) -> jiff::Span {
+    use jiff::ToSpan;
+    count.days()
+}

@@ -1,0 +1,227 @@
+//! A risk: a hazard with its causes and effect, rated before and after its mitigations.
+
+use super::{Canonical, Confirmation, Date, Digest, ItemId, Key, PartyId, Rating, SectionId, Tree};
+use std::collections::BTreeMap;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of its definition.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word that files and output use.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+pub(super) use words;
+
+words! {
+    /// Where a risk stands.
+    RiskStatus {
+        /// It has to be lived with or worked on.
+        Open = "open",
+        /// It can no longer arise.
+        Closed = "closed",
+        /// Another party carries it.
+        Transferred = "transferred",
+    }
+}
+
+words! {
+    /// What sort of measure a mitigation is, from the strongest to the weakest.
+    MitigationKind {
+        /// The product makes the hazard harder to reach.
+        Design = "design",
+        /// Shown by testing.
+        Test = "test",
+        /// People are taught.
+        Training = "training",
+        /// People follow a procedure.
+        Process = "process",
+    }
+}
+
+words! {
+    /// How far a mitigation has got, from least to most.
+    MitigationStatus {
+        /// It was decided against, with a reason.
+        NotAdopted = "not adopted",
+        /// Somebody suggests it.
+        Proposed = "proposed",
+        /// Somebody undertook to do it.
+        Planned = "planned",
+        /// It works today.
+        InPlace = "in place",
+    }
+}
+
+/// One way in which the hazard can come about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// The cause in words.
+    pub text: String,
+}
+
+/// A measure against one or more causes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mitigation {
+    /// What sort of measure it is.
+    pub kind: MitigationKind,
+    /// Who has to do it, and to say that it is done.
+    pub owner: PartyId,
+    /// The causes that it acts on.
+    pub causes: Vec<Key>,
+    /// The measure in words.
+    pub text: String,
+    /// How far it has got.
+    pub status: MitigationStatus,
+    /// Why it was not adopted.
+    pub reason: Option<String>,
+    /// Where it can be seen.
+    pub evidence: Vec<String>,
+    /// Who stands by it.
+    pub confirmed: BTreeMap<PartyId, Confirmation>,
+}
+
+/// Everything but the confirmations.
+impl Canonical for Mitigation {
+    fn tree(&self) -> Tree {
+        let causes: Vec<String> = self.causes.iter().map(ToString::to_string).collect();
+        Tree::map([
+            ("kind", Some(Tree::text(self.kind.as_str()))),
+            ("owner", Some(Tree::text(self.owner.as_str()))),
+            ("causes", Tree::set(&causes)),
+            ("text", Some(Tree::text(&self.text))),
+            ("status", Some(Tree::text(self.status.as_str()))),
+            ("reason", self.reason.as_ref().map(Tree::text)),
+            ("evidence", Tree::set(&self.evidence)),
+        ])
+    }
+}
+
+/// Somebody accepted the residual risk, as it was then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// Who accepted it.
+    pub by: String,
+    /// In which role.
+    pub role: String,
+    /// The residual class that they accepted.
+    pub class: super::Class,
+    /// Short digest of the risk as it was.
+    pub digest: String,
+    /// When.
+    pub on: Date,
+    /// Until when.
+    pub until: Option<Date>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The risk, or a duty in it, passes to another party.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// To whom.
+    pub to: PartyId,
+    /// What they have to do.
+    pub duty: Option<String>,
+    /// Their receipt.
+    pub receipt: Option<String>,
+}
+
+/// A hazard with causes, effect, ratings and mitigations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Risk {
+    /// A line that names it.
+    pub title: String,
+    /// The section that it belongs to.
+    pub section: SectionId,
+    /// Who owns it.
+    pub owner: PartyId,
+    /// Where it stands.
+    pub status: RiskStatus,
+    /// What can go wrong.
+    pub hazard: String,
+    /// What that would do.
+    pub effect: String,
+    /// The answers that it rests on.
+    pub depends_on: Vec<ItemId>,
+    /// How it can come about.
+    pub causes: BTreeMap<Key, Cause>,
+    /// The rating before mitigation; none while nobody has rated it.
+    pub initial: Option<Rating>,
+    /// The rating after mitigation.
+    pub residual: Option<Rating>,
+    /// The measures against it.
+    pub mitigations: BTreeMap<Key, Mitigation>,
+    /// Who stands by the risk as a whole.
+    pub confirmed: BTreeMap<PartyId, Confirmation>,
+    /// Who accepted the residual risk.
+    pub acceptance: Option<Acceptance>,
+    /// To whom it passed.
+    pub transfer: Option<Transfer>,
+}
+
+impl Risk {
+    /// The risk without confirmations and acceptance: what a derivation carries and a difference compares.
+    #[must_use]
+    pub fn content(&self) -> Self {
+        let mut content = Self { confirmed: BTreeMap::new(), acceptance: None, ..self.clone() };
+        content.mitigations.values_mut().for_each(|m| m.confirmed.clear());
+        content
+    }
+
+    /// The digest of the content; confirmations and acceptances hold its short form.
+    pub fn content_digest(&self) -> Digest {
+        self.digest()
+    }
+}
+
+/// Text, causes, ratings, mitigations, status and transfer; never confirmations or acceptance.
+impl Canonical for Risk {
+    fn tree(&self) -> Tree {
+        let ids: Vec<String> = self.depends_on.iter().map(ToString::to_string).collect();
+        let causes = self.causes.iter().map(|(k, c)| (k.to_string(), Tree::text(&c.text)));
+        let mitigations = self.mitigations.iter().map(|(k, m)| (k.to_string(), m.tree()));
+        let transfer = self.transfer.as_ref().map(|t| {
+            Tree::map([
+                ("to", Some(Tree::text(t.to.as_str()))),
+                ("duty", t.duty.as_ref().map(Tree::text)),
+                ("receipt", t.receipt.as_ref().map(Tree::text)),
+            ])
+        });
+        Tree::map([
+            ("title", Some(Tree::text(&self.title))),
+            ("section", Some(Tree::text(self.section.as_str()))),
+            ("owner", Some(Tree::text(self.owner.as_str()))),
+            ("status", Some(Tree::text(self.status.as_str()))),
+            ("hazard", Some(Tree::text(&self.hazard))),
+            ("effect", Some(Tree::text(&self.effect))),
+            ("depends-on", Tree::set(&ids)),
+            ("causes", Some(Tree::Map(causes.collect()))),
+            ("initial", self.initial.as_ref().map(Canonical::tree)),
+            ("residual", self.residual.as_ref().map(Canonical::tree)),
+            ("mitigations", Some(Tree::Map(mitigations.collect()))),
+            ("transfer", transfer),
+        ])
+    }
+}
