@@ -5,8 +5,12 @@
 //!
 //! - [`model`]: values of the domain, no I/O, no clock
 //! - [`diag`]: findings as data
+//! - [`syntax`]: the only room that knows TOML
+//! - [`store`]: where bytes come from; the only room that knows git
 //!
 //! `ARCHITECTURE.md` says why.
 
 pub mod diag;
 pub mod model;
+pub mod store;
+pub mod syntax;

@@ -1,0 +1,49 @@
+//! The only room that knows TOML: bytes to values with findings, values to text, edits that keep comments.
+
+mod answers;
+mod condition;
+mod deployment;
+mod document;
+mod edit;
+mod framework;
+mod literal;
+mod locate;
+mod reader;
+mod risk;
+mod settings;
+mod text;
+mod write;
+
+pub use answers::{read_answers_file, read_section, read_value};
+pub use deployment::{read_meta, read_received};
+pub use document::Document;
+pub use edit::{Edit, edit, route_of};
+pub use framework::{FrameworkFile, read_framework};
+pub use literal::line as quoted;
+pub use locate::{Position, locate};
+pub use risk::read_risk;
+pub use settings::read_settings;
+pub use text::is_hidden;
+pub use write::{write_meta, write_received, write_risk, write_section, write_settings};
+
+/// Every code that reading can give.
+pub const CODES: &[&crate::diag::Code] = &[
+    &document::NOT_UTF8,
+    &document::NOT_TOML,
+    &document::MERGE_MARKERS,
+    &reader::UNKNOWN_KEY,
+    &reader::MISSING_KEY,
+    &reader::WRONG_TYPE,
+    &reader::EMPTY_VALUE,
+    &reader::BAD_ID,
+    &text::HIDDEN,
+    &text::LOOKALIKE,
+    &answers::UNKNOWN_ITEM,
+    &answers::WRONG_FILE,
+    &answers::NOT_AN_ANSWER,
+    &answers::NOT_AN_OPTION,
+    &answers::NOT_AN_ODS_CODE,
+    &answers::BAD_EVIDENCE,
+    &answers::BAD_CONTACT,
+    &framework::BAD_FRAMEWORK,
+];

@@ -1,0 +1,427 @@
+//! Typed reading of a parsed table: each key is asked for once, and what nobody asked for is a finding.
+
+use super::document::Document;
+use super::text;
+use crate::diag::{Code, Finding, Label, Severity, nearest};
+use crate::model::{Date, IdError};
+use std::cell::RefCell;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// A key that the format does not have.
+pub static UNKNOWN_KEY: Code = Code {
+    id: "TOM-0111",
+    severity: Severity::Error,
+    title: "a key is not one that the format has",
+    explain: "Nothing in a file is ignored: a misspelt key would lose what stands behind it. The finding names the nearest key \
+that there is.",
+};
+
+/// A key that has to be there.
+pub static MISSING_KEY: Code = Code {
+    id: "TOM-0112",
+    severity: Severity::Error,
+    title: "a key is missing",
+    explain: "The table cannot be understood without this key. The finding names it.",
+};
+
+/// A value of another type than the key has.
+pub static WRONG_TYPE: Code = Code {
+    id: "TOM-0113",
+    severity: Severity::Error,
+    title: "a value has the wrong type",
+    explain: "Dates are written bare (`2026-11-20`), numbers without quotes, texts in quotes, lists in brackets. A date that does \
+not exist, such as 30 February, is no date.",
+};
+
+/// `""` or `[]`.
+pub static EMPTY_VALUE: Code = Code {
+    id: "TOM-0114",
+    severity: Severity::Error,
+    title: "a value is empty",
+    explain: "An empty text or list says neither yes nor no. Leave the key out where there is no answer yet; an empty table is the same \
+as no table.",
+};
+
+/// A text that is no id where one is wanted.
+pub static BAD_ID: Code = Code {
+    id: "TOM-0115",
+    severity: Severity::Error,
+    title: "an id has not the form that it must have",
+    explain: "Ids become file names, addresses and links, so their form is narrow. The finding says which form is wanted.",
+};
+
+/// The findings of one file, shared by every table of it.
+pub(super) struct Sink<'a> {
+    pub(super) file: &'a str,
+    findings: RefCell<Vec<Finding>>,
+}
+
+impl<'a> Sink<'a> {
+    pub(super) fn new(file: &'a str) -> Self {
+        Self { file, findings: RefCell::default() }
+    }
+
+    pub(super) fn add(&self, finding: Finding) {
+        self.findings.borrow_mut().push(finding);
+    }
+
+    pub(super) fn label(&self, span: Range<usize>) -> Label {
+        Label::bytes(self.file, span)
+    }
+
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings.into_inner()
+    }
+}
+
+/// A table that is being read.
+pub(super) struct Table<'d, 'i> {
+    pub(super) sink: &'d Sink<'i>,
+    table: &'d DeTable<'i>,
+    /// The header or the inline table.
+    pub(super) span: Range<usize>,
+    known: RefCell<Vec<&'d str>>,
+}
+
+/// A key with its value, as they stand in the file.
+pub(super) struct Entry<'d, 'i> {
+    pub(super) key: &'d str,
+    pub(super) key_span: Range<usize>,
+    pub(super) value: &'d Spanned<DeValue<'i>>,
+}
+
+pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+impl<'d, 'i> Table<'d, 'i> {
+    pub(super) fn root(document: &'d Document<'i>, sink: &'d Sink<'i>) -> Self {
+        Self { sink, table: document.root.get_ref(), span: 0..0, known: RefCell::default() }
+    }
+
+    pub(super) fn inner(&self, table: &'d DeTable<'i>, span: Range<usize>) -> Self {
+        Self { sink: self.sink, table, span, known: RefCell::default() }
+    }
+
+    /// The entries in the order of the file; the caller judges every key itself.
+    pub(super) fn entries(&self) -> Vec<Entry<'d, 'i>> {
+        let mut entries: Vec<_> = self
+            .table
+            .iter()
+            .map(|(key, value): (&'d Spanned<DeString<'i>>, _)| Entry {
+                key: key.get_ref(),
+                key_span: key.span(),
+                value,
+            })
+            .collect();
+        entries.sort_by_key(|entry| entry.key_span.start);
+        entries
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// The value of a key, which is known from now on.
+    pub(super) fn get(&self, key: &'d str) -> Option<&'d Spanned<DeValue<'i>>> {
+        self.known.borrow_mut().push(key);
+        self.table.get(key)
+    }
+
+    pub(super) fn wrong_type(&self, span: Range<usize>, key: &str, wanted: &str, got: &DeValue<'_>) {
+        self.sink.add(
+            Finding::new(&WRONG_TYPE, format!("`{key}` has to be {wanted}"))
+                .at(self.sink.label(span).saying(format!("this is {}", type_name(got)))),
+        );
+    }
+
+    fn of_type<T>(
+        &self,
+        key: &'d str,
+        wanted: &str,
+        pick: impl Fn(&'d DeValue<'i>) -> Option<T>,
+    ) -> Option<(T, Range<usize>)> {
+        let value = self.get(key)?;
+        let picked = pick(value.get_ref());
+        if picked.is_none() {
+            self.wrong_type(value.span(), key, wanted, value.get_ref());
+        }
+        picked.map(|picked| (picked, value.span()))
+    }
+
+    /// A text, without white space at its end, with line ends folded.
+    pub(super) fn text(&self, key: &'d str) -> Option<String> {
+        let (text, span) = self.of_type(key, "a text", DeValue::as_str)?;
+        clean(self.sink, text, span, key)
+    }
+
+    /// A text that has to be there.
+    pub(super) fn needed_text(&self, key: &'d str) -> Option<String> {
+        if !self.table.contains_key(key) {
+            self.known.borrow_mut().push(key);
+            self.missing(key);
+            return None;
+        }
+        self.text(key)
+    }
+
+    /// A text that is an id of some sort.
+    pub(super) fn id<T>(&self, key: &'d str, make: impl Fn(&str) -> Result<T, IdError>) -> Option<T> {
+        let (text, span) = self.of_type(key, "a text", DeValue::as_str)?;
+        make(text).map_err(|error| self.bad_id(&error, span)).ok()
+    }
+
+    /// An id that has to be there.
+    pub(super) fn needed_id<T>(&self, key: &'d str, make: impl Fn(&str) -> Result<T, IdError>) -> Option<T> {
+        if !self.table.contains_key(key) {
+            self.known.borrow_mut().push(key);
+            self.missing(key);
+            return None;
+        }
+        self.id(key, make)
+    }
+
+    pub(super) fn bad_id(&self, error: &IdError, span: Range<usize>) {
+        self.sink.add(Finding::new(&BAD_ID, error.to_string()).at(self.sink.label(span)));
+    }
+
+    /// Ids in a list, those that are well formed.
+    pub(super) fn ids<T>(&self, key: &'d str, make: impl Fn(&str) -> Result<T, IdError>) -> Vec<T> {
+        self.spanned_texts(key)
+            .into_iter()
+            .filter_map(|(text, span)| make(&text).map_err(|error| self.bad_id(&error, span)).ok())
+            .collect()
+    }
+
+    /// One of a closed set of words.
+    pub(super) fn word<T: Copy + 'd>(
+        &self,
+        key: &'d str,
+        all: &'static [T],
+        word: impl Fn(T) -> &'static str,
+    ) -> Option<T> {
+        let (text, span) = self.of_type(key, "a text", DeValue::as_str)?;
+        let found = all.iter().copied().find(|value| word(*value) == text);
+        if found.is_none() {
+            let words: Vec<_> = all.iter().map(|value| word(*value)).collect();
+            let mut finding =
+                Finding::new(&WRONG_TYPE, format!("`{key}` cannot be `{}`", text.escape_debug()))
+                    .at(self.sink.label(span))
+                    .note(format!("it is one of: {}", words.join(", ")));
+            if let Some(near) = nearest(text, words) {
+                finding = finding.help(format!("did you mean `{near}`?"));
+            }
+            self.sink.add(finding);
+        }
+        found
+    }
+
+    /// A word that has to be there.
+    pub(super) fn needed_word<T: Copy + 'd>(
+        &self,
+        key: &'d str,
+        all: &'static [T],
+        word: impl Fn(T) -> &'static str,
+    ) -> Option<T> {
+        if !self.table.contains_key(key) {
+            self.known.borrow_mut().push(key);
+            self.missing(key);
+            return None;
+        }
+        self.word(key, all, word)
+    }
+
+    pub(super) fn missing(&self, key: &str) {
+        self.sink.add(
+            Finding::new(&MISSING_KEY, format!("`{key}` is missing")).at(self.sink.label(self.span.clone())),
+        );
+    }
+
+    /// A list of texts with where each stands.
+    pub(super) fn spanned_texts(&self, key: &'d str) -> Vec<(String, Range<usize>)> {
+        let Some((list, span)) = self.of_type(key, "a list of texts", DeValue::as_array) else {
+            return Vec::new();
+        };
+        if list.is_empty() {
+            self.empty(key, span);
+        }
+        let mut texts = Vec::new();
+        for value in list.iter() {
+            match value.get_ref().as_str() {
+                Some(text) => {
+                    texts.extend(clean(self.sink, text, value.span(), key).map(|text| (text, value.span())))
+                }
+                None => self.wrong_type(value.span(), key, "a list of texts", value.get_ref()),
+            }
+        }
+        texts
+    }
+
+    pub(super) fn empty(&self, key: &str, span: Range<usize>) {
+        self.sink.add(
+            Finding::new(&EMPTY_VALUE, format!("`{key}` is empty"))
+                .at(self.sink.label(span))
+                .help("leave the key out while there is no answer"),
+        );
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&self, key: &'d str) -> Vec<String> {
+        self.spanned_texts(key).into_iter().map(|(text, _)| text).collect()
+    }
+
+    /// A whole number.
+    pub(super) fn integer(&self, key: &'d str) -> Option<i64> {
+        let value = self.get(key)?;
+        integer(self.sink, value, key)
+    }
+
+    /// True or false.
+    pub(super) fn truth(&self, key: &'d str) -> Option<bool> {
+        self.of_type(key, "true or false", DeValue::as_bool).map(|(truth, _)| truth)
+    }
+
+    /// A calendar date.
+    pub(super) fn date(&self, key: &'d str) -> Option<Date> {
+        let value = self.get(key)?;
+        date(self.sink, value, key)
+    }
+
+    /// A calendar date that has to be there.
+    pub(super) fn needed_date(&self, key: &'d str) -> Option<Date> {
+        if !self.table.contains_key(key) {
+            self.known.borrow_mut().push(key);
+            self.missing(key);
+            return None;
+        }
+        self.date(key)
+    }
+
+    /// A table within this one.
+    pub(super) fn table(&self, key: &'d str) -> Option<Table<'d, 'i>> {
+        let (table, span) = self.of_type(key, "a table", DeValue::as_table)?;
+        Some(self.inner(table, span))
+    }
+
+    /// A table within this one, of tables by key.
+    pub(super) fn tables(&self, key: &'d str) -> Vec<(Entry<'d, 'i>, Table<'d, 'i>)> {
+        self.table(key).map(|table| table.children()).unwrap_or_default()
+    }
+
+    /// The tables that this one consists of.
+    pub(super) fn children(&self) -> Vec<(Entry<'d, 'i>, Table<'d, 'i>)> {
+        let mut children = Vec::new();
+        for entry in self.entries() {
+            match entry.value.get_ref().as_table() {
+                Some(table) => {
+                    let table = self.inner(table, entry.value.span());
+                    children.push((entry, table));
+                }
+                None => self.wrong_type(entry.value.span(), entry.key, "a table", entry.value.get_ref()),
+            }
+        }
+        children
+    }
+
+    /// An array of tables.
+    pub(super) fn list(&self, key: &'d str) -> Vec<Table<'d, 'i>> {
+        let Some((list, _)) = self.of_type(key, "a list of tables", DeValue::as_array) else {
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for value in list.iter() {
+            match value.get_ref().as_table() {
+                Some(table) => tables.push(self.inner(table, value.span())),
+                None => self.wrong_type(value.span(), key, "a list of tables", value.get_ref()),
+            }
+        }
+        tables
+    }
+
+    /// Reports every key that nobody asked for, with the nearest that was.
+    pub(super) fn finish(&self) {
+        let known = self.known.borrow();
+        for entry in self.entries() {
+            if !known.contains(&entry.key) {
+                self.unknown(&entry, &known);
+            }
+        }
+    }
+
+    /// Reports a key that is none of the known ones.
+    pub(super) fn unknown(&self, entry: &Entry<'d, 'i>, known: &[&str]) {
+        let mut finding = Finding::new(&UNKNOWN_KEY, format!("unknown key `{}`", entry.key.escape_debug()))
+            .at(self.sink.label(entry.key_span.clone()));
+        if let Some(near) = nearest(entry.key, known.iter().copied()) {
+            finding = finding.help(format!("did you mean `{near}`?"));
+        } else if !known.is_empty() {
+            finding = finding.note(format!("known here: {}", known.join(", ")));
+        }
+        self.sink.add(finding);
+    }
+}
+
+/// A text as it means: line ends folded, white space at the end gone. Hidden characters and emptiness are findings.
+pub(super) fn clean(sink: &Sink<'_>, text: &str, span: Range<usize>, key: &str) -> Option<String> {
+    let label = sink.label(span.clone());
+    if let Some(finding) = text::hidden_in_value(&label, text) {
+        sink.add(finding);
+        return None;
+    }
+    if let Some(finding) = text::lookalike_in_value(&label, text) {
+        sink.add(finding);
+    }
+    let text = text.trim_end();
+    if text.is_empty() {
+        sink.add(
+            Finding::new(&EMPTY_VALUE, format!("`{key}` is empty"))
+                .at(label)
+                .help("leave the key out while there is no answer"),
+        );
+        return None;
+    }
+    Some(if text.contains('\r') { text.replace("\r\n", "\n") } else { text.to_owned() })
+}
+
+pub(super) fn integer(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<i64> {
+    let number = value
+        .get_ref()
+        .as_integer()
+        .and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
+    if number.is_none() {
+        sink.add(
+            Finding::new(&WRONG_TYPE, format!("`{key}` has to be a whole number"))
+                .at(sink.label(value.span()).saying(format!("this is {}", type_name(value.get_ref())))),
+        );
+    }
+    number
+}
+
+pub(super) fn date(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<Date> {
+    let read = value
+        .get_ref()
+        .as_datetime()
+        .filter(|when| when.time.is_none() && when.offset.is_none())
+        .and_then(|when| when.date);
+    let found = read.and_then(|d| {
+        Date::new(i16::try_from(d.year).ok()?, i8::try_from(d.month).ok()?, i8::try_from(d.day).ok()?).ok()
+    });
+    if found.is_none() {
+        sink.add(
+            Finding::new(&WRONG_TYPE, format!("`{key}` has to be a date"))
+                .at(sink.label(value.span()).saying(format!("this is {}", type_name(value.get_ref()))))
+                .help("write it bare, as in `2026-11-20`"),
+        );
+    }
+    found
+}
