@@ -7,10 +7,14 @@
 //! - [`diag`]: findings as data
 //! - [`syntax`]: the only room that knows TOML
 //! - [`store`]: where bytes come from; the only room that knows git
+//! - [`project`]: a store and its files as values, and changes to them as one step
+//! - [`ops`]: what tom does, as functions over loaded values
 //!
 //! `ARCHITECTURE.md` says why.
 
 pub mod diag;
 pub mod model;
+pub mod ops;
+pub mod project;
 pub mod store;
 pub mod syntax;

@@ -1,0 +1,169 @@
+//! Where a deployment comes from, and what it still carries from there.
+
+use super::Subject;
+use crate::diag::{Code, Finding, Label, Severity};
+use crate::model::{Canonical, Deployment, DeploymentName, PermanentId};
+use std::collections::BTreeMap;
+
+/// A derived deployment without what it received, or the other way round.
+pub(super) static NO_RECEIVED: Code = Code {
+    id: "TOM-0501",
+    severity: Severity::Error,
+    title: "what a deployment received is missing",
+    explain: "A derived deployment has `received.toml`: what came from the parent, as it came. Without it nobody can tell what is local, \
+and the next update has no base to merge from. Restore the file from git.",
+};
+
+/// What was received was edited.
+pub(super) static RECEIVED_CHANGED: Code = Code {
+    id: "TOM-0502",
+    severity: Severity::Error,
+    title: "what a deployment received was changed",
+    explain: "The digest in `deployment.toml` and `received.toml` differ. That file is tom's own; an edit of it would make a local \
+change look inherited. Restore the file from git.",
+};
+
+/// A carried text names the parent's organisation.
+pub(super) static NAMES_PARENT: Code = Code {
+    id: "TOM-0503",
+    severity: Severity::Warning,
+    title: "a carried text names the organisation that it came from",
+    explain: "The text was written for another organisation and still names it, its code or one of its people. It may be wrong \
+here, and it tells readers about somebody else. Reword it for this organisation.",
+};
+
+/// Two deployments with one id.
+pub(super) static SAME_ID: Code = Code {
+    id: "TOM-0504",
+    severity: Severity::Error,
+    title: "two deployments have the same permanent id",
+    explain: "Statements bind to the permanent id, so an approval of one would count for the other. It comes from copying a folder: use \
+`tom derive` instead, or give the copy an id of its own before anybody decides on it.",
+};
+
+/// A deployment that comes from itself.
+pub(super) static CIRCLE: Code = Code {
+    id: "TOM-0505",
+    severity: Severity::Error,
+    title: "deployments are derived from one another in a circle",
+    explain: "Following `derived-from` leads back to the start. Mend the `id` under `derived-from`.",
+};
+
+/// Parent and child with one prefix.
+pub(super) static SAME_PREFIX: Code = Code {
+    id: "TOM-0506",
+    severity: Severity::Warning,
+    title: "two deployments give risks the same prefix",
+    explain: "Risks keep their id when they travel to other deployments, so two deployments with one `risk-prefix` can give the same id to different risks. Choose \
+another prefix for the one that has no risks of its own yet.",
+};
+
+pub(super) fn received(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let deployment = subject.deployment;
+    match (&deployment.meta.derived_from, &deployment.received) {
+        (Some(_), None) => findings.push(
+            Finding::new(&NO_RECEIVED, "the deployment is derived, and `received.toml` is missing")
+                .at(subject.meta(&["derived-from"]))
+                .help("restore the file from git"),
+        ),
+        (None, Some(_)) => findings.push(
+            Finding::new(&NO_RECEIVED, "`received.toml` is there, and `deployment.toml` names no parent")
+                .at(subject.meta(&["derived-from"])),
+        ),
+        (Some(lineage), Some(received)) if lineage.received != received.digest().to_string() => findings
+            .push(
+                Finding::new(&RECEIVED_CHANGED, "`received.toml` is not what was received")
+                    .at(subject.meta(&["derived-from", "received"]))
+                    .note(format!("the file now has {}", received.digest()))
+                    .help("restore `received.toml` from git"),
+            ),
+        _ => {}
+    }
+}
+
+pub(super) fn left_over(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    for over in subject.left_over {
+        findings.push(
+            Finding::new(&NAMES_PARENT, format!("`{}` still names `{}`", over.address, over.name))
+                .at(subject.label(&over.address))
+                .help("reword it for this organisation"),
+        );
+    }
+}
+
+/// What one deployment has to do with others.
+#[derive(Debug, Clone)]
+pub struct Kin {
+    name: DeploymentName,
+    id: PermanentId,
+    parent: Option<PermanentId>,
+    prefix: String,
+}
+
+impl Kin {
+    /// The kin of a deployment.
+    pub fn of(deployment: &Deployment) -> Self {
+        Self {
+            name: deployment.name.clone(),
+            id: deployment.meta.id.clone(),
+            parent: deployment.meta.derived_from.as_ref().map(|lineage| lineage.id.clone()),
+            prefix: deployment.meta.risk_prefix.clone(),
+        }
+    }
+
+    fn label(&self, route: &[&str]) -> Label {
+        Label::value(
+            format!("{}/deployment.toml", crate::project::folder_of(&self.name)),
+            route.iter().copied(),
+        )
+    }
+}
+
+/// What is wrong between deployments.
+pub fn across(kin: &[Kin]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut by_id: BTreeMap<&PermanentId, &Kin> = BTreeMap::new();
+    let mut by_prefix: BTreeMap<&str, &Kin> = BTreeMap::new();
+    for one in kin {
+        if let Some(first) = by_id.insert(&one.id, one) {
+            findings.push(
+                Finding::new(
+                    &SAME_ID,
+                    format!("`{}` and `{}` have the same permanent id", first.name, one.name),
+                )
+                .at(one.label(&["id"]))
+                .with(first.label(&["id"])),
+            );
+        }
+        if let Some(first) = by_prefix.insert(&one.prefix, one) {
+            findings.push(
+                Finding::new(
+                    &SAME_PREFIX,
+                    format!(
+                        "`{}` and `{}` both give risks the prefix `{}`",
+                        first.name, one.name, one.prefix
+                    ),
+                )
+                .at(one.label(&["risk-prefix"]))
+                .with(first.label(&["risk-prefix"])),
+            );
+        }
+    }
+    for one in kin {
+        let mut at = one;
+        for _ in 0..kin.len() {
+            match at.parent.as_ref().and_then(|parent| by_id.get(parent)) {
+                Some(parent) if parent.id == one.id => {
+                    findings.push(
+                        Finding::new(&CIRCLE, format!("`{}` is derived from itself", one.name))
+                            .at(one.label(&["derived-from", "id"])),
+                    );
+                    break;
+                }
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+    }
+    findings
+}

@@ -1,0 +1,127 @@
+//! What is wrong with a deployment beyond the form of its files. One rule, one file, with its codes and their explanations.
+//!
+//! To add a rule: write `src/ops/check/RULE.rs` with a `Code` and a function from [`Subject`] to findings, name both in [`RULES`] and
+//! [`CODES`], and add a golden case in `tests/golden/`. A test fails while one of them is missing.
+
+mod answers;
+mod constraints;
+mod lineage;
+mod readiness;
+mod risks;
+
+use crate::diag::{Code, Finding, Label};
+use crate::model::{Address, Deployment, Framework, Settings, Slot};
+
+pub use lineage::{Kin, across};
+
+/// What the rules look at.
+pub struct Subject<'a> {
+    /// The deployment.
+    pub deployment: &'a Deployment,
+    /// Its framework.
+    pub framework: &'a Framework,
+    /// What `tom.toml` says.
+    pub settings: &'a Settings,
+    /// Whether a file of the repository exists.
+    pub exists: &'a dyn Fn(&str) -> bool,
+    /// Carried texts that named the parent's organisation when they came.
+    pub left_over: &'a [super::derive::LeftOver],
+    /// The phase that has to be ready, if one was asked for.
+    pub ready: Option<u8>,
+}
+
+impl Subject<'_> {
+    /// The file and place of an address.
+    pub fn label(&self, address: &Address) -> Label {
+        label(self.deployment, self.framework, address)
+    }
+
+    /// The place of an answer, or of one of its fields.
+    pub fn slot(&self, slot: &Slot, field: &[&str]) -> Label {
+        self.label(&field.iter().fold(slot.address(), |address, part| address.then(*part)))
+    }
+
+    /// The place of a risk's field.
+    pub fn risk(&self, id: &crate::model::RiskId, field: &[&str]) -> Label {
+        self.label(&field.iter().fold(Address::of(id), |address, part| address.then(*part)))
+    }
+
+    /// The place of a field of `deployment.toml`.
+    pub fn meta(&self, route: &[&str]) -> Label {
+        Label::value(
+            format!("{}/deployment.toml", crate::project::folder_of(&self.deployment.name)),
+            route.iter().copied(),
+        )
+    }
+}
+
+/// The file and place of an address in a deployment.
+pub fn label(deployment: &Deployment, framework: &Framework, address: &Address) -> Label {
+    let folder = crate::project::folder_of(&deployment.name);
+    match framework.item(&address.subject) {
+        Some(item) => {
+            Label::value(format!("{folder}/{}.toml", item.section), crate::syntax::route_of(address, false))
+        }
+        None => Label::value(
+            format!("{folder}/risks/{}.toml", address.subject),
+            crate::syntax::route_of(address, true),
+        ),
+    }
+}
+
+type Rule = fn(&Subject<'_>, &mut Vec<Finding>);
+
+/// Every rule over one deployment, in the order of its findings.
+const RULES: &[Rule] = &[
+    answers::missing_notes,
+    answers::missing_evidence,
+    constraints::framework_constraints,
+    constraints::musts_not_met,
+    risks::ratings,
+    risks::references,
+    risks::causes,
+    risks::mitigations,
+    risks::copies,
+    risks::prefixes,
+    lineage::received,
+    lineage::left_over,
+    readiness::claims,
+    readiness::open,
+];
+
+/// Every code that the rules give.
+pub const CODES: &[&Code] = &[
+    &answers::NOTE_MISSING,
+    &answers::EVIDENCE_MISSING,
+    &constraints::CONTRADICTION,
+    &constraints::NOT_MET,
+    &risks::NOT_A_WORD,
+    &risks::NOT_RATED,
+    &risks::HIGHER_AFTER,
+    &risks::LOWER_WITHOUT,
+    &risks::UNACCEPTABLE,
+    &risks::DANGLING,
+    &risks::UNCOVERED,
+    &risks::NO_REASON,
+    &risks::COPY,
+    &risks::ITEM_ID,
+    &risks::FOREIGN_PREFIX,
+    &lineage::NO_RECEIVED,
+    &lineage::RECEIVED_CHANGED,
+    &lineage::NAMES_PARENT,
+    &lineage::SAME_ID,
+    &lineage::CIRCLE,
+    &lineage::SAME_PREFIX,
+    &readiness::CLAIMED,
+    &readiness::OPEN,
+    &readiness::NOT_READY,
+];
+
+/// Everything that the rules find in one deployment.
+pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in RULES {
+        rule(subject, &mut findings);
+    }
+    findings
+}

@@ -1,0 +1,250 @@
+//! What changed between two states of an assessment, by meaning: form, order and comments show nothing.
+
+mod risks;
+mod words;
+
+use super::outcome::Evaluator;
+use crate::model::{
+    Address, Answer, Deployment, Framework, ItemKind, Kind, Meta, OnDerive, PartyId, ProfileName, Received,
+    SectionId, Slot,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use risks::{ClassMove, MitigationChange, RiskChange, Way};
+pub use words::{Piece, Words, words};
+
+/// The two sides of a comparison, and what is compared.
+#[derive(Debug, Clone)]
+pub struct Side<'a> {
+    /// What the side is called: `received from acme-5-1`, `acme-northfield`.
+    pub name: String,
+    /// Its answers.
+    pub answers: &'a BTreeMap<Slot, Answer>,
+    /// Its risks.
+    pub risks: &'a BTreeMap<crate::model::RiskId, crate::model::Risk>,
+    /// What it is, where it is a deployment.
+    pub meta: Option<&'a Meta>,
+}
+
+impl<'a> Side<'a> {
+    /// A deployment as it is.
+    pub fn of(deployment: &'a Deployment) -> Self {
+        Self {
+            name: deployment.name.to_string(),
+            answers: &deployment.answers,
+            risks: &deployment.risks,
+            meta: Some(&deployment.meta),
+        }
+    }
+
+    /// What a deployment received.
+    pub fn received(parent: &str, received: &'a Received) -> Self {
+        Self {
+            name: format!("received from {parent}"),
+            answers: &received.answers,
+            risks: &received.risks,
+            meta: None,
+        }
+    }
+}
+
+/// A field of an answer that changed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FieldChange {
+    /// Where.
+    pub address: Address,
+    /// What stood there.
+    pub before: Option<String>,
+    /// What stands there now.
+    pub after: Option<String>,
+}
+
+/// An answer that changed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AnswerChange {
+    /// The whole answer's address.
+    pub address: Address,
+    /// The item's title.
+    pub title: String,
+    /// Its section.
+    pub section: SectionId,
+    /// Whose answer it is.
+    pub parties: Vec<PartyId>,
+    /// What changed in it.
+    pub fields: Vec<FieldChange>,
+}
+
+/// An outcome that changed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OutcomeChange {
+    /// The outcome.
+    pub id: String,
+    /// In words.
+    pub title: String,
+    /// What it was.
+    pub before: String,
+    /// What it is now.
+    pub after: String,
+}
+
+/// Everything that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Difference {
+    /// What the left side is called.
+    pub left: String,
+    /// What the right side is called.
+    pub right: String,
+    /// Title, framework, kind: what the deployments themselves are.
+    pub meta: Vec<MetaChange>,
+    /// Answers that are the organisation's own, or its process's.
+    pub context: Vec<AnswerChange>,
+    /// Risks that were added, removed or changed.
+    pub risks: Vec<RiskChange>,
+    /// Carried answers that changed.
+    pub answers: Vec<AnswerChange>,
+    /// Outcomes that changed; empty where the left side is no whole deployment.
+    pub outcomes: Vec<OutcomeChange>,
+    /// How many of the organisation's own items are not answered yet on the right: never a removal.
+    pub unanswered: usize,
+}
+
+/// Something about the deployments themselves that differs.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MetaChange {
+    /// What.
+    pub what: String,
+    /// What it was.
+    pub before: String,
+    /// What it is now.
+    pub after: String,
+}
+
+impl Difference {
+    /// Whether nothing differs. What is not answered yet is no difference.
+    pub fn is_empty(&self) -> bool {
+        self.meta.is_empty()
+            && self.context.is_empty()
+            && self.risks.is_empty()
+            && self.answers.is_empty()
+            && self.outcomes.is_empty()
+    }
+
+    /// Whether some risk is rated higher, initially or residually, than it was.
+    pub fn has_risk_increase(&self) -> bool {
+        self.risks.iter().any(RiskChange::is_increase)
+    }
+}
+
+/// Compares two sides under one framework.
+pub fn diff(framework: &Framework, left: &Side<'_>, right: &Side<'_>) -> Difference {
+    let mut difference =
+        Difference { left: left.name.clone(), right: right.name.clone(), ..Difference::default() };
+    if let (Some(before), Some(after)) = (left.meta, right.meta) {
+        difference.meta = meta_changes(before, after);
+    }
+    let against_received = left.meta.is_none();
+    let empty = Answer::default();
+    for item in framework.items().filter(|item| !matches!(item.kind, ItemKind::Decision | ItemKind::Outcome))
+    {
+        let is_local = item.on_derive != OnDerive::Keep;
+        let slots: BTreeSet<&Slot> =
+            left.answers.keys().chain(right.answers.keys()).filter(|slot| slot.item == item.id).collect();
+        if is_local
+            && right.answers.get(&Slot::of(&item.id)).is_none_or(Answer::is_unanswered)
+            && item.repeats.is_none()
+        {
+            difference.unanswered += 1;
+        }
+        for slot in slots {
+            let before = left.answers.get(slot).unwrap_or(&empty);
+            let after = right.answers.get(slot).unwrap_or(&empty);
+            // Against what was received, an item that starts empty and still is has not been removed.
+            if before.content() == after.content() || (against_received && is_local && after.is_empty()) {
+                continue;
+            }
+            let change = AnswerChange {
+                address: slot.address(),
+                title: item.title.clone(),
+                section: item.section.clone(),
+                parties: item.parties.clone(),
+                fields: field_changes(slot, before, after),
+            };
+            if is_local { difference.context.push(change) } else { difference.answers.push(change) }
+        }
+    }
+    difference.risks = risks::changes(&framework.matrix, left.risks, right.risks);
+    if let (Some(before), Some(after)) = (left.meta, right.meta)
+        && before.kind == after.kind
+    {
+        difference.outcomes = outcome_changes(framework, left.answers, right.answers);
+    } else if against_received {
+        // What was received alone is not a whole deployment, so only the outcomes that it decides can be compared.
+        difference.outcomes = outcome_changes(framework, left.answers, right.answers)
+            .into_iter()
+            .filter(|change| change.before != super::outcome::INCOMPLETE)
+            .collect();
+    }
+    difference
+}
+
+fn meta_changes(before: &Meta, after: &Meta) -> Vec<MetaChange> {
+    let kind = |kind: Kind| kind.to_string();
+    let rows = [
+        ("title", before.title.clone(), after.title.clone()),
+        ("kind", kind(before.kind), kind(after.kind)),
+        ("framework", before.framework.to_string(), after.framework.to_string()),
+    ];
+    rows.into_iter()
+        .filter(|(_, before, after)| before != after)
+        .map(|(what, before, after)| MetaChange { what: what.to_owned(), before, after })
+        .collect()
+}
+
+fn outcome_changes(
+    framework: &Framework,
+    before: &BTreeMap<Slot, Answer>,
+    after: &BTreeMap<Slot, Answer>,
+) -> Vec<OutcomeChange> {
+    let left = Evaluator::of_answers(framework, before, ProfileName::Strict);
+    let right = Evaluator::of_answers(framework, after, ProfileName::Strict);
+    left.outcomes()
+        .zip(right.outcomes())
+        .filter(|((_, before), (_, after))| before != after)
+        .map(|((outcome, before), (_, after))| OutcomeChange {
+            id: outcome.id.to_string(),
+            title: outcome.title.clone(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+        })
+        .collect()
+}
+
+fn field_changes(slot: &Slot, before: &Answer, after: &Answer) -> Vec<FieldChange> {
+    let (old, new) = (fields(slot, before), fields(slot, after));
+    let addresses: BTreeSet<&Address> = old.keys().chain(new.keys()).collect();
+    addresses
+        .into_iter()
+        .filter(|address| old.get(*address) != new.get(*address))
+        .map(|address| FieldChange {
+            address: address.clone(),
+            before: old.get(address).cloned(),
+            after: new.get(address).cloned(),
+        })
+        .collect()
+}
+
+/// Every text of an answer by address; evidence sorted, because its order means nothing.
+fn fields(slot: &Slot, answer: &Answer) -> BTreeMap<Address, String> {
+    let mut sorted = answer.clone();
+    sorted.evidence.sort();
+    sorted.evidence.dedup();
+    if let Some(crate::model::Value::Texts(texts)) = &mut sorted.value {
+        texts.sort();
+    }
+    super::derive::texts_of(slot, &sorted).into_iter().collect()
+}

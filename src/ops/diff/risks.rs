@@ -1,0 +1,242 @@
+//! How risks changed: from class to class, and what became of their mitigations.
+
+use super::FieldChange;
+use crate::model::{Address, Class, Key, Matrix, Mitigation, Rating, Risk, RiskId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Which way something went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It is there on both sides and differs.
+    Changed,
+}
+
+impl Way {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// A rating before and after, with its class.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ClassMove {
+    /// The rating before; none where it was not rated.
+    pub before: Option<Rating>,
+    /// The rating now.
+    pub after: Option<Rating>,
+    /// Its class before.
+    pub class_before: Option<Class>,
+    /// Its class now.
+    pub class_after: Option<Class>,
+}
+
+impl ClassMove {
+    fn of(matrix: &Matrix, before: Option<&Rating>, after: Option<&Rating>) -> Self {
+        Self {
+            before: before.cloned(),
+            after: after.cloned(),
+            class_before: before.and_then(|rating| matrix.class(rating)),
+            class_after: after.and_then(|rating| matrix.class(rating)),
+        }
+    }
+
+    /// Whether the rating itself differs.
+    pub fn is_change(&self) -> bool {
+        self.before != self.after
+    }
+
+    /// Whether the class went up.
+    pub fn is_increase(&self) -> bool {
+        matches!((self.class_before, self.class_after), (Some(before), Some(after)) if after > before)
+    }
+}
+
+/// A mitigation that was added, removed or changed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MitigationChange {
+    /// Its key in the risk.
+    pub key: Key,
+    /// Which way.
+    pub way: Way,
+    /// What it says, now or, when it is gone, before.
+    pub text: String,
+    /// Whether it does less than before: less in place, further from design, or a cause dropped.
+    pub is_weakened: bool,
+    /// What changed in it.
+    pub fields: Vec<FieldChange>,
+}
+
+/// A risk that was added, removed or changed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RiskChange {
+    /// Its id.
+    pub id: RiskId,
+    /// Its title, now or, when it is gone, before.
+    pub title: String,
+    /// Which way.
+    pub way: Way,
+    /// The rating before mitigation.
+    pub initial: ClassMove,
+    /// The rating after mitigation.
+    pub residual: ClassMove,
+    /// Its mitigations.
+    pub mitigations: Vec<MitigationChange>,
+    /// Everything else that changed in it.
+    pub fields: Vec<FieldChange>,
+}
+
+impl RiskChange {
+    /// Whether it is rated higher than before.
+    pub fn is_increase(&self) -> bool {
+        self.initial.is_increase() || self.residual.is_increase()
+    }
+}
+
+pub(super) fn changes(
+    matrix: &Matrix,
+    left: &BTreeMap<RiskId, Risk>,
+    right: &BTreeMap<RiskId, Risk>,
+) -> Vec<RiskChange> {
+    let ids: BTreeSet<&RiskId> = left.keys().chain(right.keys()).collect();
+    ids.into_iter()
+        .filter(|id| left.get(*id).map(Risk::content) != right.get(*id).map(Risk::content))
+        .map(|id| change(matrix, id, left.get(id), right.get(id)))
+        .collect()
+}
+
+fn change(matrix: &Matrix, id: &RiskId, before: Option<&Risk>, after: Option<&Risk>) -> RiskChange {
+    let way = match (before, after) {
+        (None, _) => Way::Added,
+        (_, None) => Way::Removed,
+        _ => Way::Changed,
+    };
+    let title = after.or(before).map(|risk| risk.title.clone()).unwrap_or_default();
+    let rating = |pick: fn(&Risk) -> Option<&Rating>| {
+        ClassMove::of(matrix, before.and_then(pick), after.and_then(pick))
+    };
+    let (initial, residual) = (rating(|risk| risk.initial.as_ref()), rating(|risk| risk.residual.as_ref()));
+    let (mitigations, fields) = match (before, after) {
+        (Some(before), Some(after)) => (mitigations(id, before, after), fields(id, before, after)),
+        _ => Default::default(),
+    };
+    RiskChange { id: id.clone(), title, way, initial, residual, mitigations, fields }
+}
+
+fn mitigations(id: &RiskId, before: &Risk, after: &Risk) -> Vec<MitigationChange> {
+    let plain = |m: &Mitigation| Mitigation { confirmed: BTreeMap::new(), ..m.clone() };
+    let keys: BTreeSet<&Key> = before.mitigations.keys().chain(after.mitigations.keys()).collect();
+    let mut changes = Vec::new();
+    for key in keys {
+        let at = Address::of(id).then("mitigations").then(key.as_str());
+        let (old, new) = (before.mitigations.get(key).map(plain), after.mitigations.get(key).map(plain));
+        if old == new {
+            continue;
+        }
+        let way = match (&old, &new) {
+            (None, _) => Way::Added,
+            (_, None) => Way::Removed,
+            _ => Way::Changed,
+        };
+        let (is_weakened, fields) = match (&old, &new) {
+            (Some(old), Some(new)) => (is_weaker(old, new), field_changes(&at, &texts(old), &texts(new))),
+            _ => (false, Vec::new()),
+        };
+        let text = new.or(old).map(|m| m.text).unwrap_or_default();
+        changes.push(MitigationChange { key: key.clone(), way, text, is_weakened, fields });
+    }
+    changes
+}
+
+/// Less in place, further from design, or without a cause that it acted on. Kinds and statuses are ordered in the model.
+fn is_weaker(old: &Mitigation, new: &Mitigation) -> bool {
+    new.status < old.status
+        || new.kind > old.kind
+        || old.causes.iter().any(|cause| !new.causes.contains(cause))
+}
+
+fn texts(mitigation: &Mitigation) -> BTreeMap<&'static str, String> {
+    let causes: BTreeSet<String> = mitigation.causes.iter().map(ToString::to_string).collect();
+    let evidence: BTreeSet<&String> = mitigation.evidence.iter().collect();
+    let mut texts = BTreeMap::from([
+        ("kind", mitigation.kind.to_string()),
+        ("owner", mitigation.owner.to_string()),
+        ("status", mitigation.status.to_string()),
+        ("text", mitigation.text.clone()),
+        ("causes", causes.into_iter().collect::<Vec<_>>().join(", ")),
+    ]);
+    texts.extend(mitigation.reason.as_ref().map(|reason| ("reason", reason.clone())));
+    if !evidence.is_empty() {
+        texts.insert("evidence", evidence.into_iter().cloned().collect::<Vec<_>>().join("\n"));
+    }
+    texts
+}
+
+fn fields(id: &RiskId, before: &Risk, after: &Risk) -> Vec<FieldChange> {
+    let at = Address::of(id);
+    let mut changes = field_changes(&at, &risk_texts(before), &risk_texts(after));
+    let keys: BTreeSet<&Key> = before.causes.keys().chain(after.causes.keys()).collect();
+    for key in keys {
+        let text = |risk: &Risk| risk.causes.get(key).map(|cause| cause.text.clone());
+        let (old, new) = (text(before), text(after));
+        if old != new {
+            changes.push(FieldChange {
+                address: at.clone().then("causes").then(key.as_str()),
+                before: old,
+                after: new,
+            });
+        }
+    }
+    changes
+}
+
+fn risk_texts(risk: &Risk) -> BTreeMap<&'static str, String> {
+    let facts: BTreeSet<String> = risk.depends_on.iter().map(ToString::to_string).collect();
+    let mut texts = BTreeMap::from([
+        ("title", risk.title.clone()),
+        ("section", risk.section.to_string()),
+        ("owner", risk.owner.to_string()),
+        ("status", risk.status.to_string()),
+        ("hazard", risk.hazard.clone()),
+        ("effect", risk.effect.clone()),
+    ]);
+    if !facts.is_empty() {
+        texts.insert("depends-on", facts.into_iter().collect::<Vec<_>>().join(", "));
+    }
+    if let Some(transfer) = &risk.transfer {
+        texts.insert(
+            "transfer",
+            format!("to {}: {}", transfer.to, transfer.duty.as_deref().unwrap_or("no duty named")),
+        );
+    }
+    texts
+}
+
+fn field_changes(
+    at: &Address,
+    before: &BTreeMap<&'static str, String>,
+    after: &BTreeMap<&'static str, String>,
+) -> Vec<FieldChange> {
+    let names: BTreeSet<&'static str> = before.keys().chain(after.keys()).copied().collect();
+    names
+        .iter()
+        .filter(|name| before.get(**name) != after.get(**name))
+        .map(|name| FieldChange {
+            address: at.clone().then(*name),
+            before: before.get(name).cloned(),
+            after: after.get(name).cloned(),
+        })
+        .collect()
+}

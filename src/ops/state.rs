@@ -1,0 +1,284 @@
+//! Who has spoken for what. Every answer and every risk has exactly one state, computed each time, never stored.
+
+use super::outcome::Evaluator;
+use crate::model::{
+    Answer, Canonical, Confirmation, Deployment, Digest, Framework, Item, ItemId, Key, Kind, PartyId,
+    ProfileName, Risk, RiskId, Settings, Slot, Tree,
+};
+use std::collections::BTreeMap;
+
+/// Where an answer or a risk stands. The first that fits, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Its condition is false.
+    NotApplicable,
+    /// It is empty.
+    Unanswered,
+    /// A party's confirmation no longer matches the content, or a fact beneath it.
+    Stale,
+    /// Every party that has to stand by it does.
+    Confirmed,
+    /// Nobody has to confirm it.
+    Answered,
+    /// It has content, and somebody who must stand by it has not said so.
+    Proposed,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Confirmed, Self::Answered, Self::Proposed, Self::Stale, Self::Unanswered, Self::NotApplicable];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotApplicable => "not applicable",
+            Self::Unanswered => "unanswered",
+            Self::Stale => "stale",
+            Self::Confirmed => "confirmed",
+            Self::Answered => "answered",
+            Self::Proposed => "proposed",
+        }
+    }
+
+    /// Whether nothing more has to be done about it.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Answered | Self::NotApplicable)
+    }
+}
+
+impl std::fmt::Display for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How one party stands to one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stand {
+    /// They stand by it as it is.
+    Stands,
+    /// The content changed since.
+    ContentChanged,
+    /// These facts changed since.
+    FactsChanged(Vec<ItemId>),
+    /// They have not said so.
+    Missing,
+}
+
+/// The state of an answer, with what it comes from.
+#[derive(Debug, Clone)]
+pub struct AnswerState<'a> {
+    /// The item.
+    pub item: &'a Item,
+    /// Where its answer stands; a block without rows has a slot without a row.
+    pub slot: Slot,
+    /// The answer, if there is one.
+    pub answer: Option<&'a Answer>,
+    /// Where it stands.
+    pub state: State,
+    /// Whether it is needed here.
+    pub is_needed: bool,
+    /// How each party stands to it that has to confirm it and takes part.
+    pub parties: Vec<(&'a PartyId, Stand)>,
+}
+
+/// The state of a risk, with what it comes from.
+#[derive(Debug, Clone)]
+pub struct RiskState<'a> {
+    /// Its id.
+    pub id: &'a RiskId,
+    /// The risk.
+    pub risk: &'a Risk,
+    /// Where it stands.
+    pub state: State,
+    /// The party that confirms it as a whole, and how they stand to it.
+    pub whole: (PartyId, Stand),
+    /// How the owner of each mitigation stands to it.
+    pub mitigations: BTreeMap<&'a Key, (&'a PartyId, Stand)>,
+}
+
+/// The digest of a fact: the content of the answer, or of every row's where the item repeats.
+pub fn fact_digest(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> Digest {
+    fact_tree(deployment, framework, fact).digest()
+}
+
+fn fact_tree(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> Tree {
+    let tree =
+        |slot: &Slot| deployment.answers.get(slot).map_or_else(|| Answer::default().tree(), Canonical::tree);
+    match framework.item(fact.as_str()) {
+        Some(item) if item.repeats.is_some() => {
+            let rows = deployment.slots(item).into_iter().map(|slot| {
+                let key = slot.row.as_ref().map(|(_, key)| key.to_string()).unwrap_or_default();
+                (key, tree(&slot))
+            });
+            Tree::Map(rows.collect())
+        }
+        _ => tree(&Slot::of(fact)),
+    }
+}
+
+/// Whether a fact says nothing here.
+pub fn is_fact_empty(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> bool {
+    fact_tree(deployment, framework, fact) == Tree::map([])
+}
+
+/// The facts that something rests on, as they are now: what goes under `given`.
+pub fn given(deployment: &Deployment, framework: &Framework, facts: &[ItemId]) -> BTreeMap<ItemId, String> {
+    facts.iter().map(|fact| (fact.clone(), fact_digest(deployment, framework, fact).short())).collect()
+}
+
+/// Digests of facts, each computed once for a deployment.
+struct Facts<'a> {
+    deployment: &'a Deployment,
+    framework: &'a Framework,
+    known: std::cell::RefCell<BTreeMap<ItemId, Option<String>>>,
+}
+
+impl Facts<'_> {
+    /// The short digest of a fact; none while it is empty.
+    fn digest(&self, fact: &ItemId) -> Option<String> {
+        if let Some(known) = self.known.borrow().get(fact) {
+            return known.clone();
+        }
+        let tree = fact_tree(self.deployment, self.framework, fact);
+        let digest = (tree != Tree::map([])).then(|| tree.digest().short());
+        self.known.borrow_mut().insert(fact.clone(), digest.clone());
+        digest
+    }
+
+    fn stand(&self, confirmation: Option<&Confirmation>, content: &str, facts: &[ItemId]) -> Stand {
+        let Some(confirmation) = confirmation else { return Stand::Missing };
+        if confirmation.digest != content {
+            return Stand::ContentChanged;
+        }
+        // Exactly the facts that were given, and those it rests on by now: a fact that is still empty changes nothing.
+        let rests_on: std::collections::BTreeSet<&ItemId> = confirmation.given.keys().chain(facts).collect();
+        let changed: Vec<ItemId> = rests_on
+            .into_iter()
+            .filter(|fact| self.digest(fact).is_some_and(|now| confirmation.given.get(*fact) != Some(&now)))
+            .cloned()
+            .collect();
+        if changed.is_empty() { Stand::Stands } else { Stand::FactsChanged(changed) }
+    }
+}
+
+/// The state of everything in a deployment.
+pub struct States<'a> {
+    /// Every answered item in framework order, one entry for each row of a block.
+    pub answers: Vec<AnswerState<'a>>,
+    /// Every risk by id.
+    pub risks: Vec<RiskState<'a>>,
+}
+
+/// Computes the state of every answer and risk.
+pub fn states<'a>(deployment: &'a Deployment, framework: &'a Framework) -> States<'a> {
+    let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
+    let facts = Facts { deployment, framework, known: std::cell::RefCell::default() };
+    let taking_part: BTreeMap<&PartyId, bool> =
+        framework.parties.iter().map(|party| (&party.id, evaluator.takes_part(&party.id))).collect();
+    let mut answers = Vec::new();
+    for item in framework.items().filter(|item| item.is_answered()) {
+        let applies = evaluator.applies(item);
+        let is_needed = applies && evaluator.needed(item);
+        let mut slots = deployment.slots(item);
+        if slots.is_empty() {
+            slots.push(Slot::of(&item.id));
+        }
+        for slot in slots {
+            let answer = deployment.answers.get(&slot);
+            let mut parties = Vec::new();
+            if let Some(answer) = answer
+                && !item.confirmed_by.is_empty()
+            {
+                let content = answer.content_digest().short();
+                for party in
+                    item.confirmed_by.iter().filter(|party| taking_part.get(party).copied().unwrap_or(true))
+                {
+                    parties
+                        .push((party, facts.stand(answer.confirmed.get(party), &content, &item.depends_on)));
+                }
+            }
+            let state = if !applies {
+                State::NotApplicable
+            } else if answer.is_none_or(Answer::is_unanswered) {
+                State::Unanswered
+            } else {
+                of_stands(parties.iter().map(|(_, stand)| stand))
+            };
+            answers.push(AnswerState { item, slot, answer, state, is_needed, parties });
+        }
+    }
+    let owner = risk_owner(deployment);
+    let risks = deployment
+        .risks
+        .iter()
+        .map(|(id, risk)| {
+            let whole =
+                facts.stand(risk.confirmed.get(&owner), &risk.content_digest().short(), &risk.depends_on);
+            let mitigations: BTreeMap<_, _> = risk
+                .mitigations
+                .iter()
+                .filter(|(_, m)| deployment.meta.kind == Kind::Deployment || m.owner == owner)
+                .map(|(key, m)| {
+                    let content = m.digest().short();
+                    (key, (&m.owner, facts.stand(m.confirmed.get(&m.owner), &content, &[])))
+                })
+                .collect();
+            let state =
+                of_stands(std::iter::once(&whole).chain(mitigations.values().map(|(_, stand)| stand)));
+            RiskState { id, risk, state, whole: (owner.clone(), whole), mitigations }
+        })
+        .collect();
+    States { answers, risks }
+}
+
+/// The party that confirms risks as a whole: the deployer, in a baseline the supplier.
+pub fn risk_owner(deployment: &Deployment) -> PartyId {
+    let party = if deployment.meta.kind == Kind::Baseline { "supplier" } else { "deployer" };
+    PartyId::new(party).unwrap_or_else(|_| unreachable!("the name of a party is well formed"))
+}
+
+fn of_stands<'s>(stands: impl Iterator<Item = &'s Stand>) -> State {
+    let mut state = State::Answered;
+    for stand in stands {
+        match stand {
+            Stand::ContentChanged | Stand::FactsChanged(_) => return State::Stale,
+            Stand::Missing => state = State::Proposed,
+            Stand::Stands if state == State::Answered => state = State::Confirmed,
+            Stand::Stands => {}
+        }
+    }
+    state
+}
+
+impl States<'_> {
+    /// How many answers and risks have each state, in the order of [`State::ALL`], empty ones left out.
+    pub fn counts(&self) -> Vec<(State, usize)> {
+        let all = self.answers.iter().map(|a| a.state).chain(self.risks.iter().map(|r| r.state));
+        let mut counts: BTreeMap<State, usize> = BTreeMap::new();
+        all.for_each(|state| *counts.entry(state).or_default() += 1);
+        State::ALL.iter().filter_map(|state| Some((*state, *counts.get(state)?))).collect()
+    }
+}
+
+/// Whether the settings list somebody who may speak for a party here. A deployer's person speaks for their own organisation only.
+pub fn may_speak(
+    settings: &Settings,
+    deployment: &Deployment,
+    framework: &Framework,
+    party: &PartyId,
+    by: &str,
+) -> bool {
+    let code = match party.as_str() {
+        "deployer" => deployment.text(&framework.headline.organisation_code),
+        "supplier" => deployment.text(&framework.headline.supplier_code),
+        _ => String::new(),
+    };
+    settings.people.values().any(|person| {
+        person.name == by
+            && person.party == *party
+            && person.organisation.as_ref().is_none_or(|own| code.is_empty() || *own == code)
+    })
+}

@@ -1,0 +1,254 @@
+//! One deployment from its files.
+
+use super::{NO_DEPLOYMENT, NOT_A_DEPLOYMENT, Project, folder_of};
+use crate::diag::{Code, Error, Finding, Label, Severity};
+use crate::model::{Deployment, DeploymentName, Framework, Received, RiskId};
+use crate::store::{EntryKind, Store};
+use crate::syntax::{Document, read_meta, read_received, read_risk, read_section};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A file that tom does not know.
+pub static UNKNOWN_FILE: Code = Code {
+    id: "TOM-0131",
+    severity: Severity::Error,
+    title: "a file is not one that a deployment has",
+    explain: "A deployment's folder has one file a section, one a risk in `risks/`, and a few of tom's own. A file of another name would \
+be read by nobody, and what is in it lost. Rename it, or move it elsewhere, for instance to `docs/`.",
+};
+
+/// The framework is not the one that was pinned.
+pub static WRONG_PIN: Code = Code {
+    id: "TOM-0122",
+    severity: Severity::Error,
+    title: "a framework is not the one that a deployment pins",
+    explain: "The digest in `deployment.toml` and the framework's files differ: somebody edited the framework after the assessment was made. \
+The answers may now stand beside other questions than those that were asked. Put the framework back, or make a new version of it.",
+};
+
+/// A deployment as it was read, with the findings of reading it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The deployment; none when `deployment.toml` or its framework could not be read.
+    pub deployment: Option<Deployment>,
+    /// Its framework.
+    pub framework: Option<Arc<Framework>>,
+    /// What is wrong with its files.
+    pub findings: Vec<Finding>,
+}
+
+impl Loaded {
+    /// Deployment and framework, if nothing is wrong with them; otherwise the first thing that is.
+    pub fn sound(self) -> Result<(Deployment, Arc<Framework>), Error> {
+        if let Some(finding) = self.findings.into_iter().find(Finding::is_error) {
+            return Err(finding.into());
+        }
+        match (self.deployment, self.framework) {
+            (Some(deployment), Some(framework)) => Ok((deployment, framework)),
+            _ => Err(Error::new(&NO_DEPLOYMENT, "the deployment cannot be read")),
+        }
+    }
+}
+
+/// Reads deployments, one after the other. Siblings share what they received, so it is parsed once.
+pub struct Loader<'p> {
+    project: &'p Project,
+    store: Box<dyn Store>,
+    last_received: Option<(Vec<u8>, Arc<Received>)>,
+}
+
+impl<'p> Loader<'p> {
+    pub(super) fn new(project: &'p Project, store: Box<dyn Store>) -> Self {
+        Self { project, store, last_received: None }
+    }
+
+    /// The store that this loader reads from.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Reads the deployment of a name.
+    pub fn load(&mut self, name: &DeploymentName) -> Result<Loaded, Error> {
+        let folder = folder_of(name);
+        let entries = self.store.entries(&folder)?;
+        if entries.is_empty() {
+            return Err(self.project.unknown(name.as_str()));
+        }
+        let mut findings = Vec::new();
+        let Some((meta, framework)) = self.head(&folder, &mut findings) else {
+            return Ok(Loaded { deployment: None, framework: None, findings });
+        };
+        let mut deployment = Deployment {
+            name: name.clone(),
+            meta,
+            answers: BTreeMap::new(),
+            risks: BTreeMap::new(),
+            received: None,
+        };
+        for entry in entries {
+            let path = format!("{folder}/{}", entry.name);
+            match (entry.name.as_str(), entry.kind) {
+                ("deployment.toml", _) => {}
+                (hidden, _) if hidden.starts_with('.') => {}
+                ("risks", EntryKind::Folder) => self.risks(&path, &framework, &mut deployment, &mut findings),
+                ("received.toml", EntryKind::File) => {
+                    deployment.received = self.received(&path, &framework, &mut findings);
+                }
+                (name, kind) => {
+                    let section = name.strip_suffix(".toml").and_then(|id| framework.section(id));
+                    match section.filter(|section| section.is_answered() && kind != EntryKind::Folder) {
+                        None => findings.push(unknown_file(&path, &framework)),
+                        Some(section) => {
+                            self.document(&path, &mut findings, |document, findings| {
+                                let (answers, found) = read_section(document, &framework, section);
+                                deployment.answers.extend(answers);
+                                findings.extend(found);
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        Ok(Loaded { deployment: Some(deployment), framework: Some(framework), findings })
+    }
+
+    fn head(
+        &self,
+        folder: &str,
+        findings: &mut Vec<Finding>,
+    ) -> Option<(crate::model::Meta, Arc<Framework>)> {
+        let path = format!("{folder}/deployment.toml");
+        let mut meta = None;
+        if !self.document(&path, findings, |document, findings| {
+            let (read, found) = read_meta(document);
+            meta = read;
+            findings.extend(found);
+        }) {
+            let message = format!("`{folder}` has no `deployment.toml`");
+            findings.push(Finding::new(&NOT_A_DEPLOYMENT, message).at(Label::file(folder)));
+        }
+        let meta = meta?;
+        match self.project.framework(&meta.framework) {
+            Ok(framework) => {
+                let pinned = meta.framework.digest.as_ref();
+                if pinned.is_some_and(|digest| *digest != framework.digest.to_string()) {
+                    findings.push(
+                        Finding::new(
+                            &WRONG_PIN,
+                            format!("the framework {} is not the one that is pinned here", meta.framework),
+                        )
+                        .at(Label::value(&path, ["framework", "digest"]))
+                        .note(format!("the framework in this repository has {}", framework.digest)),
+                    );
+                }
+                Some((meta, framework))
+            }
+            Err(error) => {
+                findings.push(error.finding().clone().at(Label::value(&path, ["framework"])));
+                None
+            }
+        }
+    }
+
+    /// Reads and parses one file; false when there is none. What goes wrong is a finding.
+    fn document(
+        &self,
+        path: &str,
+        findings: &mut Vec<Finding>,
+        mut read: impl FnMut(&Document<'_>, &mut Vec<Finding>),
+    ) -> bool {
+        match self.store.read(path) {
+            Ok(None) => return false,
+            Err(error) => findings.push(error.finding().clone()),
+            Ok(Some(bytes)) => match Document::parse(path, &bytes) {
+                Ok(document) => read(&document, findings),
+                Err(finding) => findings.push(finding),
+            },
+        }
+        true
+    }
+
+    fn risks(
+        &self,
+        folder: &str,
+        framework: &Framework,
+        deployment: &mut Deployment,
+        findings: &mut Vec<Finding>,
+    ) {
+        let entries = match self.store.entries(folder) {
+            Ok(entries) => entries,
+            Err(error) => return findings.push(error.finding().clone()),
+        };
+        for entry in entries.into_iter().filter(|entry| !entry.name.starts_with('.')) {
+            let path = format!("{folder}/{}", entry.name);
+            let id = entry.name.strip_suffix(".toml").map(RiskId::new);
+            let Some(Ok(id)) = id else {
+                let message = format!("`{path}` is not the file of a risk");
+                findings.push(
+                    Finding::new(&UNKNOWN_FILE, message)
+                        .at(Label::file(&path))
+                        .help("a risk's file is its id and `.toml`, as in `HAZ-004.toml`"),
+                );
+                continue;
+            };
+            self.document(&path, findings, |document, findings| {
+                let (risk, found) = read_risk(document, framework);
+                deployment.risks.extend(risk.map(|risk| (id.clone(), risk)));
+                findings.extend(found);
+            });
+        }
+    }
+
+    fn received(
+        &mut self,
+        path: &str,
+        framework: &Framework,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Arc<Received>> {
+        let bytes = match self.store.read(path) {
+            Ok(bytes) => bytes?,
+            Err(error) => {
+                findings.push(error.finding().clone());
+                return None;
+            }
+        };
+        if let Some((same, received)) = &self.last_received
+            && *same == bytes
+        {
+            return Some(received.clone());
+        }
+        match Document::parse(path, &bytes) {
+            Err(finding) => {
+                findings.push(finding);
+                None
+            }
+            Ok(document) => {
+                let (received, found) = read_received(&document, framework);
+                let sound = found.is_empty();
+                findings.extend(found);
+                let received = Arc::new(received);
+                if sound {
+                    self.last_received = Some((bytes, received.clone()));
+                }
+                Some(received)
+            }
+        }
+    }
+}
+
+fn unknown_file(path: &str, framework: &Framework) -> Finding {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let known: Vec<String> = framework
+        .sections
+        .iter()
+        .filter(|section| section.is_answered())
+        .map(|section| format!("{}.toml", section.id))
+        .chain(["deployment.toml", "received.toml", "risks"].map(str::to_owned))
+        .collect();
+    let finding =
+        Finding::new(&UNKNOWN_FILE, format!("`{name}` is not a file of a deployment")).at(Label::file(path));
+    match crate::diag::nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding.note(format!("a deployment has: {}", known.join(", "))),
+    }
+}

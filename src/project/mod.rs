@@ -1,0 +1,223 @@
+//! A store and its files as values: settings, frameworks and deployments, each with the findings of reading it.
+//!
+//! Readers give what could be read, and findings for the rest: a broken file never hides the others.
+
+mod load;
+
+use crate::diag::{Code, Error, Finding, Label, Severity};
+use crate::model::{DeploymentName, Framework, FrameworkRef, Meta, Settings};
+use crate::store::{EntryKind, Store};
+use crate::syntax::{Document, FrameworkFile, read_framework, read_meta, read_settings};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use load::{Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
+
+/// The folder of deployments.
+pub const ASSESSMENTS: &str = "assessments";
+/// The settings file.
+pub const SETTINGS: &str = "tom.toml";
+
+/// The repository is none of tom's.
+pub static NOT_A_PROJECT: Code = Code {
+    id: "TOM-0911",
+    severity: Severity::Error,
+    title: "the repository has no `tom.toml`",
+    explain: "tom looks for `tom.toml` at the top of the git repository. `tom init` makes one, with the framework beside it; it overwrites \
+nothing.",
+};
+
+/// There is no such deployment.
+pub static NO_DEPLOYMENT: Code = Code {
+    id: "TOM-0912",
+    severity: Severity::Error,
+    title: "there is no such deployment",
+    explain: "A deployment is a folder in `assessments/` with a `deployment.toml` in it. `tom list` shows those that there are. At \
+another revision there may be others.",
+};
+
+/// A deployment's framework is not in the repository.
+pub static NO_FRAMEWORK: Code = Code {
+    id: "TOM-0121",
+    severity: Severity::Error,
+    title: "a framework is not in the repository",
+    explain: "A deployment is read with the framework that it pins, from `frameworks/ID/VERSION/`; the one inside tom is only for \
+`tom init`, so that an assessment means the same whatever tom reads it. Put the framework's folder back, or mend the pin.",
+};
+
+/// Something in `assessments/` is no deployment.
+pub static NOT_A_DEPLOYMENT: Code = Code {
+    id: "TOM-0130",
+    severity: Severity::Error,
+    title: "something in `assessments/` is no deployment",
+    explain: "Only folders stand in `assessments/`, each with a name of lower-case letters, digits and hyphens, and a \
+`deployment.toml`. Links are not followed. Move other things elsewhere.",
+};
+
+/// Every code of this room.
+pub const CODES: &[&Code] =
+    &[&NOT_A_PROJECT, &NO_DEPLOYMENT, &NO_FRAMEWORK, &NOT_A_DEPLOYMENT, &UNKNOWN_FILE, &WRONG_PIN];
+
+/// Frameworks that were read, by id and version.
+type Frameworks = BTreeMap<(String, String), Arc<Framework>>;
+
+/// A repository's settings and frameworks. Deployments are loaded one at a time.
+pub struct Project {
+    store: Box<dyn Store>,
+    settings: Settings,
+    frameworks: Frameworks,
+}
+
+impl Project {
+    /// Reads settings and frameworks. A framework that cannot be read is among the findings, and is missing.
+    pub fn open(store: Box<dyn Store>) -> Result<(Self, Vec<Finding>), Error> {
+        let Some(bytes) = store.read(SETTINGS)? else {
+            return Err(Error::new(&NOT_A_PROJECT, "there is no `tom.toml` at the top of this repository")
+                .help("make one with `tom init`"));
+        };
+        let document = Document::parse(SETTINGS, &bytes)?;
+        let (settings, mut findings) = read_settings(&document);
+        let Some(settings) = settings else {
+            return Err(findings
+                .into_iter()
+                .next()
+                .map_or_else(|| Error::new(&NOT_A_PROJECT, "`tom.toml` names no framework"), Error::from));
+        };
+        let mut frameworks = Frameworks::new();
+        for id in folders(&*store, "frameworks")? {
+            for version in folders(&*store, &format!("frameworks/{id}"))? {
+                let folder = format!("frameworks/{id}/{version}");
+                let (framework, found) = read_framework(&folder, &framework_files(&*store, &folder)?);
+                findings.extend(found);
+                frameworks.extend(framework.map(|framework| ((id.clone(), version), Arc::new(framework))));
+            }
+        }
+        Ok((Self { store, settings, frameworks }, findings))
+    }
+
+    /// What `tom.toml` says.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The store that everything is read from.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The frameworks that could be read.
+    pub fn frameworks(&self) -> impl Iterator<Item = &Arc<Framework>> {
+        self.frameworks.values()
+    }
+
+    /// The framework of a reference.
+    pub fn framework(&self, wanted: &FrameworkRef) -> Result<Arc<Framework>, Error> {
+        self.frameworks.get(&(wanted.id.clone(), wanted.version.clone())).cloned().ok_or_else(|| {
+            let known: Vec<String> =
+                self.frameworks.keys().map(|(id, version)| format!("{id} {version}")).collect();
+            let error = Error::new(&NO_FRAMEWORK, format!("the framework {wanted} cannot be used"));
+            if known.is_empty() {
+                error.help("run `tom init`, which puts it into `frameworks/`")
+            } else {
+                error.note(format!("usable frameworks in this repository: {}", known.join(", ")))
+            }
+        })
+    }
+
+    /// The names of all deployments, in order, and findings for what else stands among them.
+    pub fn deployments(&self) -> Result<(Vec<DeploymentName>, Vec<Finding>), Error> {
+        let mut names = Vec::new();
+        let mut findings = Vec::new();
+        for entry in self.store.entries(ASSESSMENTS)? {
+            let path = format!("{ASSESSMENTS}/{}", entry.name);
+            if entry.name.starts_with('.') {
+                continue; // what a killed command left, or a file of the operating system's
+            }
+            let wrong = |what: String| Finding::new(&NOT_A_DEPLOYMENT, what).at(Label::file(&path));
+            match (entry.kind, DeploymentName::new(&entry.name)) {
+                (EntryKind::Folder, Ok(name)) => names.push(name),
+                (EntryKind::Folder, Err(error)) => findings.push(wrong(error.to_string())),
+                (EntryKind::Link, _) => findings.push(wrong(format!("`{path}` is a symbolic link"))),
+                (EntryKind::File, _) if entry.name.ends_with(".md") => {}
+                _ => findings.push(wrong(format!("`{path}` is not a folder"))),
+            }
+        }
+        Ok((names, findings))
+    }
+
+    /// The deployment of a name, which has to exist; what it holds may still be wrong.
+    pub fn load(&self, name: &DeploymentName) -> Result<Loaded, Error> {
+        self.loader()?.load(name)
+    }
+
+    /// Whether there is a deployment of a name.
+    pub fn has(&self, name: &DeploymentName) -> Result<bool, Error> {
+        Ok(!self.store.entries(&folder_of(name))?.is_empty())
+    }
+
+    /// What deployments are, without their answers.
+    pub fn metas(&self, names: &[DeploymentName]) -> Result<Vec<Meta>, Error> {
+        names
+            .iter()
+            .map(|name| {
+                let path = format!("{}/deployment.toml", folder_of(name));
+                let bytes = self.store.read(&path)?.ok_or_else(|| {
+                    Error::new(&NOT_A_DEPLOYMENT, format!("`{}` has no `deployment.toml`", folder_of(name)))
+                        .at(Label::file(&path))
+                })?;
+                let (meta, findings) = read_meta(&Document::parse(&path, &bytes)?);
+                meta.ok_or_else(|| match findings.into_iter().next() {
+                    Some(finding) => finding.into(),
+                    None => Error::new(&NOT_A_DEPLOYMENT, format!("`{path}` cannot be understood")),
+                })
+            })
+            .collect()
+    }
+
+    /// Something that loads deployments, one for each thread.
+    pub fn loader(&self) -> Result<Loader<'_>, Error> {
+        Ok(Loader::new(self, self.store.fork()?))
+    }
+
+    /// The error for a deployment that is not there, with the nearest that is.
+    pub fn unknown(&self, name: &str) -> Error {
+        let error = Error::new(&NO_DEPLOYMENT, format!("there is no deployment `{}`", name.escape_debug()));
+        let known = self.deployments().map(|(names, _)| names).unwrap_or_default();
+        match crate::diag::nearest(name, known.iter().map(DeploymentName::as_str)) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None if known.is_empty() => error.help("make one with `tom new`"),
+            None => error.help("`tom list` shows those that there are"),
+        }
+    }
+}
+
+/// The folder of a deployment.
+pub fn folder_of(name: &DeploymentName) -> String {
+    format!("{ASSESSMENTS}/{name}")
+}
+
+fn folders(store: &dyn Store, folder: &str) -> Result<Vec<String>, Error> {
+    let entries = store.entries(folder)?;
+    Ok(entries
+        .into_iter()
+        .filter(|entry| entry.kind == EntryKind::Folder && !entry.name.starts_with('.'))
+        .map(|entry| entry.name)
+        .collect())
+}
+
+/// The files of a framework in a store.
+pub fn framework_files(store: &dyn Store, folder: &str) -> Result<Vec<FrameworkFile>, Error> {
+    let mut names = vec!["framework.toml".to_owned()];
+    for part in ["sections", "rules"] {
+        let entries = store.entries(&format!("{folder}/{part}"))?;
+        names.extend(
+            entries.into_iter().filter(|e| e.name.ends_with(".toml")).map(|e| format!("{part}/{}", e.name)),
+        );
+    }
+    let mut files = Vec::new();
+    for name in names {
+        let path = format!("{folder}/{name}");
+        files.extend(store.read(&path)?.map(|bytes| FrameworkFile { name, path, bytes }));
+    }
+    Ok(files)
+}
