@@ -9,12 +9,16 @@
 //! - [`store`]: where bytes come from; the only room that knows git
 //! - [`project`]: a store and its files as values, and changes to them as one step
 //! - [`ops`]: what tom does, as functions over loaded values
+//! - [`render`]: the pack model and its HTML
+//! - [`cli`]: arguments, the outside world, exit codes
 //!
 //! `ARCHITECTURE.md` says why.
 
+pub mod cli;
 pub mod diag;
 pub mod model;
 pub mod ops;
 pub mod project;
+pub mod render;
 pub mod store;
 pub mod syntax;

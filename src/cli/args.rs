@@ -1,0 +1,77 @@
+//! What can be said on the command line.
+
+use super::commands;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Assessments as code: derive a deployment from a prior one, see what is local, render the approval pack.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tom",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Begin with:\n  tom demo DIR           build an example repository and walk through it\n  tom init               put tom into this repository\n  tom derive PARENT NEW  make the next organisation's assessment\n\nExit codes: 0 clean, 1 errors or differences found, 2 the work was not done."
+)]
+pub struct Cli {
+    /// Run as if tom had been started in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+
+    /// Colour: only on a terminal, always, or never (`NO_COLOR` is respected)
+    #[arg(long, value_enum, default_value_t = Colour::Auto, global = true, value_name = "WHEN", hide_possible_values = true)]
+    pub color: Colour,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines, with a version.
+    Json,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Put tom into a repository: settings, the framework, attributes
+    Init(commands::init::Args),
+    /// Start an empty deployment, or a supplier's baseline
+    New(commands::new::Args),
+    /// Derive a new deployment from a prior one
+    Derive(commands::derive::Args),
+    /// Answer an item, or change a field of a risk
+    Set(commands::set::Args),
+    /// Stand by answers and risks for a party
+    Confirm(commands::confirm::Args),
+    /// Report what is wrong
+    Check(commands::check::Args),
+    /// Show what differs, by meaning
+    Diff(commands::diff::Args),
+    /// Show facts, outcomes, and what is needed
+    Show(commands::show::Args),
+    /// List the deployments
+    List(commands::list::Args),
+    /// Render approval packs
+    Render(commands::render::Args),
+    /// Explain a code or an item
+    Explain(commands::explain::Args),
+    /// Build an example repository and walk through it
+    Demo(commands::demo::Args),
+}

@@ -1,0 +1,59 @@
+//! Every code that tom can give, in one list. `tom explain` reads it, and a test holds it against the sources.
+
+use crate::diag::{Code, Severity};
+
+/// The command line asks for two things that do not go together, or for something that is not there.
+pub static USAGE: Code = Code {
+    id: "TOM-0999",
+    severity: Severity::Error,
+    title: "the command cannot be done as it was asked",
+    explain: "What was asked for contradicts itself, or names something that is not there. The message says what; `tom COMMAND --help` shows what the \
+command takes, with examples. Nothing was changed.",
+};
+
+/// The parent has changes that are not committed.
+pub static UNCOMMITTED: Code = Code {
+    id: "TOM-0941",
+    severity: Severity::Error,
+    title: "there are changes that are not committed",
+    explain: "A derivation reads what is committed, so that the new deployment can say what it was derived from. The parent's folder differs from \
+the last commit. Commit the changes, or name a revision with `--at`: `--at HEAD` derives from what is committed and leaves the rest alone.",
+};
+
+/// Every code, in the order of the ids.
+pub fn all() -> Vec<&'static Code> {
+    let mut codes: Vec<&Code> = [
+        crate::store::CODES,
+        crate::syntax::CODES,
+        crate::project::CODES,
+        crate::render::CODES,
+        &[&USAGE, &UNCOMMITTED],
+    ]
+    .into_iter()
+    .chain(crate::ops::CODES.iter().copied())
+    .flatten()
+    .copied()
+    .collect();
+    codes.sort_by_key(|code| code.id);
+    codes
+}
+
+/// The code of an id, whatever its case.
+pub fn find(id: &str) -> Option<&'static Code> {
+    all().into_iter().find(|code| code.id.eq_ignore_ascii_case(id))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ids_are_unique_and_explained() {
+        let codes = super::all();
+        for pair in codes.windows(2) {
+            assert_ne!(pair[0].id, pair[1].id);
+        }
+        for code in codes {
+            assert!(code.id.len() == 8 && code.id.starts_with("TOM-"), "{}", code.id);
+            assert!(code.explain.len() > 60, "{} explains too little", code.id);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+use crate::cli::Outcome;
+use crate::cli::codes::USAGE;
+use crate::cli::context::Context;
+use crate::cli::words::{counted, short};
+use crate::diag::Error;
+use crate::model::{Address, Deployment, Framework, Key, PartyId, RiskId, Slot};
+use crate::ops::confirm::{self, Voice};
+use crate::ops::set::slot_of;
+use crate::ops::state::{Stand, may_speak, risk_owner, states};
+use crate::project::folder_of;
+use crate::syntax::{Edit, edit, route_of};
+use std::collections::BTreeMap;
+
+/// Stand by answers and risks for a party
+///
+/// Records that the party stands by an answer, a risk or a mitigation as it is now, with the facts that it rests on. It turns stale by itself when
+/// one of them changes. Without an address, `--all` confirms everything that the party has been asked for and has not confirmed yet.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  tom confirm acme-eastmoor IGA-03 --party supplier --by \"Jo Marsh\"
+  tom confirm acme-eastmoor HAZ-004 --party deployer
+  tom confirm acme-eastmoor HAZ-004.mitigations.M1 --party supplier
+  tom confirm acme-eastmoor --section ig --party deployer --by \"Ann Lee\"
+  tom confirm acme-eastmoor --all --party supplier --dry-run")]
+pub struct Args {
+    /// The deployment
+    deployment: String,
+
+    /// What to confirm: items, risks, mitigations
+    #[arg(value_name = "ADDRESS")]
+    addresses: Vec<Address>,
+
+    /// The party that stands by it
+    #[arg(long)]
+    party: PartyId,
+
+    /// Who speaks for the party; git's user name if not given
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+
+    /// A remark that stays with the confirmation
+    #[arg(long)]
+    note: Option<String>,
+
+    /// Everything open in this section
+    #[arg(long, conflicts_with = "addresses")]
+    section: Option<String>,
+
+    /// Everything open that this party has been asked for
+    #[arg(long, conflicts_with_all = ["addresses", "section"])]
+    all: bool,
+
+    /// Show what would be confirmed, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Something to confirm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Target {
+    Answer(Slot),
+    Risk(RiskId),
+    Mitigation(RiskId, Key),
+}
+
+impl Target {
+    fn address(&self) -> Address {
+        match self {
+            Self::Answer(slot) => slot.address(),
+            Self::Risk(id) => Address::of(id),
+            Self::Mitigation(id, key) => Address::of(id).then("mitigations").then(key.as_str()),
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let repo = context.repo()?;
+    let name = super::name(&args.deployment)?;
+    let writer = context.writer(&repo)?;
+    let project = context.sound_project(&repo, None)?;
+    let (deployment, framework) = super::sound(&project, &name)?;
+    if framework.party(args.party.as_str()).is_none() {
+        return Err(Error::new(&USAGE, format!("the framework has no party `{}`", args.party)));
+    }
+    let by = args.by.clone().or_else(|| repo.identity().map(|who| who.name)).ok_or_else(|| {
+        Error::new(&USAGE, "nobody is named").help("say who confirms with `--by`, or set git's `user.name`")
+    })?;
+    let voice = Voice { party: args.party.clone(), by, on: context.today(), note: args.note.clone() };
+    let targets = targets(args, &deployment, &framework)?;
+    if targets.is_empty() {
+        context.print(format!("nothing is open for {} there\n", args.party));
+        return Ok(Outcome::Clean);
+    }
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut refused = Vec::new();
+    let mut done = 0;
+    for target in &targets {
+        let confirmation = match target {
+            Target::Answer(slot) => confirm::answer(&deployment, &framework, slot, &voice),
+            Target::Risk(id) => confirm::risk(&deployment, &framework, id, &voice),
+            Target::Mitigation(id, key) => confirm::mitigation(&deployment, &framework, id, key, &voice),
+        };
+        let confirmation = match confirmation {
+            Ok(confirmation) => confirmation,
+            Err(error) if args.addresses.is_empty() => {
+                refused.push(error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let address = target.address().then("confirmed").then(args.party.as_str());
+        let is_risk = !matches!(target, Target::Answer(_));
+        let file = match framework.item(&address.subject) {
+            Some(item) => format!("{}/{}.toml", folder_of(&name), item.section),
+            None => format!("{}/risks/{}.toml", folder_of(&name), address.subject),
+        };
+        let bytes = match files.remove(&file) {
+            Some(bytes) => bytes,
+            None => project.store().read(&file)?.unwrap_or_default(),
+        };
+        let edited = edit(&file, &bytes, &Edit::Confirm(route_of(&address, is_risk), confirmation))?;
+        files.insert(file, edited);
+        context.print(line(target, &deployment, &framework, &args.party));
+        done += 1;
+    }
+    for error in &refused {
+        context.tell(format!("left open: {}", error.finding().message));
+    }
+    if !may_speak(project.settings(), &deployment, &framework, &voice.party, &voice.by) {
+        context.tell(format!(
+            "note: `{}` is not listed in tom.toml for {}: the confirmation is only claimed",
+            voice.by, voice.party
+        ));
+    }
+    if args.dry_run {
+        context.print(format!("would confirm {}\n", counted(done, "entry", "entries")));
+        return Ok(Outcome::Clean);
+    }
+    for (file, bytes) in &files {
+        writer.write(file, bytes)?;
+    }
+    context.print(format!(
+        "{} confirmed for {} by {}\n",
+        counted(done, "entry", "entries"),
+        voice.party,
+        voice.by
+    ));
+    Ok(Outcome::Clean)
+}
+
+/// What is being confirmed, in a line, and why it was stale.
+fn line(target: &Target, deployment: &Deployment, framework: &Framework, party: &PartyId) -> String {
+    let what = match target {
+        Target::Answer(slot) => deployment
+            .answers
+            .get(slot)
+            .and_then(|a| a.value.as_ref())
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        Target::Risk(id) => deployment.risks.get(id).map(|risk| risk.title.clone()).unwrap_or_default(),
+        Target::Mitigation(id, key) => deployment
+            .risks
+            .get(id)
+            .and_then(|risk| risk.mitigations.get(key))
+            .map(|m| m.text.clone())
+            .unwrap_or_default(),
+    };
+    let states = states(deployment, framework);
+    let stand = match target {
+        Target::Answer(slot) => states
+            .answers
+            .iter()
+            .find(|a| a.slot == *slot)
+            .and_then(|a| a.parties.iter().find(|(p, _)| *p == party))
+            .map(|(_, stand)| stand.clone()),
+        Target::Risk(id) => states.risks.iter().find(|r| r.id == id).map(|r| r.whole.1.clone()),
+        Target::Mitigation(id, key) => states
+            .risks
+            .iter()
+            .find(|r| r.id == id)
+            .and_then(|r| r.mitigations.get(key))
+            .map(|(_, stand)| stand.clone()),
+    };
+    let why = match stand {
+        Some(Stand::ContentChanged) => "  (was stale: its content changed)".to_owned(),
+        Some(Stand::FactsChanged(facts)) => {
+            let facts: Vec<String> = facts.iter().map(ToString::to_string).collect();
+            format!("  (was stale: {} changed)", facts.join(", "))
+        }
+        _ => String::new(),
+    };
+    format!("{}  {}{why}\n", target.address(), short(&what, 60))
+}
+
+fn targets(args: &Args, deployment: &Deployment, framework: &Framework) -> Result<Vec<Target>, Error> {
+    if !args.addresses.is_empty() {
+        return args.addresses.iter().map(|address| target(address, deployment, framework)).collect();
+    }
+    if args.section.is_none() && !args.all {
+        return Err(Error::new(&USAGE, "nothing is named to confirm")
+            .help("name items or risks, or use `--section` or `--all`"));
+    }
+    if let Some(section) = &args.section
+        && framework.section(section).is_none()
+    {
+        return Err(Error::new(&USAGE, format!("the framework has no section `{section}`")));
+    }
+    let in_section = |section: &str| args.section.as_deref().is_none_or(|wanted| wanted == section);
+    let states = states(deployment, framework);
+    let is_open = |stand: &Stand| *stand != Stand::Stands;
+    let answers = states
+        .answers
+        .iter()
+        .filter(|a| in_section(a.item.section.as_str()) && a.state != crate::ops::state::State::Unanswered)
+        .filter(|a| a.parties.iter().any(|(party, stand)| **party == args.party && is_open(stand)))
+        .map(|a| Target::Answer(a.slot.clone()));
+    let mut targets: Vec<Target> = answers.collect();
+    for risk in states.risks.iter().filter(|risk| in_section(risk.risk.section.as_str())) {
+        for (key, (owner, stand)) in &risk.mitigations {
+            if **owner == args.party && is_open(stand) {
+                targets.push(Target::Mitigation(risk.id.clone(), (*key).clone()));
+            }
+        }
+        if risk_owner(deployment) == args.party && is_open(&risk.whole.1) {
+            targets.push(Target::Risk(risk.id.clone()));
+        }
+    }
+    Ok(targets)
+}
+
+fn target(address: &Address, deployment: &Deployment, framework: &Framework) -> Result<Target, Error> {
+    let id = RiskId::new(address.subject.clone()).ok().filter(|id| deployment.risks.contains_key(id));
+    let field: Vec<&str> = address.field.iter().map(String::as_str).collect();
+    match (id, &field[..]) {
+        (Some(id), []) => Ok(Target::Risk(id)),
+        (Some(id), ["mitigations", key]) => {
+            Ok(Target::Mitigation(id, Key::new(*key).map_err(|error| Error::new(&USAGE, error.to_string()))?))
+        }
+        (None, []) => slot_of(framework, address).map(|(_, slot)| Target::Answer(slot)),
+        _ => Err(Error::new(
+            &USAGE,
+            format!("`{address}` is a field: answers, risks and mitigations are confirmed as a whole"),
+        )),
+    }
+}

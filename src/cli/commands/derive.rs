@@ -1,0 +1,393 @@
+use super::new::{checked_prefix, create, files_of, refuse_existing, taken_prefixes};
+use crate::cli::codes::{UNCOMMITTED, USAGE};
+use crate::cli::context::Context;
+use crate::cli::words::{BOLD, OPEN, counted, short, styled, wrapped};
+use crate::cli::{Outcome, args::Format};
+use crate::diag::{Error, Label};
+use crate::model::{Deployment, Framework, ItemType, OnDerive, PartyId, PermanentId, Slot};
+use crate::ops::confirm::{Voice, answer as confirm_answer};
+use crate::ops::derive::{Derived, Fate, Request, derive};
+use crate::ops::outcome::Evaluator;
+use crate::ops::set::{Assignment, apply, slot, understand};
+use crate::project::{Project, folder_of};
+use crate::store::Repo;
+use crate::syntax::{Document, read_answers_file};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Derive a new deployment from a prior one
+///
+/// Carries what stays the same (answers marked `keep`, risks and mitigations), leaves empty what is the new organisation's own, and says what
+/// became of everything. The parent is read as it is committed. The new folder appears whole or not at all.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  tom derive acme-northfield acme-eastmoor
+  tom derive acme-northfield acme-eastmoor --at v1.2 \\
+      --set BD-02=\"Eastmoor Hospitals\" --set BD-03=XEM01 --set BD-24.rows.go-live.date=2027-09-01
+  tom derive acme-5-1 acme-eastmoor --answers eastmoor.toml --party deployer --by \"Ann Lee\"
+
+An answers file has the form of a section's file, with items of any section.")]
+pub struct Args {
+    /// The deployment to derive from
+    parent: String,
+
+    /// The new folder's name in `assessments/`
+    new: String,
+
+    /// Read the parent at this revision
+    #[arg(long, value_name = "REV")]
+    at: Option<String>,
+
+    /// Answer an item; may be given many times
+    #[arg(long = "set", value_name = "ITEM=VALUE")]
+    set: Vec<Assignment>,
+
+    /// Answer the items in this file
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
+
+    /// Confirm what is given here for this party
+    #[arg(long, requires = "by")]
+    party: Option<PartyId>,
+
+    /// Who confirms
+    #[arg(long, value_name = "NAME", requires = "party")]
+    by: Option<String>,
+
+    /// What the assessment is called
+    #[arg(long)]
+    title: Option<String>,
+
+    /// The prefix of risks that are found here
+    #[arg(long, value_name = "PREFIX")]
+    risk_prefix: Option<String>,
+
+    /// Carry notes and evidence that only the parent's deployer wrote
+    #[arg(long)]
+    keep_notes: bool,
+
+    /// Ask no questions, even on a terminal
+    #[arg(long)]
+    no_input: bool,
+
+    /// The permanent id, to make the same repository again; made at random if not given
+    #[arg(long, value_name = "ID", hide_short_help = true)]
+    id: Option<PermanentId>,
+
+    /// Say what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let repo = context.repo()?;
+    let here = context.sound_project(&repo, None)?;
+    let (parent_name, name) = (super::name(&args.parent)?, super::name(&args.new)?);
+    refuse_existing(&here, &name)?;
+    let (there, commit) = committed(&repo, &here, &parent_name, args.at.as_deref())?;
+    let (parent, framework) = super::sound(&there, &parent_name)?;
+    // The new deployment pins the framework that lies in the work tree; it has to be the parent's.
+    let vendored = here.framework(&parent.meta.framework)?;
+    let request = Request {
+        name,
+        id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
+        title: args.title.clone(),
+        risk_prefix: args.risk_prefix.as_deref().map(checked_prefix).transpose()?,
+        commit: Some(commit),
+        keep_notes: args.keep_notes,
+        taken_prefixes: taken_prefixes(&here)?,
+    };
+    let mut derived = derive(&parent, &framework, here.settings(), request);
+    derived.deployment.meta.framework = vendored.reference();
+    let given = answer(args, context, &framework, &mut derived.deployment)?;
+    confirm(args, context, &framework, &mut derived.deployment, &given)?;
+    if args.dry_run {
+        for (path, _) in files_of(&derived.deployment, &framework) {
+            context.print(format!("would write {}/{path}\n", folder_of(&derived.deployment.name)));
+        }
+    } else {
+        create(&context.writer(&repo)?, &derived.deployment, &framework)?;
+    }
+    match args.format {
+        Format::Json => context.print_json(&report_json(&derived)),
+        Format::Text => context.print(report(&derived, &framework, context, args.dry_run)),
+    }
+    Ok(Outcome::Clean)
+}
+
+/// The project as it is committed, and the commit: `--at`, or HEAD when nothing in the parent's folder differs from it.
+fn committed(
+    repo: &Repo,
+    here: &Project,
+    parent: &crate::model::DeploymentName,
+    at: Option<&str>,
+) -> Result<(Project, String), Error> {
+    let folder = folder_of(parent);
+    let revision = at.unwrap_or("HEAD");
+    if at.is_none() {
+        if !here.has(parent)? {
+            return Err(here.unknown(parent.as_str()));
+        }
+        let changed = repo.uncommitted(&folder)?;
+        if let Some(first) = changed.first() {
+            return Err(Error::new(&UNCOMMITTED, format!("`{parent}` has changes that are not committed"))
+                .at(Label::file(first))
+                .note(format!("{} of its files differ from the last commit", changed.len()))
+                .help("commit them, or derive from what is committed with `--at HEAD`"));
+        }
+    }
+    let store = repo.at(revision)?;
+    let commit = store.commit().id.clone();
+    let (project, findings) = Project::open(Box::new(store))?;
+    if let Some(finding) = findings.into_iter().find(crate::diag::Finding::is_error) {
+        return Err(finding.into());
+    }
+    if !project.has(parent)? {
+        return Err(project
+            .unknown(parent.as_str())
+            .note(format!("at revision `{revision}` ({})", &commit[..12])));
+    }
+    Ok((project, commit))
+}
+
+/// Puts in what was given: the answers file, then `--set`, then questions on a terminal. Returns the slots that were answered.
+fn answer(
+    args: &Args,
+    context: &Context,
+    framework: &Framework,
+    deployment: &mut Deployment,
+) -> Result<BTreeSet<Slot>, Error> {
+    let mut given = BTreeSet::new();
+    if let Some(path) = &args.answers {
+        let shown = path.display().to_string();
+        let bytes = std::fs::read(context.folder.join(path)).map_err(|error| {
+            Error::new(&crate::store::UNREADABLE, format!("cannot read `{shown}`: {error}"))
+        })?;
+        let document = Document::parse(&shown, &bytes)?;
+        let (answers, findings) = read_answers_file(&document, framework);
+        if let Some(finding) = findings.into_iter().find(crate::diag::Finding::is_error) {
+            return Err(finding.into());
+        }
+        for (slot, answer) in answers {
+            given.insert(slot.clone());
+            // Confirmations that hold for the old content stay beside it and turn stale by themselves.
+            let confirmed =
+                deployment.answers.get(&slot).map(|old| old.confirmed.clone()).unwrap_or_default();
+            let merged = crate::model::Answer {
+                confirmed: if answer.confirmed.is_empty() { confirmed } else { answer.confirmed.clone() },
+                ..answer
+            };
+            deployment.answers.insert(slot, merged);
+        }
+    }
+    for assignment in &args.set {
+        let change = understand(framework, assignment)?;
+        given.insert(slot(&change).clone());
+        apply(&mut deployment.answers, change);
+    }
+    let is_silent = args.set.is_empty() && args.answers.is_none();
+    if is_silent && context.can_ask && !args.no_input && !args.dry_run {
+        questions(context, framework, deployment, &mut given);
+    }
+    Ok(given)
+}
+
+/// Asks for the organisation's own short answers of phase 1. An empty line leaves one open.
+fn questions(
+    context: &Context,
+    framework: &Framework,
+    deployment: &mut Deployment,
+    given: &mut BTreeSet<Slot>,
+) {
+    context
+        .tell("The new organisation's own details. Press Enter to leave one open, Ctrl-D to stop asking.\n");
+    let short_types = [ItemType::Text, ItemType::Texts, ItemType::OdsCode, ItemType::Date, ItemType::Choice];
+    let asked = framework.items().filter(|item| {
+        item.phase == 1
+            && item.on_derive != OnDerive::Keep
+            && item.repeats.is_none()
+            && item.is_answered()
+            && short_types.contains(&item.kind_of_answer)
+    });
+    for item in asked {
+        let evaluator = Evaluator::new(framework, deployment, crate::model::ProfileName::Strict);
+        if !(evaluator.applies(item) && evaluator.needed(item)) {
+            continue;
+        }
+        drop(evaluator);
+        let form = match item.kind_of_answer {
+            ItemType::Choice => format!(" ({})", item.options.join(" | ")),
+            ItemType::Date => " (as in 2026-11-20)".to_owned(),
+            _ => String::new(),
+        };
+        loop {
+            let Some(line) = context.ask(&format!("{} {}{form}:", item.id, item.title)) else { return };
+            if line.is_empty() {
+                break;
+            }
+            let assignment = Assignment { address: crate::model::Address::of(&item.id), value: line };
+            match understand(framework, &assignment) {
+                Ok(change) => {
+                    given.insert(slot(&change).clone());
+                    apply(&mut deployment.answers, change);
+                    break;
+                }
+                Err(error) => context.say_error(&error),
+            }
+        }
+    }
+}
+
+/// Confirms what was given for a party, where the framework asks that party.
+fn confirm(
+    args: &Args,
+    context: &Context,
+    framework: &Framework,
+    deployment: &mut Deployment,
+    given: &BTreeSet<Slot>,
+) -> Result<(), Error> {
+    let (Some(party), Some(by)) = (&args.party, &args.by) else { return Ok(()) };
+    if framework.party(party.as_str()).is_none() {
+        return Err(Error::new(&USAGE, format!("the framework has no party `{party}`")));
+    }
+    let voice = Voice { party: party.clone(), by: by.clone(), on: context.today(), note: None };
+    for slot in given {
+        let asked = framework.item(slot.item.as_str()).is_some_and(|item| item.confirmed_by.contains(party));
+        let is_answered = deployment.answers.get(slot).is_some_and(|answer| !answer.is_unanswered());
+        if asked && is_answered {
+            match confirm_answer(deployment, framework, slot, &voice) {
+                Ok(confirmation) => {
+                    if let Some(answer) = deployment.answers.get_mut(slot) {
+                        answer.confirmed.insert(party.clone(), confirmation);
+                    }
+                }
+                Err(error) => context.tell(format!("not confirmed: {}", error.finding().message)),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn of_fate(derived: &Derived, fate: Fate) -> Vec<&crate::model::Address> {
+    derived.fates.iter().filter(|(_, found)| **found == fate).map(|(address, _)| address).collect()
+}
+
+fn report(derived: &Derived, framework: &Framework, context: &Context, is_dry: bool) -> String {
+    let deployment = &derived.deployment;
+    let mut out = String::new();
+    let parent = deployment
+        .meta
+        .derived_from
+        .as_ref()
+        .map(|lineage| lineage.deployment.to_string())
+        .unwrap_or_default();
+    let verb = if is_dry { "would derive" } else { "derived" };
+    let _ = writeln!(out, "{} {} from {parent}", verb, styled(BOLD, deployment.name.as_str()));
+    let carried = deployment.received.as_ref().map_or(0, |received| received.answers.len());
+    let subjects = |fate: Fate| {
+        of_fate(derived, fate).into_iter().map(|address| address.subject.clone()).collect::<BTreeSet<_>>()
+    };
+    let line = |count: usize, text: &str| format!("  {count:>4}  {text}\n");
+    out += &line(carried, "answers carried");
+    out += &line(deployment.risks.len(), "risks carried, each to be confirmed by the new owner");
+    let rest: [(Fate, &str); 7] = [
+        (Fate::Ask, "answers are the organisation's own, and start empty"),
+        (Fate::Reset, "answers belong to the parent's own process, and start empty"),
+        (Fate::LeftBehind, "fields that only the parent's deployer wrote stay behind"),
+        (Fate::ConfirmationDropped, "confirmations do not carry over"),
+        (Fate::Reopened, "risks are open again"),
+        (Fate::OnlyProposed, "mitigations that are not the supplier's are only proposed here"),
+        (Fate::NotCarried, "acceptances and transfers do not carry over"),
+    ];
+    for (fate, text) in rest {
+        let addresses = of_fate(derived, fate);
+        let count =
+            if matches!(fate, Fate::Ask | Fate::Reset) { subjects(fate).len() } else { addresses.len() };
+        if count == 0 {
+            continue;
+        }
+        out += &line(count, text);
+        if !matches!(fate, Fate::Ask | Fate::Reset | Fate::ConfirmationDropped) {
+            out += &(wrapped(&by_subject(&addresses), 8, context.width) + "\n");
+        }
+    }
+    if !derived.left_over.is_empty() {
+        let _ = writeln!(
+            out,
+            "\n{}",
+            styled(
+                OPEN,
+                format!(
+                    "{} still name the parent's organisation or people:",
+                    counted(derived.left_over.len(), "carried text", "carried texts")
+                )
+            )
+        );
+        for over in &derived.left_over {
+            let _ = writeln!(out, "  {}  names `{}`", over.address, short(&over.name, 40));
+        }
+    }
+    if !derived.open_in_parent.is_empty() {
+        let names: Vec<String> =
+            derived.open_in_parent.iter().map(|(address, state)| format!("{address} {state}")).collect();
+        let _ = writeln!(
+            out,
+            "\n{}",
+            styled(OPEN, format!("open in {parent} itself: {}", counted(names.len(), "entry", "entries")))
+        );
+        out += &(wrapped(&short_list(&names, 12), 2, context.width) + "\n");
+    }
+    let to_answer = crate::ops::state::states(deployment, framework)
+        .answers
+        .iter()
+        .filter(|a| a.is_needed && a.state == crate::ops::state::State::Unanswered)
+        .count();
+    let _ = writeln!(out, "\nto answer now: {}", counted(to_answer, "needed item", "needed items"));
+    if !is_dry {
+        let _ = writeln!(
+            out,
+            "next: fill in {}/*.toml, then `tom check {}` and `tom diff {}`",
+            folder_of(&deployment.name),
+            deployment.name,
+            deployment.name
+        );
+    }
+    out
+}
+
+/// Addresses with what they share said once: `HAZ-002 (M3, M4); OG-05 (evidence, notes)`.
+fn by_subject(addresses: &[&crate::model::Address]) -> String {
+    let mut subjects: std::collections::BTreeMap<&str, BTreeSet<&str>> = std::collections::BTreeMap::new();
+    for address in addresses {
+        let field = address.field.iter().map(String::as_str).find(|part| *part != "mitigations");
+        subjects.entry(&address.subject).or_default().extend(field);
+    }
+    let lines = subjects.into_iter().map(|(subject, fields)| {
+        format!("{subject} ({})", fields.into_iter().collect::<Vec<_>>().join(", "))
+    });
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+fn short_list(names: &[String], most: usize) -> String {
+    if names.len() <= most {
+        return names.join(", ");
+    }
+    format!("{} and {} more", names[..most].join(", "), names.len() - most)
+}
+
+fn report_json(derived: &Derived) -> serde_json::Value {
+    serde_json::json!({
+        "schema-version": 1,
+        "deployment": derived.deployment.name,
+        "id": derived.deployment.meta.id,
+        "folder": folder_of(&derived.deployment.name),
+        "fates": derived.fates.iter().map(|(address, fate)| serde_json::json!({ "address": address, "fate": fate })).collect::<Vec<_>>(),
+        "left-over": derived.left_over,
+        "open-in-parent": derived.open_in_parent.iter().map(|(address, state)| serde_json::json!({ "address": address, "state": state })).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,113 @@
+use crate::cli::context::Context;
+use crate::cli::{Outcome, embedded};
+use crate::diag::Error;
+use crate::model::{FrameworkRef, Settings};
+use crate::store::{Lock, Repo, Store, WorkTree, Writer};
+use crate::syntax::write_settings;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Put tom into a repository: settings, the framework, attributes
+///
+/// Makes a git repository where there is none. Nothing that is already there is overwritten, so it can be run again at any time.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  tom init                 in the repository at hand\n  tom init assessments-uk  in a new folder"
+)]
+pub struct Args {
+    /// The folder; the one at hand if none is given
+    dir: Option<PathBuf>,
+
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// The framework of new repositories.
+const DEFAULT_FRAMEWORK: (&str, &str) = ("smsp-tom", "0.10");
+
+/// What git has to know about the files.
+const ATTRIBUTES: &str = "*.toml text eol=lf\napprovals/** -text\n";
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let folder = args.dir.as_ref().map_or_else(|| context.folder.clone(), |dir| context.folder.join(dir));
+    let repo = match Repo::discover(&folder) {
+        Ok(repo) if args.dir.is_none() || same(&repo, &folder) => Some(repo),
+        _ => None,
+    };
+    if args.dry_run {
+        let root = repo.as_ref().and_then(Repo::work_tree).unwrap_or_else(|| folder.clone());
+        if repo.is_none() {
+            context.print(format!("would make a git repository in `{}`\n", root.display()));
+        }
+        for (path, _) in missing(&WorkTree::new(root), true)? {
+            context.print(format!("would write {path}\n"));
+        }
+        return Ok(Outcome::Clean);
+    }
+    let is_new = repo.is_none();
+    let repo = repo.map_or_else(|| Repo::init(&folder), Ok)?;
+    let root = context.work_tree(&repo)?;
+    let writer = Writer::locked(&root, Lock::take(&repo.common_dir())?);
+    let written = install(&WorkTree::new(&root), &writer)?;
+    if is_new {
+        context.print(format!("made a git repository in {}\n", root.display()));
+    }
+    for path in &written {
+        context.print(format!("wrote {path}\n"));
+    }
+    if written.is_empty() {
+        context.print("everything is already there\n");
+    }
+    context.tell("next: `tom new NAME` starts an assessment, `tom demo DIR` shows a worked one");
+    Ok(Outcome::Clean)
+}
+
+fn same(repo: &Repo, folder: &std::path::Path) -> bool {
+    let top = repo.work_tree().and_then(|top| top.canonicalize().ok());
+    top.is_some() && top == folder.canonicalize().ok()
+}
+
+/// Writes what is missing; returns the paths written.
+pub(super) fn install(store: &WorkTree, writer: &Writer) -> Result<Vec<String>, Error> {
+    let mut written = Vec::new();
+    let (id, version) = DEFAULT_FRAMEWORK;
+    let folder = format!("frameworks/{id}/{version}");
+    if store.entries(&folder)?.is_empty() {
+        let prefix = format!("{id}/{version}/");
+        let files = embedded::frameworks();
+        let files: Vec<(&str, &[u8])> =
+            files.iter().filter_map(|file| Some((file.path.strip_prefix(&prefix)?, file.bytes))).collect();
+        writer.create_folder(&folder, files)?;
+        written.push(format!("{folder}/"));
+    }
+    for (path, bytes) in missing(store, false)? {
+        // Attributes may be there with other lines, which stay.
+        writer.write(&path, &bytes)?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+fn missing(store: &WorkTree, with_framework: bool) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let mut files = Vec::new();
+    let (id, version) = DEFAULT_FRAMEWORK;
+    let folder = format!("frameworks/{id}/{version}");
+    if with_framework && store.entries(&folder)?.is_empty() {
+        files.push((format!("{folder}/"), Vec::new()));
+    }
+    if store.read(crate::project::SETTINGS)?.is_none() {
+        let framework = FrameworkRef { id: id.to_owned(), version: version.to_owned(), digest: None };
+        let settings = Settings { framework, people: BTreeMap::new(), accept: BTreeMap::new() };
+        files.push((crate::project::SETTINGS.to_owned(), write_settings(&settings).into_bytes()));
+    }
+    let attributes = store.read(".gitattributes")?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&attributes).into_owned();
+    let new: Vec<&str> =
+        ATTRIBUTES.lines().filter(|line| !text.lines().any(|there| there.trim() == *line)).collect();
+    if !new.is_empty() {
+        let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        files.push((".gitattributes".to_owned(), format!("{text}{gap}{}\n", new.join("\n")).into_bytes()));
+    }
+    Ok(files)
+}

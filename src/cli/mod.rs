@@ -1,0 +1,45 @@
+//! Arguments in, exit codes out. The only room that knows the clock, the environment and the terminal.
+//!
+//! Exit codes: 0 clean; 1 errors found, conflicts or, with `--exit-code`, differences; 2 the work was not done; 101 a defect in tom.
+
+mod args;
+pub mod codes;
+mod commands;
+mod context;
+mod embedded;
+mod report;
+mod words;
+
+pub use args::Cli;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// What a command that did its work says about what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is wrong.
+    Clean,
+    /// Errors were found, or differences when they were asked for.
+    Found,
+}
+
+/// Runs tom on the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let context = context::Context::of_process(&cli);
+    match commands::run(cli.command, &context) {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(error) => {
+            context.say_error(&error);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The binary: all of it is in the library.
+
+fn main() -> std::process::ExitCode {
+    tom::cli::main()
+}
