@@ -155,23 +155,18 @@ impl Project {
         Ok(!self.store.entries(&folder_of(name))?.is_empty())
     }
 
-    /// What deployments are, without their answers.
-    pub fn metas(&self, names: &[DeploymentName]) -> Result<Vec<Meta>, Error> {
-        names
-            .iter()
-            .map(|name| {
-                let path = format!("{}/deployment.toml", folder_of(name));
-                let bytes = self.store.read(&path)?.ok_or_else(|| {
-                    Error::new(&NOT_A_DEPLOYMENT, format!("`{}` has no `deployment.toml`", folder_of(name)))
-                        .at(Label::file(&path))
-                })?;
-                let (meta, findings) = read_meta(&Document::parse(&path, &bytes)?);
-                meta.ok_or_else(|| match findings.into_iter().next() {
-                    Some(finding) => finding.into(),
-                    None => Error::new(&NOT_A_DEPLOYMENT, format!("`{path}` cannot be understood")),
-                })
-            })
-            .collect()
+    /// What a deployment is, without its answers.
+    pub fn meta(&self, name: &DeploymentName) -> Result<Meta, Error> {
+        let path = format!("{}/deployment.toml", folder_of(name));
+        let bytes = self.store.read(&path)?.ok_or_else(|| {
+            let message = format!("`{}` has no `deployment.toml`", folder_of(name));
+            Error::new(&NOT_A_DEPLOYMENT, message).at(Label::file(&path))
+        })?;
+        let (meta, findings) = read_meta(&Document::parse(&path, &bytes)?);
+        meta.ok_or_else(|| match findings.into_iter().next() {
+            Some(finding) => finding.into(),
+            None => Error::new(&NOT_A_DEPLOYMENT, format!("`{path}` cannot be understood")),
+        })
     }
 
     /// Something that loads deployments, one for each thread.

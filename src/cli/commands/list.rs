@@ -1,6 +1,8 @@
 use crate::cli::context::Context;
+use crate::cli::report::visible;
 use crate::cli::{Outcome, args::Format};
 use crate::diag::Error;
+use crate::model::{DeploymentName, Meta};
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// List the deployments
@@ -20,19 +22,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     let (names, _) = project.deployments()?;
-    let metas = project.metas(&names)?;
+    let metas: Vec<_> = names.iter().map(|name| project.meta(name)).collect();
+    let parent = |meta: &Meta| meta.derived_from.as_ref().map(|lineage| lineage.deployment.to_string());
     if args.format == Format::Json {
-        let rows: Vec<_> = names
-            .iter()
-            .zip(&metas)
-            .map(|(name, meta)| {
-                serde_json::json!({
-                    "name": name, "id": meta.id, "title": meta.title, "kind": meta.kind.to_string(),
-                    "framework": meta.framework.to_string(),
-                    "derived-from": meta.derived_from.as_ref().map(|lineage| lineage.deployment.to_string()),
-                })
-            })
-            .collect();
+        let row = |(name, meta): (&DeploymentName, &Result<Meta, Error>)| match meta {
+            Ok(meta) => serde_json::json!({
+                "name": name, "id": meta.id, "title": meta.title, "kind": meta.kind.to_string(),
+                "framework": meta.framework.to_string(), "derived-from": parent(meta),
+            }),
+            Err(error) => serde_json::json!({ "name": name, "error": error.to_string() }),
+        };
+        let rows: Vec<_> = names.iter().zip(&metas).map(row).collect();
         context.print_json(&serde_json::json!({ "schema-version": 1, "deployments": rows }));
         return Ok(Outcome::Clean);
     }
@@ -49,14 +49,20 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         "TITLE",
     ]);
     for (name, meta) in names.iter().zip(&metas) {
-        let parent =
-            meta.derived_from.as_ref().map(|lineage| lineage.deployment.to_string()).unwrap_or_default();
-        table.add_row([
-            name.to_string(),
-            meta.kind.to_string(),
-            parent,
-            crate::cli::report::visible(&meta.title),
-        ]);
+        table.add_row(match meta {
+            Ok(meta) => [
+                name.to_string(),
+                meta.kind.to_string(),
+                parent(meta).unwrap_or_default(),
+                visible(&meta.title),
+            ],
+            Err(_) => [
+                name.to_string(),
+                "cannot be read".to_owned(),
+                String::new(),
+                format!("see `tom check {name}`"),
+            ],
+        });
     }
     context.print(table.trim_fmt() + "\n");
     Ok(Outcome::Clean)

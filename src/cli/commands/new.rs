@@ -105,7 +105,8 @@ pub(super) fn checked_prefix(prefix: &str) -> Result<String, Error> {
 /// The prefixes that deployments have already.
 pub(super) fn taken_prefixes(project: &crate::project::Project) -> Result<Vec<String>, Error> {
     let (names, _) = project.deployments()?;
-    Ok(project.metas(&names)?.into_iter().map(|meta| meta.risk_prefix).collect())
+    // A deployment that cannot be read is for `tom check` to report.
+    Ok(names.iter().filter_map(|name| project.meta(name).ok()).map(|meta| meta.risk_prefix).collect())
 }
 
 /// The files of a deployment, by name in its folder.
