@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Everything that a change has to pass, in one place: .ci/run and .github/workflows/ci.yml both call this.
+set -euo pipefail
+cd "$(dirname "$0")"
+export CARGO_TERM_COLOR=never RUSTFLAGS="${RUSTFLAGS:-} -D warnings" RUSTDOCFLAGS="-D warnings"
+
+step() { printf '\n== %s\n' "$*"; "$@"; }
+
+step cargo fmt --check
+step cargo clippy --all-targets --locked
+step cargo doc --no-deps --locked --quiet
+
+# README's command for the tests.
+step cargo test --locked
+
+# The project's own repository is a tom repository.
+step cargo run --quiet --locked -- check
+
+# README's command for the main job.
+demo="$(mktemp -d)"
+trap 'rm -rf "$demo"' EXIT
+step cargo run --quiet --locked -- demo "$demo/tom-demo" > "$demo/story.txt"
+tail -n 12 "$demo/story.txt"
+ls -l "$demo/tom-demo/packs"
+
+# Licences, sources and duplicates of what is built in; advisories need a network and run in the workflow.
+if command -v cargo-deny > /dev/null; then
+  step cargo deny --offline check licenses bans sources
+fi
