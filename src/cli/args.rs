@@ -60,6 +60,14 @@ pub enum Command {
     Set(commands::set::Args),
     /// Stand by answers and risks for a party
     Confirm(commands::confirm::Args),
+    /// Accept a residual risk, in a role that may
+    Accept(commands::accept::Args),
+    /// Say what a change would put in doubt, before it is made
+    Impact(commands::impact::Args),
+    /// List what there is to do, and whose turn it is
+    Todo(commands::todo::Args),
+    /// Show how far each phase has got
+    Status(commands::status::Args),
     /// Report what is wrong
     Check(commands::check::Args),
     /// Show what differs, by meaning

@@ -11,6 +11,15 @@ pub static USAGE: Code = Code {
 command takes, with examples. Nothing was changed.",
 };
 
+/// The vendored framework is not the published one.
+pub static EDITED_FRAMEWORK: Code = Code {
+    id: "TOM-0123",
+    severity: Severity::Warning,
+    title: "a framework differs from the published one of its version",
+    explain: "The framework in `frameworks/` has the id and version of one that tom ships, and says something else. Readers of a pack would believe that they \
+see the published questions and rules. Give the edited framework a version of its own, or put the published one back: remove the folder and run `tom init`.",
+};
+
 /// The parent has changes that are not committed.
 pub static UNCOMMITTED: Code = Code {
     id: "TOM-0941",
@@ -27,7 +36,7 @@ pub fn all() -> Vec<&'static Code> {
         crate::syntax::CODES,
         crate::project::CODES,
         crate::render::CODES,
-        &[&USAGE, &UNCOMMITTED],
+        &[&USAGE, &UNCOMMITTED, &EDITED_FRAMEWORK],
     ]
     .into_iter()
     .chain(crate::ops::CODES.iter().copied())

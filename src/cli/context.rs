@@ -82,8 +82,9 @@ impl Context {
     /// The top of the repository's work tree.
     pub(super) fn work_tree(&self, repo: &Repo) -> Result<PathBuf, Error> {
         repo.work_tree().ok_or_else(|| {
-            Error::new(&USAGE, "this is a bare repository: there are no files to work on")
-                .help("name a revision, as in `--rev main`")
+            Error::new(&USAGE, "this is a bare repository: there are no files to work on").help(
+                "work in a clone; commands that only read take a revision, as in `tom check --rev main`",
+            )
         })
     }
 

@@ -1,5 +1,6 @@
 //! What is inside the binary: the framework, the templates, the worked example.
 
+use crate::syntax::FrameworkFile;
 use include_dir::{Dir, include_dir};
 
 static FRAMEWORKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/frameworks");
@@ -36,6 +37,16 @@ fn all(dir: &'static Dir<'static>) -> Vec<Embedded> {
 /// The frameworks: `smsp-tom/0.10/sections/ig.toml` …
 pub(super) fn frameworks() -> Vec<Embedded> {
     all(&FRAMEWORKS)
+}
+
+/// The files of one framework, as they are inside the binary; empty where it is not there.
+pub(super) fn framework(id: &str, version: &str) -> Vec<FrameworkFile> {
+    let prefix = format!("{id}/{version}/");
+    let files = frameworks().into_iter().filter_map(|file| {
+        let name = file.path.strip_prefix(&prefix)?.to_owned();
+        Some(FrameworkFile { name, path: format!("frameworks/{}", file.path), bytes: file.bytes.to_vec() })
+    });
+    files.collect()
 }
 
 /// The pack templates.

@@ -11,13 +11,18 @@ pub(super) type Source<'a> = dyn Fn(&str) -> Option<String> + 'a;
 pub(super) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_hidden(c) && c != '\r' {
+        if is_hidden(c) {
             out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
-        } else if c != '\r' {
+        } else {
             out.push(c);
         }
     }
     out
+}
+
+/// The same on one line, for names of files and people.
+pub(super) fn one_line(text: &str) -> String {
+    visible(text).replace('\n', "⟨U+000A⟩")
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -38,6 +43,7 @@ pub(super) fn draw(finding: &Finding, source: &Source<'_>, width: usize) -> Stri
         .map(|label| (label.clone(), source(&label.file)))
         .collect();
     let labels: Vec<String> = texts.iter().map(|(label, _)| visible(&label.text)).collect();
+    let paths: Vec<String> = texts.iter().map(|(label, _)| one_line(&label.file)).collect();
     let mut group = Group::with_title(level(finding.severity).primary_title(&*message).id(finding.code.id));
     for (index, (label, text)) in texts.iter().enumerate() {
         let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
@@ -47,13 +53,13 @@ pub(super) fn draw(finding: &Finding, source: &Source<'_>, width: usize) -> Stri
                     kind.span(span).label((!labels[index].is_empty()).then(|| labels[index].as_str()));
                 group = group.element(
                     Snippet::source(excerpt)
-                        .path(label.file.as_str())
+                        .path(paths[index].as_str())
                         .line_start(first_line)
                         .fold(true)
                         .annotation(annotation),
                 );
             }
-            None => group = group.element(Origin::path(label.file.as_str())),
+            None => group = group.element(Origin::path(paths[index].as_str())),
         }
     }
     let notes: Vec<String> = finding.notes.iter().map(|note| visible(note)).collect();

@@ -117,13 +117,19 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The first sixteen hexadecimal digits: what a confirmation holds.
     pub fn short(&self) -> String {
-        self.hex()[..16].to_owned()
+        hex(&self.0[..8])
     }
 
     /// All sixty-four hexadecimal digits.
     pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 impl fmt::Display for Digest {

@@ -139,6 +139,8 @@ pub struct Deployment {
     pub risks: BTreeMap<RiskId, Risk>,
     /// What came from the parent. Siblings share it.
     pub received: Option<std::sync::Arc<Received>>,
+    /// Sections and risks whose file could not be read: nobody knows what they say.
+    pub unread: Vec<String>,
 }
 
 impl Deployment {

@@ -198,6 +198,8 @@ pub struct Item {
     pub scope: Vec<Scope>,
     /// The facts that it rests on.
     pub depends_on: Vec<ItemId>,
+    /// For a date: how many days after it the answer expires. 0 where the date is itself the last day.
+    pub valid_for: Option<u16>,
     /// Whether it holds personal data.
     pub personal: bool,
     /// What the answer is read from, where it is not typed.
@@ -425,6 +427,38 @@ impl std::fmt::Display for FrameworkRef {
     }
 }
 
+/// The sections of a framework, with an index of their items.
+#[derive(Debug, Clone, Default)]
+pub struct Sections {
+    list: Vec<Section>,
+    /// Section and place of each item. Every answer of every deployment is looked up here, many times.
+    places: BTreeMap<ItemId, (usize, usize)>,
+}
+
+impl From<Vec<Section>> for Sections {
+    fn from(list: Vec<Section>) -> Self {
+        let items = list.iter().enumerate().flat_map(|(at, section)| {
+            section.items.iter().enumerate().map(move |(place, item)| (item.id.clone(), (at, place)))
+        });
+        Self { places: items.collect(), list }
+    }
+}
+
+impl std::ops::Deref for Sections {
+    type Target = [Section];
+    fn deref(&self) -> &[Section] {
+        &self.list
+    }
+}
+
+impl<'a> IntoIterator for &'a Sections {
+    type Item = &'a Section;
+    type IntoIter = std::slice::Iter<'a, Section>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
 /// A framework, whole and checked.
 #[derive(Debug, Clone)]
 pub struct Framework {
@@ -447,7 +481,7 @@ pub struct Framework {
     /// How risks are rated.
     pub matrix: Matrix,
     /// In order.
-    pub sections: Vec<Section>,
+    pub sections: Sections,
     /// Both readings of the rules.
     pub profiles: BTreeMap<ProfileName, Profile>,
     /// What answers must never contradict.
@@ -464,9 +498,8 @@ impl Framework {
 
     /// The item of that id.
     pub fn item(&self, id: &str) -> Option<&Item> {
-        // A framework has a couple of hundred items in a dozen sections, and ids share a prefix with
-        // their neighbours, so a scan costs less than keeping an index true.
-        self.items().find(|item| item.id.as_str() == id)
+        let (section, place) = self.sections.places.get(id)?;
+        self.sections.list.get(*section)?.items.get(*place)
     }
 
     /// The section of that id.

@@ -27,6 +27,13 @@ fn is_slug(text: &str) -> bool {
         && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
 }
 
+/// Whether Windows keeps a name for a device, so that no file or folder there can have it.
+fn is_reserved(text: &str) -> bool {
+    let port = text.strip_prefix("com").or_else(|| text.strip_prefix("lpt"));
+    matches!(text, "con" | "prn" | "aux" | "nul")
+        || port.is_some_and(|number| matches!(number.as_bytes(), [b'1'..=b'9']))
+}
+
 /// `[A-Z][A-Z0-9]*(-[A-Z0-9]+)+`: the form of item and risk ids.
 fn is_code(text: &str) -> bool {
     let mut parts = text.split('-');
@@ -40,7 +47,7 @@ fn is_code(text: &str) -> bool {
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $check:expr, $wanted:literal) => {
+    ($(#[$doc:meta])* $name:ident, $check:expr, $wanted:literal $(, not $refused:path: $why:literal)?) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
         #[serde(transparent)]
@@ -51,6 +58,9 @@ macro_rules! id {
             pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
                 let text = text.into();
                 let check: fn(&str) -> bool = $check;
+                $(if $refused(&text) {
+                    return Err(IdError { wanted: $why, got: text });
+                })?
                 if check(&text) { Ok(Self(text)) } else { Err(IdError { wanted: $wanted, got: text }) }
             }
 
@@ -84,7 +94,8 @@ macro_rules! id {
 id!(
     /// The folder name of a deployment, its short id in this repository.
     DeploymentName, is_slug,
-    "a deployment name: lower-case letters, digits and hyphens, at most 63, not beginning with a hyphen"
+    "a deployment name: lower-case letters, digits and hyphens, at most 63, not beginning with a hyphen",
+    not is_reserved: "a deployment name: Windows keeps it for a device, and no folder there can have it"
 );
 id!(
     /// An item of the framework: `IGA-03`, `MSCA-DQ-01`.
@@ -148,6 +159,17 @@ mod tests {
         }
         for bad in ["", "-a", "A", "a_b", "a.b", "..", "a/b", "a\\b", "ä", "a b", "a\0", &"a".repeat(64)] {
             assert!(DeploymentName::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn deployment_names_are_none_that_windows_reserves() {
+        for good in ["con1", "com", "com0", "com10", "lpt-1", "auxiliary", "null"] {
+            assert!(DeploymentName::new(good).is_ok(), "{good}");
+        }
+        for bad in ["con", "prn", "aux", "nul", "com1", "com9", "lpt1", "lpt9"] {
+            let error = DeploymentName::new(bad).unwrap_err();
+            assert!(error.to_string().contains("Windows"), "{error}");
         }
     }
 

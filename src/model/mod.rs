@@ -22,7 +22,7 @@ pub use deployment::{Deployment, Kind, Lineage, Meta, Received, Refusal, Revisio
 pub use framework::{
     Cells, Column, Constraint, Framework, FrameworkRef, Group, Headline, Item, ItemKind, ItemType, Level,
     Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome, Profile, ProfileName,
-    Scope, Section, VerdictRule,
+    Scope, Section, Sections, VerdictRule,
 };
 pub use ids::{
     BlockId, DeploymentName, IdError, ItemId, Key, OutcomeId, PartyId, PermanentId, RiskId, SectionId,

@@ -76,9 +76,10 @@ fn only_deployers(item: &Item) -> bool {
     item.parties.iter().chain(&item.confirmed_by).all(|party| party.as_str() == "deployer")
 }
 
-/// Whether a confirmation travels: the supplier is the same organisation there and here, the deployer never is.
+/// Whether a confirmation travels: the supplier and the authority are the same organisation there and here. The deployer never is,
+/// and of others nobody knows.
 fn travels(party: &PartyId) -> bool {
-    party.as_str() != "deployer"
+    matches!(party.as_str(), "supplier" | "authority")
 }
 
 fn keep_answer(over: &mut HandOver, slot: &Slot, answer: &Answer, leave_notes: bool) {
@@ -245,6 +246,7 @@ pub fn derive(parent: &Deployment, framework: &Framework, settings: &Settings, r
         answers: over.received.answers.clone(),
         risks: over.received.risks.clone(),
         received: Some(std::sync::Arc::new(over.received)),
+        unread: Vec::new(),
     };
     let there = states(parent, framework);
     let open_in_parent = if parent.meta.kind == Kind::Baseline {
@@ -364,13 +366,31 @@ pub fn left_over(
     found
 }
 
-fn names_it(text: &str, name: &str) -> bool {
+/// Whether a text has a name in it as whole words, whatever their case.
+pub fn names_it(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.to_lowercase());
     text.match_indices(&name).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = text[at + name.len()..].chars().next();
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
     })
+}
+
+/// The text at an address, as [`left_over`] looks at it.
+pub fn text_at(deployment: &Deployment, address: &Address) -> Option<String> {
+    let texts =
+        match RiskId::new(address.subject.clone()).ok().and_then(|id| Some((deployment.risks.get(&id)?, id)))
+        {
+            Some((risk, id)) => risk_texts(&id, risk),
+            None => {
+                let slot = Slot {
+                    item: crate::model::ItemId::new(address.subject.clone()).ok()?,
+                    row: address.row.clone(),
+                };
+                texts_of(&slot, deployment.answers.get(&slot)?)
+            }
+        };
+    texts.into_iter().find(|(at, _)| at == address).map(|(_, text)| text)
 }
 
 /// Every text of an answer with its address.

@@ -1,13 +1,20 @@
 //! What tom does, as functions over loaded values: no files, no clock, no terminal.
 
+pub mod accept;
 pub mod check;
 pub mod confirm;
 pub mod derive;
 pub mod diff;
+pub mod expiry;
+pub mod impact;
 pub mod outcome;
+pub mod ready;
+pub mod reason;
 pub mod set;
 pub mod show;
 pub mod state;
+pub mod todo;
 
 /// Every code of this room.
-pub const CODES: &[&[&crate::diag::Code]] = &[check::CODES, &[&confirm::CANNOT_CONFIRM, &set::CANNOT_SET]];
+pub const CODES: &[&[&crate::diag::Code]] =
+    &[check::CODES, &[&accept::CANNOT_ACCEPT, &confirm::CANNOT_CONFIRM, &set::CANNOT_SET]];

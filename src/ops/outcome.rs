@@ -22,6 +22,8 @@ pub struct Evaluator<'a> {
     answers: &'a BTreeMap<Slot, Answer>,
     profile: ProfileName,
     values: BTreeMap<&'a str, &'a str>,
+    /// Answers of items that do not repeat, by id: most tests look at one.
+    plain: BTreeMap<&'a str, &'a Answer>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -36,7 +38,12 @@ impl<'a> Evaluator<'a> {
         answers: &'a BTreeMap<Slot, Answer>,
         profile: ProfileName,
     ) -> Self {
-        let mut evaluator = Self { framework, answers, profile, values: BTreeMap::new() };
+        let plain = answers
+            .iter()
+            .filter(|(slot, _)| slot.row.is_none())
+            .map(|(slot, answer)| (slot.item.as_str(), answer))
+            .collect();
+        let mut evaluator = Self { framework, answers, profile, values: BTreeMap::new(), plain };
         // An outcome reads only those before it; reading a framework makes sure of that.
         for outcome in framework.outcomes(profile) {
             let value = evaluator.decide(outcome);
@@ -133,8 +140,12 @@ impl<'a> Evaluator<'a> {
     }
 
     fn test_item(&self, id: &ItemId, test: &Test, row: Row<'_>) -> Option<bool> {
-        let slot = Slot { item: id.clone(), row: row.map(|(block, key)| (block.clone(), key.clone())) };
-        let answer = self.answers.get(&slot);
+        let answer = match row {
+            None => self.plain.get(id.as_str()).copied(),
+            Some((block, key)) => {
+                self.answers.get(&Slot { item: id.clone(), row: Some((block.clone(), key.clone())) })
+            }
+        };
         match test {
             Test::Blank(blank) => return Some(answer.is_none_or(Answer::is_unanswered) == *blank),
             Test::Noted(noted) => return Some(answer.is_some_and(|answer| answer.notes.is_some()) == *noted),
@@ -145,6 +156,7 @@ impl<'a> Evaluator<'a> {
         }
         match answer.and_then(|answer| answer.value.as_ref()) {
             Some(Value::Date(date)) => self.test_date(*date, test),
+            Some(Value::Text(text)) => test_text(text, test),
             Some(value) => test_text(&value.to_string(), test),
             None if self.profile == ProfileName::Sheet => test_text("", test),
             None => None,

@@ -148,9 +148,14 @@ impl Facts<'_> {
         digest
     }
 
-    fn stand(&self, confirmation: Option<&Confirmation>, content: &str, facts: &[ItemId]) -> Stand {
+    fn stand(
+        &self,
+        confirmation: Option<&Confirmation>,
+        content: impl FnOnce() -> String,
+        facts: &[ItemId],
+    ) -> Stand {
         let Some(confirmation) = confirmation else { return Stand::Missing };
-        if confirmation.digest != content {
+        if confirmation.digest != content() {
             return Stand::ContentChanged;
         }
         // Exactly the facts that were given, and those it rests on by now: a fact that is still empty changes nothing.
@@ -174,12 +179,22 @@ pub struct States<'a> {
 
 /// Computes the state of every answer and risk.
 pub fn states<'a>(deployment: &'a Deployment, framework: &'a Framework) -> States<'a> {
-    let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
+    states_under(deployment, framework, &Evaluator::new(framework, deployment, ProfileName::Strict))
+}
+
+/// The same, where the strict outcomes are computed already.
+pub fn states_under<'a>(
+    deployment: &'a Deployment,
+    framework: &'a Framework,
+    evaluator: &Evaluator<'_>,
+) -> States<'a> {
     let facts = Facts { deployment, framework, known: std::cell::RefCell::default() };
     let taking_part: BTreeMap<&PartyId, bool> =
         framework.parties.iter().map(|party| (&party.id, evaluator.takes_part(&party.id))).collect();
     let mut answers = Vec::new();
-    for item in framework.items().filter(|item| item.is_answered()) {
+    // What could not be read has no state: calling it unanswered would be untrue.
+    let is_read = |item: &&Item| !deployment.unread.iter().any(|id| id == item.section.as_str());
+    for item in framework.items().filter(|item| item.is_answered()).filter(is_read) {
         let applies = evaluator.applies(item);
         let is_needed = applies && evaluator.needed(item);
         let mut slots = deployment.slots(item);
@@ -192,12 +207,13 @@ pub fn states<'a>(deployment: &'a Deployment, framework: &'a Framework) -> State
             if let Some(answer) = answer
                 && !item.confirmed_by.is_empty()
             {
-                let content = answer.content_digest().short();
+                let content = std::cell::OnceCell::new();
+                let content = || content.get_or_init(|| answer.content_digest().short()).clone();
                 for party in
                     item.confirmed_by.iter().filter(|party| taking_part.get(party).copied().unwrap_or(true))
                 {
                     parties
-                        .push((party, facts.stand(answer.confirmed.get(party), &content, &item.depends_on)));
+                        .push((party, facts.stand(answer.confirmed.get(party), content, &item.depends_on)));
                 }
             }
             let state = if !applies {
@@ -216,14 +232,13 @@ pub fn states<'a>(deployment: &'a Deployment, framework: &'a Framework) -> State
         .iter()
         .map(|(id, risk)| {
             let whole =
-                facts.stand(risk.confirmed.get(&owner), &risk.content_digest().short(), &risk.depends_on);
+                facts.stand(risk.confirmed.get(&owner), || risk.content_digest().short(), &risk.depends_on);
             let mitigations: BTreeMap<_, _> = risk
                 .mitigations
                 .iter()
                 .filter(|(_, m)| deployment.meta.kind == Kind::Deployment || m.owner == owner)
                 .map(|(key, m)| {
-                    let content = m.digest().short();
-                    (key, (&m.owner, facts.stand(m.confirmed.get(&m.owner), &content, &[])))
+                    (key, (&m.owner, facts.stand(m.confirmed.get(&m.owner), || m.digest().short(), &[])))
                 })
                 .collect();
             let state =
@@ -263,7 +278,8 @@ impl States<'_> {
     }
 }
 
-/// Whether the settings list somebody who may speak for a party here. A deployer's person speaks for their own organisation only.
+/// Whether the settings list somebody who may speak for a party here. Somebody of an organisation speaks for that one's deployments only;
+/// while it is not known whose a deployment is, nobody of an organisation does.
 pub fn may_speak(
     settings: &Settings,
     deployment: &Deployment,
@@ -272,13 +288,12 @@ pub fn may_speak(
     by: &str,
 ) -> bool {
     let code = match party.as_str() {
-        "deployer" => deployment.text(&framework.headline.organisation_code),
-        "supplier" => deployment.text(&framework.headline.supplier_code),
-        _ => String::new(),
+        "deployer" => Some(deployment.text(&framework.headline.organisation_code)),
+        "supplier" => Some(deployment.text(&framework.headline.supplier_code)),
+        _ => None,
     };
     settings.people.values().any(|person| {
-        person.name == by
-            && person.party == *party
-            && person.organisation.as_ref().is_none_or(|own| code.is_empty() || *own == code)
+        let is_theirs = |own: &String| code.as_ref().is_none_or(|code| code == own);
+        person.name == by && person.party == *party && person.organisation.as_ref().is_none_or(is_theirs)
     })
 }

@@ -2,11 +2,12 @@
 
 use super::{NO_DEPLOYMENT, NOT_A_DEPLOYMENT, Project, folder_of};
 use crate::diag::{Code, Error, Finding, Label, Severity};
-use crate::model::{Deployment, DeploymentName, Framework, Received, RiskId};
-use crate::store::{EntryKind, Store};
+use crate::model::{Canonical, Deployment, DeploymentName, Digest, Framework, Received, RiskId};
+use crate::store::{EntryKind, NOT_A_FILE, Store};
 use crate::syntax::{Document, read_meta, read_received, read_risk, read_section};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A file that tom does not know.
 pub static UNKNOWN_FILE: Code = Code {
@@ -33,6 +34,8 @@ pub struct Loaded {
     pub deployment: Option<Deployment>,
     /// Its framework.
     pub framework: Option<Arc<Framework>>,
+    /// The digest of what it received.
+    pub received: Option<Digest>,
     /// What is wrong with its files.
     pub findings: Vec<Finding>,
 }
@@ -50,16 +53,28 @@ impl Loaded {
     }
 }
 
-/// Reads deployments, one after the other. Siblings share what they received, so it is parsed once.
+/// What deployments received, by a hash of its bytes. Siblings share it, so it is parsed and digested once.
+pub(super) type Shared = Mutex<BTreeMap<u64, Arc<Known>>>;
+
+/// How many are kept: enough for siblings of many parents side by side, few enough to keep memory flat.
+const MOST_KNOWN: usize = 48;
+
+/// A `received.toml` that was read without a finding.
+pub(super) struct Known {
+    bytes: Vec<u8>,
+    received: Arc<Received>,
+    digest: Digest,
+}
+
+/// Reads deployments, one after the other.
 pub struct Loader<'p> {
     project: &'p Project,
     store: Box<dyn Store>,
-    last_received: Option<(Vec<u8>, Arc<Received>)>,
 }
 
 impl<'p> Loader<'p> {
     pub(super) fn new(project: &'p Project, store: Box<dyn Store>) -> Self {
-        Self { project, store, last_received: None }
+        Self { project, store }
     }
 
     /// The store that this loader reads from.
@@ -71,12 +86,12 @@ impl<'p> Loader<'p> {
     pub fn load(&mut self, name: &DeploymentName) -> Result<Loaded, Error> {
         let folder = folder_of(name);
         let entries = self.store.entries(&folder)?;
-        if entries.is_empty() {
+        if entries.is_empty() && !self.is_there(name)? {
             return Err(self.project.unknown(name.as_str()));
         }
         let mut findings = Vec::new();
         let Some((meta, framework)) = self.head(&folder, &mut findings) else {
-            return Ok(Loaded { deployment: None, framework: None, findings });
+            return Ok(Loaded { deployment: None, framework: None, received: None, findings });
         };
         let mut deployment = Deployment {
             name: name.clone(),
@@ -84,32 +99,57 @@ impl<'p> Loader<'p> {
             answers: BTreeMap::new(),
             risks: BTreeMap::new(),
             received: None,
+            unread: Vec::new(),
         };
+        let mut received = None;
         for entry in entries {
             let path = format!("{folder}/{}", entry.name);
             match (entry.name.as_str(), entry.kind) {
                 ("deployment.toml", _) => {}
                 (hidden, _) if hidden.starts_with('.') => {}
                 ("risks", EntryKind::Folder) => self.risks(&path, &framework, &mut deployment, &mut findings),
-                ("received.toml", EntryKind::File) => {
-                    deployment.received = self.received(&path, &framework, &mut findings);
+                ("risks" | "received.toml", kind) if kind != wanted(&entry.name) => {
+                    findings.push(wrong_kind(&path, kind));
+                    deployment.unread.push(entry.name.trim_end_matches(".toml").to_owned());
+                }
+                ("received.toml", _) => {
+                    let known = self.received(&path, &framework, &mut findings);
+                    received = known.as_ref().map(|known| known.digest);
+                    deployment.received = known.map(|known| known.received.clone());
+                    if deployment.received.is_none() {
+                        deployment.unread.push("received".to_owned());
+                    }
                 }
                 (name, kind) => {
                     let section = name.strip_suffix(".toml").and_then(|id| framework.section(id));
-                    match section.filter(|section| section.is_answered() && kind != EntryKind::Folder) {
+                    match section.filter(|section| section.is_answered()) {
+                        Some(section) if kind != EntryKind::File => {
+                            findings.push(wrong_kind(&path, kind));
+                            deployment.unread.push(section.id.to_string());
+                        }
                         None => findings.push(unknown_file(&path, &framework)),
                         Some(section) => {
+                            let mut is_read = false;
                             self.document(&path, &mut findings, |document, findings| {
+                                is_read = true;
                                 let (answers, found) = read_section(document, &framework, section);
                                 deployment.answers.extend(answers);
                                 findings.extend(found);
                             });
+                            if !is_read {
+                                deployment.unread.push(section.id.to_string());
+                            }
                         }
                     }
                 }
             }
         }
-        Ok(Loaded { deployment: Some(deployment), framework: Some(framework), findings })
+        Ok(Loaded { deployment: Some(deployment), framework: Some(framework), received, findings })
+    }
+
+    /// Whether a folder of the name is there, empty or not.
+    fn is_there(&self, name: &DeploymentName) -> Result<bool, Error> {
+        Ok(self.store.entries(super::ASSESSMENTS)?.iter().any(|entry| entry.name == name.as_str()))
     }
 
     fn head(
@@ -191,20 +231,20 @@ impl<'p> Loader<'p> {
                 );
                 continue;
             };
+            let mut is_read = false;
             self.document(&path, findings, |document, findings| {
+                is_read = true;
                 let (risk, found) = read_risk(document, framework);
                 deployment.risks.extend(risk.map(|risk| (id.clone(), risk)));
                 findings.extend(found);
             });
+            if !is_read {
+                deployment.unread.push(id.to_string());
+            }
         }
     }
 
-    fn received(
-        &mut self,
-        path: &str,
-        framework: &Framework,
-        findings: &mut Vec<Finding>,
-    ) -> Option<Arc<Received>> {
+    fn received(&self, path: &str, framework: &Framework, findings: &mut Vec<Finding>) -> Option<Arc<Known>> {
         let bytes = match self.store.read(path) {
             Ok(bytes) => bytes?,
             Err(error) => {
@@ -212,28 +252,52 @@ impl<'p> Loader<'p> {
                 return None;
             }
         };
-        if let Some((same, received)) = &self.last_received
-            && *same == bytes
-        {
-            return Some(received.clone());
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        let hash = hasher.finish();
+        let mut shared = self.project.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = shared.get(&hash).filter(|known| known.bytes == bytes) {
+            return Some(known.clone());
         }
-        match Document::parse(path, &bytes) {
+        drop(shared);
+        let (received, found) = match Document::parse(path, &bytes) {
+            Ok(document) => read_received(&document, framework),
             Err(finding) => {
                 findings.push(finding);
-                None
+                return None;
             }
-            Ok(document) => {
-                let (received, found) = read_received(&document, framework);
-                let sound = found.is_empty();
-                findings.extend(found);
-                let received = Arc::new(received);
-                if sound {
-                    self.last_received = Some((bytes, received.clone()));
-                }
-                Some(received)
+        };
+        let digest = received.digest();
+        let known = Arc::new(Known { bytes, received: Arc::new(received), digest });
+        if found.is_empty() {
+            shared = self.project.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            if shared.len() >= MOST_KNOWN {
+                shared.clear();
             }
+            shared.insert(hash, known.clone());
         }
+        findings.extend(found);
+        Some(known)
     }
+}
+
+/// What a known name has to be.
+fn wanted(name: &str) -> EntryKind {
+    if name == "risks" { EntryKind::Folder } else { EntryKind::File }
+}
+
+fn wrong_kind(path: &str, kind: EntryKind) -> Finding {
+    let what = match kind {
+        EntryKind::Folder => "a folder",
+        EntryKind::Link => "a symbolic link",
+        EntryKind::File => "a file",
+        EntryKind::Other => "a pipe or device",
+    };
+    let is_risks = path.ends_with("/risks");
+    let wanted = if is_risks { "a folder" } else { "a regular file" };
+    Finding::new(&NOT_A_FILE, format!("`{path}` is {what}, not {wanted}"))
+        .at(Label::file(path))
+        .help("restore it from git")
 }
 
 fn unknown_file(path: &str, framework: &Framework) -> Finding {

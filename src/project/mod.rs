@@ -66,6 +66,7 @@ pub struct Project {
     store: Box<dyn Store>,
     settings: Settings,
     frameworks: Frameworks,
+    shared: load::Shared,
 }
 
 impl Project {
@@ -92,7 +93,7 @@ impl Project {
                 frameworks.extend(framework.map(|framework| ((id.clone(), version), Arc::new(framework))));
             }
         }
-        Ok((Self { store, settings, frameworks }, findings))
+        Ok((Self { store, settings, frameworks, shared: load::Shared::default() }, findings))
     }
 
     /// What `tom.toml` says.
@@ -116,10 +117,17 @@ impl Project {
             let known: Vec<String> =
                 self.frameworks.keys().map(|(id, version)| format!("{id} {version}")).collect();
             let error = Error::new(&NO_FRAMEWORK, format!("the framework {wanted} cannot be used"));
-            if known.is_empty() {
-                error.help("run `tom init`, which puts it into `frameworks/`")
-            } else {
-                error.note(format!("usable frameworks in this repository: {}", known.join(", ")))
+            let folder = format!("frameworks/{}/{}", wanted.id, wanted.version);
+            let is_there =
+                self.store.read(&format!("{folder}/framework.toml")).is_ok_and(|file| file.is_some());
+            match (is_there, known.is_empty()) {
+                (true, _) => {
+                    error.help(format!("mend the findings about `{folder}`, or restore it from git"))
+                }
+                (false, true) => error.help("run `tom init`, which puts it into `frameworks/`"),
+                (false, false) => {
+                    error.note(format!("usable frameworks in this repository: {}", known.join(", ")))
+                }
             }
         })
     }

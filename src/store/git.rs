@@ -1,5 +1,6 @@
 //! A repository, and the files as they are at one of its revisions.
 
+use super::beneath::linked;
 use super::worktree::too_large;
 use super::{Entry, EntryKind, MAX_FILE, NO_REPOSITORY, NO_REVISION, NOT_A_FILE, Store, UNREADABLE};
 use crate::diag::{Error, Label};
@@ -68,18 +69,24 @@ impl Repo {
         Ok(Self { git })
     }
 
-    /// A new repository in a folder, or the one that is there.
+    /// A new repository in a folder. It is built beside and moved into place, so that it is there whole or not at all.
     pub fn init(folder: &Path) -> Result<Self, Error> {
-        let mut options = git2::RepositoryInitOptions::new();
-        options.initial_head("main").mkdir(true).mkpath(true).external_template(false);
-        let git = Repository::init_opts(folder, &options).map_err(|error| {
-            let place = folder.display();
-            Error::new(
-                &NO_REPOSITORY,
-                format!("cannot make a git repository in `{place}`: {}", error.message()),
-            )
-        })?;
-        Ok(Self { git })
+        let place = folder.display();
+        let fail = |why: &dyn std::fmt::Display| {
+            Error::new(&NO_REPOSITORY, format!("cannot make a git repository in `{place}`: {why}"))
+        };
+        let beside = folder.join(format!("{}{}-git", super::write::UNFINISHED, std::process::id()));
+        let build = || -> Result<(), Error> {
+            std::fs::create_dir_all(&beside).map_err(|error| fail(&error))?;
+            let mut options = git2::RepositoryInitOptions::new();
+            options.initial_head("main").external_template(false);
+            Repository::init_opts(&beside, &options).map_err(|error| fail(&error.message()))?;
+            std::fs::rename(beside.join(".git"), folder.join(".git")).map_err(|error| fail(&error))
+        };
+        let built = build();
+        let _ = std::fs::remove_dir_all(&beside);
+        built?;
+        Self::discover(folder)
     }
 
     /// The top of the work tree; none in a bare repository.
@@ -202,13 +209,25 @@ impl GitStore {
 
     fn find(&self, path: &str) -> Result<Option<(Oid, EntryKind)>, Error> {
         let git = self.git();
-        let entry = git.find_tree(self.tree).and_then(|tree| tree.get_path(Path::new(path)));
-        match entry {
+        let tree = git.find_tree(self.tree).map_err(|error| self.error(path, &error))?;
+        match tree.get_path(Path::new(path)) {
             Ok(entry) => Ok(Some((entry.id(), kind_of(entry.filemode())))),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) if error.code() == ErrorCode::NotFound => match link_above(&tree, path) {
+                Some(link) => Err(linked(link)),
+                None => Ok(None),
+            },
             Err(error) => Err(self.error(path, &error)),
         }
     }
+}
+
+/// The folder on the way to a path that is a link.
+fn link_above<'p>(tree: &git2::Tree<'_>, path: &'p str) -> Option<&'p str> {
+    let mut folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+    folders.find(|folder| {
+        let entry = tree.get_path(Path::new(folder));
+        entry.is_ok_and(|entry| kind_of(entry.filemode()) == EntryKind::Link)
+    })
 }
 
 fn kind_of(mode: i32) -> EntryKind {
@@ -227,6 +246,7 @@ impl Store for GitStore {
         } else {
             match self.find(folder)? {
                 Some((id, EntryKind::Folder)) => id,
+                Some((_, EntryKind::Link)) => return Err(linked(folder)),
                 _ => return Ok(Vec::new()),
             }
         };

@@ -3,6 +3,7 @@
 //! Every reader sees the same narrow view: folders with their entries, and files with their bytes, beneath one root.
 //! Nothing follows a link, nothing is read whose size was not looked at first.
 
+mod beneath;
 mod git;
 mod memory;
 mod worktree;
@@ -11,7 +12,7 @@ mod write;
 use crate::diag::{Code, Error, Severity};
 pub use git::{Commit, GitStore, Repo, Signature};
 pub use memory::MemoryStore;
-pub use worktree::WorkTree;
+pub use worktree::{WorkTree, read_outside};
 pub use write::{Lock, Writer};
 
 /// The largest TOML file that is read: 4 MiB. Parsing needs up to 140 times that in the worst case.

@@ -1,27 +1,57 @@
 //! The files as they lie in a folder.
 
-use super::{Entry, EntryKind, MAX_FILE, NOT_A_FILE, Store, TOO_LARGE, UNREADABLE};
+use super::beneath::{Absent, Obstacle, Trail, linked, list, split};
+use super::{Entry, MAX_FILE, NOT_A_FILE, Store, TOO_LARGE, UNREADABLE};
 use crate::diag::{Error, Label};
-use rustix::fs::{FileType, Mode, OFlags, fstat, open};
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fs::{FileType, Mode, OFlags, fstat, open, openat};
+use rustix::io::Errno;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Not blocking on a pipe, so that what is opened can be looked at first.
+const FILE: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// A folder's files, as they are now.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct WorkTree {
     root: PathBuf,
+    // A view for one thread, which reads file after file, keeps the folders open that it came through.
+    kept: Option<Mutex<Trail>>,
 }
 
 impl WorkTree {
     /// The files beneath a folder.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), kept: None }
     }
 
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
+
+    /// Does something with a folder beneath the root.
+    fn within<T>(
+        &self,
+        folder: &str,
+        act: impl FnOnce(BorrowedFd<'_>) -> Result<T, Error>,
+    ) -> Result<Result<T, Error>, Obstacle> {
+        match &self.kept {
+            None => Ok(act(Trail::new(&self.root).to(folder, Absent::Leave)?)),
+            Some(kept) => {
+                let mut trail = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(act(trail.to(folder, Absent::Leave)?))
+            }
+        }
+    }
+}
+
+/// Reads a file anywhere, which a person named: links to it are followed, and nothing but a file of a sensible
+/// size is read.
+pub fn read_outside(path: &Path, shown: &str) -> Result<Vec<u8>, Error> {
+    content(open(path, FILE, Mode::empty()).map_err(|error| refused(shown, error))?, shown)
 }
 
 fn unreadable(path: &str, cause: impl std::fmt::Display) -> Error {
@@ -32,62 +62,75 @@ fn not_a_file(path: &str, what: &str) -> Error {
     Error::new(&NOT_A_FILE, format!("`{path}` is {what}, not a regular file")).at(Label::file(path))
 }
 
+fn refused(path: &str, error: Errno) -> Error {
+    match error {
+        Errno::LOOP => not_a_file(path, "a symbolic link"),
+        Errno::NXIO => not_a_file(path, "a socket or pipe"),
+        error => unreadable(path, error),
+    }
+}
+
+/// The bytes of a file that is open, if it is a regular one and not too large.
+fn content(fd: OwnedFd, path: &str) -> Result<Vec<u8>, Error> {
+    let stat = fstat(&fd).map_err(|error| unreadable(path, error))?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Directory => return Err(not_a_file(path, "a folder")),
+        _ => return Err(not_a_file(path, "a pipe or device")),
+    }
+    let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
+    if size > MAX_FILE {
+        return Err(too_large(path, size));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    // The file may grow while it is read; the limit holds all the same.
+    let read = std::fs::File::from(fd).take(MAX_FILE + 1).read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(path, error))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(too_large(path, bytes.len() as u64));
+    }
+    Ok(bytes)
+}
+
 impl Store for WorkTree {
     fn entries(&self, folder: &str) -> Result<Vec<Entry>, Error> {
-        let listing = match std::fs::read_dir(self.root.join(folder)) {
-            Ok(listing) => listing,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(unreadable(folder, error)),
+        let listing = self.within(folder, |open| list(open).map_err(|error| unreadable(folder, error)));
+        let listing = match listing {
+            Ok(listing) => listing?,
+            Err(Obstacle::Missing) => return Ok(Vec::new()),
+            Err(Obstacle::Link(at)) => return Err(linked(&at)),
+            Err(Obstacle::NotAFolder(at)) => {
+                return Err(unreadable(folder, format!("`{at}` is not a folder")));
+            }
+            Err(Obstacle::Refused(error)) => return Err(unreadable(folder, error)),
         };
-        let mut entries = Vec::new();
-        for entry in listing {
-            let entry = entry.map_err(|error| unreadable(folder, error))?;
-            let kind = entry.file_type().map_err(|error| unreadable(folder, error))?;
-            let kind = match () {
-                () if kind.is_file() => EntryKind::File,
-                () if kind.is_dir() => EntryKind::Folder,
-                () if kind.is_symlink() => EntryKind::Link,
-                () => EntryKind::Other,
-            };
-            entries.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), kind });
-        }
+        let mut entries: Vec<Entry> = listing
+            .into_iter()
+            .map(|(name, kind)| Entry { name: name.to_string_lossy().into_owned(), kind })
+            .collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
 
     fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
-        use rustix::io::Errno;
-        // Not following a link and not blocking on a pipe, so that what is opened can be looked at first.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = match open(self.root.join(file), flags, Mode::empty()) {
-            Ok(fd) => fd,
-            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-            Err(Errno::LOOP) => return Err(not_a_file(file, "a symbolic link")),
-            Err(Errno::NXIO) => return Err(not_a_file(file, "a socket or pipe")),
-            Err(error) => return Err(unreadable(file, error)),
-        };
-        let stat = fstat(&fd).map_err(|error| unreadable(file, error))?;
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => {}
-            FileType::Directory => return Err(not_a_file(file, "a folder")),
-            _ => return Err(not_a_file(file, "a pipe or device")),
+        let (folder, name) = split(file);
+        let read =
+            self.within(folder, |open| match openat(open, name, FILE | OFlags::NOFOLLOW, Mode::empty()) {
+                Ok(fd) => content(fd, file).map(Some),
+                Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+                Err(error) => Err(refused(file, error)),
+            });
+        match read {
+            Ok(bytes) => bytes,
+            Err(Obstacle::Missing | Obstacle::NotAFolder(_)) => Ok(None),
+            Err(Obstacle::Link(at)) => Err(linked(&at)),
+            Err(Obstacle::Refused(error)) => Err(unreadable(file, error)),
         }
-        let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
-        if size > MAX_FILE {
-            return Err(too_large(file, size));
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-        // The file may grow while it is read; the limit holds all the same.
-        let read = std::fs::File::from(fd).take(MAX_FILE + 1).read_to_end(&mut bytes);
-        read.map_err(|error| unreadable(file, error))?;
-        if bytes.len() as u64 > MAX_FILE {
-            return Err(too_large(file, bytes.len() as u64));
-        }
-        Ok(Some(bytes))
     }
 
     fn fork(&self) -> Result<Box<dyn Store>, Error> {
-        Ok(Box::new(self.clone()))
+        let kept = Some(Mutex::new(Trail::new(&self.root)));
+        Ok(Box::new(Self { root: self.root.clone(), kept }))
     }
 }
 

@@ -1,8 +1,14 @@
 //! The one way in which tom writes: under one lock, beside the target, synced, then moved into place.
 
-use super::{BUSY, EXISTS, UNWRITABLE};
+use super::beneath::{Absent, Obstacle, Trail, linked, list, open_folder, split};
+use super::{BUSY, EXISTS, EntryKind, UNWRITABLE};
 use crate::diag::{Error, Label};
-use rustix::fs::{RenameFlags, renameat_with};
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{
+    AtFlags, Mode, OFlags, RenameFlags, fsync, mkdirat, openat, renameat, renameat_with, statat, unlinkat,
+};
+use rustix::io::Errno;
+use std::ffi::CStr;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +16,7 @@ use std::time::Duration;
 
 /// The prefix of files and folders that a killed command may leave beside its target. They are nobody's
 /// content; the next command that writes removes them.
-const UNFINISHED: &str = ".tom-unfinished-";
+pub(super) const UNFINISHED: &str = ".tom-unfinished-";
 
 /// The right to write in a repository. The operating system gives it back when the process ends, however it ends.
 #[derive(Debug)]
@@ -40,11 +46,11 @@ impl Lock {
     }
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::new(&UNWRITABLE, format!("cannot write `{}`: {error}", path.display()))
 }
 
-/// Writes beneath one root.
+/// Writes beneath one root. Links up to the root are followed, and none beneath it.
 #[derive(Debug)]
 pub struct Writer {
     root: PathBuf,
@@ -73,23 +79,18 @@ impl Writer {
     }
 
     fn put(&self, path: &str, bytes: &[u8], flags: RenameFlags) -> Result<(), Error> {
-        let target = self.root.join(path);
-        let folder = target.parent().unwrap_or(&self.root).to_path_buf();
-        let put = || -> std::io::Result<()> {
-            self.prepare(&folder)?;
-            let beside = unfinished(&target);
-            write_synced(&beside, bytes)?;
-            rename(&beside, &target, flags).inspect_err(|_| drop(std::fs::remove_file(&beside)))?;
-            sync_folder(&folder)
-        };
-        put().map_err(|error| refuse(path, &target, &error))
-    }
-
-    /// Makes the folder, and removes what killed commands left in it. Only the holder of the lock may do
-    /// that: nobody else is building there.
-    fn prepare(&self, folder: &Path) -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        if self.lock.is_some() { remove_unfinished(folder) } else { Ok(()) }
+        self.within(path, |folder, name| {
+            let beside = unfinished(name);
+            let put = || -> Result<(), Obstacle> {
+                write_synced(folder, &beside, bytes)?;
+                Ok(rename(folder, &beside, name, flags)?)
+            };
+            // What is half written goes; should that fail too, the next writer does it.
+            put().inspect_err(|_| {
+                let _ = unlinkat(folder, &beside, AtFlags::empty());
+            })?;
+            Ok(fsync(folder)?)
+        })
     }
 
     /// Makes a folder with its files: all of it appears at once, or none of it.
@@ -98,78 +99,117 @@ impl Writer {
         path: &str,
         files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), Error> {
-        let target = self.root.join(path);
-        let beside = unfinished(&target);
-        let parent = target.parent().unwrap_or(&self.root).to_path_buf();
-        let build = || -> std::io::Result<()> {
-            self.prepare(&parent)?;
-            std::fs::create_dir(&beside)?;
-            for (name, bytes) in files {
-                let file = beside.join(name);
-                std::fs::create_dir_all(file.parent().unwrap_or(&beside))?;
-                write_synced(&file, bytes)?;
-            }
-            for folder in
-                walkdir::WalkDir::new(&beside).into_iter().flatten().filter(|e| e.file_type().is_dir())
-            {
-                sync_folder(folder.path())?;
-            }
-            rename(&beside, &target, RenameFlags::NOREPLACE)?;
-            sync_folder(&parent)
-        };
-        build().map_err(|error| {
-            // What is half built goes; should that fail too, the next writer does it.
-            drop(std::fs::remove_dir_all(&beside));
-            refuse(path, &target, &error)
+        self.within(path, |folder, name| {
+            let beside = unfinished(name);
+            let build = || -> Result<(), Obstacle> {
+                mkdirat(folder, &*beside, Mode::from_raw_mode(0o777))?;
+                let mut trail = Trail::within(open_folder(folder, &beside)?);
+                for (path, bytes) in files {
+                    let (inner, file) = split(path);
+                    write_synced(trail.to(inner, Absent::Make)?, file, bytes)?;
+                }
+                sync_all(trail.to("", Absent::Leave)?)?;
+                Ok(rename(folder, &beside, name, RenameFlags::NOREPLACE)?)
+            };
+            build().inspect_err(|_| drop(remove_folder(folder, &beside)))?;
+            Ok(fsync(folder)?)
         })
     }
-}
 
-fn refuse(path: &str, target: &Path, error: &std::io::Error) -> Error {
-    if error.kind() == std::io::ErrorKind::AlreadyExists {
-        return Error::new(&EXISTS, format!("`{path}` exists already")).at(Label::file(path));
+    /// Does something in the folder of a path, which is made where it is missing, with the path's last part.
+    fn within(
+        &self,
+        path: &str,
+        act: impl FnOnce(BorrowedFd<'_>, &str) -> Result<(), Obstacle>,
+    ) -> Result<(), Error> {
+        let (folder, name) = split(path);
+        let mut trail = Trail::new(&self.root);
+        let done = trail.to(folder, Absent::Make).and_then(|folder| {
+            // Only the holder of the lock may remove what killed commands left: nobody else is building there.
+            if self.lock.is_some() {
+                remove_unfinished(folder)?;
+            }
+            act(folder, name)
+        });
+        done.map_err(|obstacle| self.refuse(path, obstacle))
     }
-    unwritable(target, error)
+
+    fn refuse(&self, path: &str, obstacle: Obstacle) -> Error {
+        let target = self.root.join(path);
+        match obstacle {
+            Obstacle::Refused(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                Error::new(&EXISTS, format!("`{path}` exists already")).at(Label::file(path))
+            }
+            Obstacle::Refused(error) => unwritable(&target, &error),
+            Obstacle::Link(folder) => linked(&folder),
+            Obstacle::NotAFolder(folder) => {
+                let folder = if folder.is_empty() { self.root.clone() } else { self.root.join(folder) };
+                unwritable(&target, &format!("`{}` is not a folder", folder.display()))
+            }
+            Obstacle::Missing => unwritable(&target, &"its folder is gone"),
+        }
+    }
 }
 
 /// The name beside a target under which it is built.
-fn unfinished(target: &Path) -> PathBuf {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    target.with_file_name(format!("{UNFINISHED}{}-{name}", std::process::id()))
+fn unfinished(name: &str) -> String {
+    format!("{UNFINISHED}{}-{name}", std::process::id())
 }
 
-fn remove_unfinished(folder: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            if entry.file_type()?.is_dir() {
-                std::fs::remove_dir_all(entry.path())?;
-            } else {
-                std::fs::remove_file(entry.path())?;
-            }
+fn remove_unfinished(folder: BorrowedFd<'_>) -> Result<(), Obstacle> {
+    for (name, kind) in list(folder)? {
+        if name.to_bytes().starts_with(UNFINISHED.as_bytes()) {
+            remove(folder, &name, kind)?;
         }
     }
     Ok(())
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+/// Removes an entry of a folder, with all that it holds.
+fn remove(folder: BorrowedFd<'_>, name: &CStr, kind: EntryKind) -> Result<(), Obstacle> {
+    match (kind, name.to_str()) {
+        (EntryKind::Folder, Ok(name)) => remove_folder(folder, name),
+        _ => Ok(unlinkat(folder, name, AtFlags::empty())?),
+    }
+}
+
+fn remove_folder(above: BorrowedFd<'_>, name: &str) -> Result<(), Obstacle> {
+    let folder = open_folder(above, name)?;
+    for (name, kind) in list(&folder)? {
+        remove(folder.as_fd(), &name, kind)?;
+    }
+    Ok(unlinkat(above, name, AtFlags::REMOVEDIR)?)
+}
+
+fn write_synced(folder: BorrowedFd<'_>, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut file = File::from(openat(folder, name, flags, Mode::from_raw_mode(0o666))?);
     file.write_all(bytes)?;
     file.sync_all()
 }
 
-fn rename(from: &Path, to: &Path, flags: RenameFlags) -> std::io::Result<()> {
-    use rustix::fs::CWD;
-    match renameat_with(CWD, from, CWD, to, flags) {
+fn rename(folder: BorrowedFd<'_>, from: &str, to: &str, flags: RenameFlags) -> Result<(), Errno> {
+    if flags.is_empty() {
+        return renameat(folder, from, folder, to);
+    }
+    match renameat_with(folder, from, folder, to, flags) {
         // Some file systems cannot refuse to replace. Nobody else writes here, so looking first is as good.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) if to.symlink_metadata().is_ok() => {
-            Err(std::io::ErrorKind::AlreadyExists.into())
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            match statat(folder, to, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(_) => Err(Errno::EXIST),
+                Err(_) => renameat(folder, from, folder, to),
+            }
         }
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => std::fs::rename(from, to),
-        done => Ok(done?),
+        done => done,
     }
 }
 
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    File::open(folder)?.sync_all()
+/// Syncs a folder and the folders in it.
+fn sync_all(folder: BorrowedFd<'_>) -> Result<(), Obstacle> {
+    for (name, kind) in list(folder)? {
+        if let (EntryKind::Folder, Ok(name)) = (kind, name.to_str()) {
+            sync_all(open_folder(folder, name)?.as_fd())?;
+        }
+    }
+    Ok(fsync(folder)?)
 }

@@ -1,6 +1,6 @@
 //! Conditions of the framework, from TOML tables.
 
-use super::reader::{MISSING_KEY, Table};
+use super::reader::{BAD_ID, MISSING_KEY, Table};
 use crate::diag::Finding;
 use crate::model::{Address, Condition, DateRef, ItemId, OutcomeId, Subject, Test};
 use toml::de::DeValue;
@@ -9,31 +9,25 @@ use toml::de::DeValue;
 const TESTS: [&str; 10] =
     ["is", "is-not", "in", "blank", "noted", "evidenced", "at-least", "before", "after", "covers"];
 
+/// The tests of an answer that an outcome has none of: they could never be known.
+const OF_ANSWERS: [&str; 6] = ["blank", "noted", "evidenced", "before", "after", "covers"];
+
+/// Reads the condition that stands behind a key.
+pub(super) fn condition_in<'d>(table: &Table<'d, '_>, key: &'d str) -> Option<Condition> {
+    let inner = table.table(key)?;
+    let read = condition(&inner);
+    inner.finish();
+    read
+}
+
 /// Reads a condition from a table that may hold other keys too; the caller finishes it.
 pub(super) fn condition(table: &Table<'_, '_>) -> Option<Condition> {
-    let parts = |key| -> Option<Vec<Condition>> {
-        table
-            .list(key)
-            .iter()
-            .map(|part| {
-                let read = condition(part);
-                part.finish();
-                read
-            })
-            .collect()
-    };
-    let single = |key| {
-        table.table(key).and_then(|part| {
-            let read = condition(&part);
-            part.finish();
-            read.map(Box::new)
-        })
-    };
+    let single = |key| condition_in(table, key).map(Box::new);
     if table.get("any").is_some() {
-        return parts("any").map(Condition::Any);
+        return parts(table, "any").map(Condition::Any);
     }
     if table.get("all").is_some() {
-        return parts("all").map(Condition::All);
+        return parts(table, "all").map(Condition::All);
     }
     if table.get("not").is_some() {
         return single("not").map(Condition::Not);
@@ -44,19 +38,43 @@ pub(super) fn condition(table: &Table<'_, '_>) -> Option<Condition> {
     if table.get("all-rows").is_some() {
         return single("all-rows").map(Condition::AllRows);
     }
-    let item = table.id("item", |t| ItemId::new(t)).map(Subject::Item);
-    let outcome = table.id("outcome", |t| OutcomeId::new(t)).map(Subject::Outcome);
-    let Some(subject) = item.or(outcome) else {
-        table.sink.add(
-            Finding::new(&MISSING_KEY, "a condition has neither `any`, `all`, `not`, `item` nor `outcome`")
-                .at(table.sink.label(table.span.clone())),
-        );
-        return None;
-    };
-    test(table).map(|test| Condition::Is(subject, test))
+    let subject = subject(table)?;
+    test(table, &subject).map(|test| Condition::Is(subject, test))
 }
 
-fn test(table: &Table<'_, '_>) -> Option<Test> {
+/// The parts of `any` or `all`, of which there has to be one.
+fn parts<'d>(table: &Table<'d, '_>, key: &'d str) -> Option<Vec<Condition>> {
+    let value = table.get(key)?;
+    if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
+        table.empty(key, value.span());
+        return None;
+    }
+    let read = |part: &Table<'_, '_>| {
+        let read = condition(part);
+        part.finish();
+        read
+    };
+    // Each part is read, so that each has its findings.
+    let parts: Vec<Option<Condition>> = table.list(key).iter().map(read).collect();
+    parts.into_iter().collect()
+}
+
+fn subject(table: &Table<'_, '_>) -> Option<Subject> {
+    let item = table.id("item", |t| ItemId::new(t)).map(Subject::Item);
+    let outcome = table.id("outcome", |t| OutcomeId::new(t)).map(Subject::Outcome);
+    match (item, outcome) {
+        (Some(_), Some(_)) => complain(table, "a condition has both `item` and `outcome`"),
+        (None, None) => complain(table, "a condition has neither `any`, `all`, `not`, `item` nor `outcome`"),
+        (item, outcome) => return item.or(outcome),
+    }
+    None
+}
+
+fn complain(table: &Table<'_, '_>, message: &str) {
+    table.sink.add(Finding::new(&MISSING_KEY, message).at(table.sink.label(table.span.clone())));
+}
+
+fn test(table: &Table<'_, '_>, subject: &Subject) -> Option<Test> {
     let present: Vec<_> = TESTS.into_iter().filter(|key| table.get(key).is_some()).collect();
     let [key] = present[..] else {
         table.sink.add(
@@ -66,6 +84,13 @@ fn test(table: &Table<'_, '_>) -> Option<Test> {
         );
         return None;
     };
+    if matches!(subject, Subject::Outcome(_)) && OF_ANSWERS.contains(&key) {
+        complain(
+            table,
+            &format!("`{key}` is a test of an item, and an outcome can never be known to pass it"),
+        );
+        return None;
+    }
     match key {
         "is" => table.text(key).map(Test::Is),
         "is-not" => table.text(key).map(Test::IsNot),
@@ -86,18 +111,16 @@ fn test(table: &Table<'_, '_>) -> Option<Test> {
     }
 }
 
-fn date_ref(table: &Table<'_, '_>, key: &'static str) -> Option<DateRef> {
-    match table.get(key).map(toml::Spanned::get_ref)? {
-        DeValue::String(text) => match text.parse::<Address>() {
-            Ok(address) => Some(DateRef::At(address)),
-            Err(error) => {
-                table.sink.add(
-                    Finding::new(&super::reader::BAD_ID, error.to_string())
-                        .at(table.sink.label(table.span.clone())),
-                );
-                None
-            }
-        },
-        _ => table.date(key).map(DateRef::On),
-    }
+fn date_ref<'d>(table: &Table<'d, '_>, key: &'d str) -> Option<DateRef> {
+    let Some(value) = table.get(key) else {
+        table.missing(key);
+        return None;
+    };
+    let DeValue::String(text) = value.get_ref() else { return table.date(key).map(DateRef::On) };
+    let complain = |message| {
+        table.sink.add(Finding::new(&BAD_ID, message).at(table.sink.label(value.span())));
+    };
+    let address = text.parse::<Address>().map_err(|error| complain(error.to_string())).ok()?;
+    ItemId::new(address.subject.clone()).map_err(|error| complain(error.to_string())).ok()?;
+    Some(DateRef::At(address))
 }

@@ -3,7 +3,8 @@
 use super::document::Document;
 use super::literal;
 use crate::diag::{Error, Finding};
-use crate::model::{Address, Confirmation, Value};
+use crate::model::{Acceptance, Address, Confirmation, Value};
+use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 /// A change of one key of one table.
@@ -15,6 +16,8 @@ pub enum Edit {
     SetTexts(Vec<String>, Vec<String>),
     /// Puts a confirmation's table there.
     Confirm(Vec<String>, Confirmation),
+    /// Puts a risk's acceptance into its file.
+    Accept(Acceptance),
     /// Takes a key or a table away, if it is there.
     Remove(Vec<String>),
 }
@@ -40,8 +43,12 @@ pub fn edit(file: &str, bytes: &[u8], edit: &Edit) -> Result<Vec<u8>, Error> {
         Edit::Set(route, value) => set(&document, route, &literal::value(value)),
         Edit::SetTexts(route, texts) => set(&document, route, &literal::list(texts)),
         Edit::Confirm(route, confirmation) => {
-            let without = remove(text, route);
-            Some(append_table(&without, route, confirmation))
+            let subject = &route[..route.len().saturating_sub(2)];
+            let table = super::write::confirmation_table(&route.join("."), confirmation);
+            put_table(text, subject, route, &table)
+        }
+        Edit::Accept(acceptance) => {
+            put_table(text, &[], &["acceptance".to_owned()], &super::write::acceptance_table(acceptance))
         }
         Edit::Remove(route) => Some(remove(text, route)),
     };
@@ -57,8 +64,61 @@ fn like(text: &str, new: &str) -> String {
     if text.contains("\r\n") { new.replace('\n', "\r\n") } else { new.to_owned() }
 }
 
-/// Where the value at a route stands, if each table on the way is written with headers or inline.
-fn value_span(table: &DeTable<'_>, route: &[String]) -> Option<std::ops::Range<usize>> {
+/// What goes before a new table or line so that it begins on a line of its own.
+fn gap(text: &str, before: &str) -> String {
+    if before.is_empty() || before.ends_with('\n') { String::new() } else { like(text, "\n") }
+}
+
+/// A header line: the table that it opens, and its bytes with the line end.
+struct Header {
+    name: Vec<String>,
+    line: Range<usize>,
+}
+
+/// Every header of the text, in order. What looks like one inside a multi-line text is none.
+fn headers(text: &str) -> Vec<Header> {
+    let mut headers = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let name =
+            line.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name);
+        // A line that begins like a header is one where a parser, having read up to it, is between entries.
+        if let Some(name) = name.filter(|name| !name.starts_with('['))
+            && Document::parse("", &text.as_bytes()[..start]).is_ok()
+        {
+            let name = name.split('.').map(|part| part.trim().trim_matches(['"', '\'']).to_owned()).collect();
+            headers.push(Header { name, line: start..at });
+        }
+    }
+    headers
+}
+
+/// The header of a table, and the byte after the last entry that stands under it.
+fn table(text: &str, headers: &[Header], route: &[String]) -> Option<(Range<usize>, usize)> {
+    let at = headers.iter().position(|header| header.name == route)?;
+    Some((headers[at].line.clone(), end_of_entries(text, headers, at)))
+}
+
+/// The byte after the last entry under a header: blank lines and comments after it belong to what follows.
+fn end_of_entries(text: &str, headers: &[Header], at: usize) -> usize {
+    let from = headers[at].line.end;
+    let to = headers.get(at + 1).map_or(text.len(), |next| next.line.start);
+    let mut end = from;
+    let mut here = from;
+    for line in text[from..to].split_inclusive('\n') {
+        here += line.len();
+        let trimmed = line.trim();
+        if !trimmed.is_empty() && !trimmed.starts_with('#') {
+            end = here;
+        }
+    }
+    end
+}
+
+/// Where the value at a route stands.
+fn value_span(table: &DeTable<'_>, route: &[String]) -> Option<Range<usize>> {
     let (first, rest) = route.split_first()?;
     let (_, value) = table.get_key_value(first.as_str())?;
     match (value.get_ref(), rest) {
@@ -69,37 +129,7 @@ fn value_span(table: &DeTable<'_>, route: &[String]) -> Option<std::ops::Range<u
     }
 }
 
-/// Splices a value in: over the old one, or as a line of its own at the end of the table's plain keys.
-fn set(document: &Document<'_>, route: &[String], literal: &str) -> Option<String> {
-    let text = document.text;
-    let literal = &like(text, literal);
-    if let Some(span) = value_span(document.root.get_ref(), route) {
-        return Some(format!("{}{literal}{}", &text[..span.start], &text[span.end..]));
-    }
-    let (key, parents) = route.split_last()?;
-    let line = format!("{key} = {literal}{}", like(text, "\n"));
-    let Some(header) = header_line(text, parents) else {
-        if parents.is_empty() {
-            return Some(format!("{line}{text}"));
-        }
-        if exists(document.root.get_ref(), parents) {
-            return None; // inline or dotted: not a matter of splicing
-        }
-        let gap = if text.is_empty() || text.ends_with("\n\n") {
-            ""
-        } else if text.ends_with('\n') {
-            "\n"
-        } else {
-            "\n\n"
-        };
-        let header = like(text, &format!("{gap}[{}]\n", parents.join(".")));
-        return Some(format!("{text}{header}{line}"));
-    };
-    let at = end_of_plain_keys(text, header);
-    let gap = if text[..at].ends_with('\n') || at == 0 { "" } else { "\n" };
-    Some(format!("{}{gap}{line}{}", &text[..at], &text[at..]))
-}
-
+/// Whether there is something at a route, however it is written.
 fn exists(table: &DeTable<'_>, route: &[String]) -> bool {
     match route.split_first() {
         None => true,
@@ -111,122 +141,142 @@ fn exists(table: &DeTable<'_>, route: &[String]) -> bool {
     }
 }
 
-/// The byte after the header line of a table.
-fn header_line(text: &str, route: &[String]) -> Option<usize> {
-    let wanted = route.join(".");
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        at += line.len();
-        let trimmed = line.trim_start();
-        if let Some(name) =
-            trimmed.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name)
-            && name.split('.').map(|part| part.trim().trim_matches('"')).eq(wanted.split('.'))
-            && in_plain_text(text, at - line.len())
-        {
-            return Some(at);
-        }
-    }
-    None
+/// Whether a table can be opened by a header of its own: no table on the way is written inline or with dotted keys.
+fn can_have_header(document: &Document<'_>, headers: &[Header], route: &[String]) -> bool {
+    (1..=route.len()).all(|depth| {
+        let part = &route[..depth];
+        !exists(document.root.get_ref(), part) || headers.iter().any(|header| header.name.starts_with(part))
+    })
 }
 
-/// Whether a byte is outside every multi-line text: a parser would see a header there.
-fn in_plain_text(text: &str, at: usize) -> bool {
-    Document::parse("", &text.as_bytes()[..at]).is_ok()
+/// Splices a value in: over the old one, or as a line of its own after the table's last entry.
+fn set(document: &Document<'_>, route: &[String], literal: &str) -> Option<String> {
+    let text = document.text;
+    let literal = &like(text, literal);
+    if let Some(span) = value_span(document.root.get_ref(), route) {
+        return Some(format!("{}{literal}{}", &text[..span.start], &text[span.end..]));
+    }
+    let (key, parents) = route.split_last()?;
+    let headers = headers(text);
+    let line = format!("{key} = {literal}{}", like(text, "\n"));
+    let at = match table(text, &headers, parents) {
+        Some((_, end)) => end,
+        // The top of the file is the table without a header.
+        None if parents.is_empty() => {
+            let end = headers.first().map_or(text.len(), |header| header.line.start);
+            let entries = text[..end].split_inclusive('\n').scan(0, |at, line| {
+                *at += line.len();
+                Some((*at, line.trim().to_owned()))
+            });
+            entries
+                .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+                .map(|(at, _)| at)
+                .last()
+                .unwrap_or(0)
+        }
+        None if !can_have_header(document, &headers, parents) => return None,
+        None => {
+            let parent = &parents[..parents.len() - 1];
+            let at = end_of_subject(text, &headers, parent).unwrap_or(text.len());
+            let blank = if text[..at].trim().is_empty() { "" } else { "\n" };
+            let header = like(text, &format!("{blank}[{}]\n", parents.join(".")));
+            return Some(format!("{}{}{header}{line}{}", &text[..at], gap(text, &text[..at]), &text[at..]));
+        }
+    };
+    Some(format!("{}{}{line}{}", &text[..at], gap(text, &text[..at]), &text[at..]))
 }
 
-/// The byte after the last plain key of the table whose header ends at `from`.
-fn end_of_plain_keys(text: &str, from: usize) -> usize {
-    let rest = &text[from..];
-    let mut end = from;
-    let mut at = from;
-    for line in rest.split_inclusive('\n') {
-        if line.trim_start().starts_with('[') && in_plain_text(text, at) {
-            break;
-        }
-        at += line.len();
-        let trimmed = line.trim();
-        if !trimmed.is_empty() && !trimmed.starts_with('#') {
-            end = at;
-        }
+/// The text with a table in the place of the one at a route, or after the other tables of its subject.
+fn put_table(text: &str, subject: &[String], route: &[String], table: &str) -> Option<String> {
+    let text = remove(text, route);
+    let document = Document::parse("", text.as_bytes()).ok()?;
+    let headers = headers(&text);
+    if !can_have_header(&document, &headers, route) {
+        return None;
     }
-    end
-}
-
-/// The text without the table or key at a route; the text as it is where there is none.
-fn remove(text: &str, route: &[String]) -> String {
-    if let Some(start_of_body) = header_line(text, route) {
-        let start = text[..start_of_body - 1].rfind('\n').map_or(0, |at| at + 1);
-        let end = end_of_plain_keys(text, start_of_body);
-        // The blank line before the table goes with it.
-        let before =
-            text[..start].strip_suffix("\n\n").map_or(&text[..start], |kept| &text[..kept.len() + 1]);
-        return format!("{before}{}", &text[end..]);
-    }
-    match text.parse::<toml_edit::DocumentMut>() {
-        Ok(mut document) => {
-            let Some((last, parents)) = route.split_last() else { return text.to_owned() };
-            let mut table: Option<&mut dyn toml_edit::TableLike> = Some(document.as_table_mut());
-            for part in parents {
-                table = table.and_then(|t| t.get_mut(part)).and_then(toml_edit::Item::as_table_like_mut);
-            }
-            match table.and_then(|t| t.remove(last)) {
-                Some(_) => document.to_string(),
-                None => text.to_owned(),
-            }
-        }
-        Err(_) => text.to_owned(),
-    }
-}
-
-/// The text with a confirmation's table after the other tables of its subject.
-fn append_table(text: &str, route: &[String], confirmation: &Confirmation) -> String {
-    let table = like(text, &super::write::confirmation_table(&route.join("."), confirmation));
-    let subject = &route[..route.len().saturating_sub(2)];
-    let at = end_of_subject(text, subject).unwrap_or(text.len());
+    let at = end_of_subject(&text, &headers, subject).unwrap_or(text.len());
     let (before, after) = text.split_at(at);
-    let gap = if before.ends_with('\n') || before.is_empty() { "" } else { "\n" };
-    format!("{before}{gap}{table}{after}")
+    Some(format!("{before}{}{}{after}", gap(&text, before), like(&text, table)))
 }
 
-/// The byte after everything that stands under a subject's headers.
-fn end_of_subject(text: &str, subject: &[String]) -> Option<usize> {
+/// The byte after everything that stands under a subject's headers; for the whole file, after its last entry.
+fn end_of_subject(text: &str, headers: &[Header], subject: &[String]) -> Option<usize> {
     if subject.is_empty() {
-        return Some(text.trim_end().len() + usize::from(text.trim_end().len() < text.len()));
+        let kept = text.trim_end().len();
+        let rest = &text[kept..];
+        return Some(kept + rest.find('\n').map_or(rest.len(), |at| at + 1));
     }
-    let wanted = subject.join(".");
-    let mut end = None;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        at += line.len();
-        if let Some(name) =
-            line.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name)
-            && (name == wanted || name.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('.')))
-            && in_plain_text(text, at - line.len())
-        {
-            end = Some(end_of_plain_keys(text, at));
-        }
+    let last = headers.iter().rposition(|header| header.name.starts_with(subject))?;
+    Some(end_of_entries(text, headers, last))
+}
+
+/// The text without the table or key at a route and all that is in it; the text as it is where there is none.
+fn remove(text: &str, route: &[String]) -> String {
+    let found = headers(text);
+    let mut kept = text.to_owned();
+    for at in (0..found.len()).rev().filter(|at| found[*at].name.starts_with(route)) {
+        let start = found[at].line.start;
+        let end = end_of_entries(text, &found, at);
+        // The blank line before the table goes with it.
+        let before = &kept[..start];
+        let blank = ["\r\n\r\n", "\n\n"].into_iter().find(|blank| before.ends_with(blank));
+        let start = blank.map_or(start, |blank| start - blank.len() / 2);
+        kept.replace_range(start..end, "");
     }
-    end
+    remove_key(&kept, route).unwrap_or(kept)
+}
+
+/// The text without a key that is written inline or dotted; none where there is no such key.
+fn remove_key(text: &str, route: &[String]) -> Option<String> {
+    let parsed = Document::parse("", text.as_bytes()).ok()?;
+    if !exists(parsed.root.get_ref(), route) {
+        return None;
+    }
+    let mut document = text.parse::<toml_edit::DocumentMut>().ok()?;
+    let (last, parents) = route.split_last()?;
+    let mut table: &mut dyn toml_edit::TableLike = document.as_table_mut();
+    for part in parents {
+        table = table.get_mut(part)?.as_table_like_mut()?;
+    }
+    table.remove(last)?;
+    Some(like(text, &document.to_string().replace("\r\n", "\n")))
 }
 
 /// The edit where splicing cannot reach, as in inline tables: everything else stays, but its spacing may change.
 fn rewrite(text: &str, edit: &Edit) -> String {
-    let (Edit::Set(route, _) | Edit::SetTexts(route, _) | Edit::Confirm(route, _) | Edit::Remove(route)) =
-        edit;
-    let literal = match edit {
-        Edit::Set(_, value) => literal::value(value),
-        Edit::SetTexts(_, texts) => literal::list(texts),
-        Edit::Confirm(..) | Edit::Remove(_) => return text.to_owned(),
+    try_rewrite(text, edit).map_or_else(|| text.to_owned(), |new| like(text, &new.replace("\r\n", "\n")))
+}
+
+fn try_rewrite(text: &str, edit: &Edit) -> Option<String> {
+    let (route, value) = match edit {
+        Edit::Set(route, value) => (route.clone(), literal::value(value).parse().ok()?),
+        Edit::SetTexts(route, texts) => (route.clone(), literal::list(texts).parse().ok()?),
+        Edit::Confirm(route, confirmation) => {
+            let lines = super::write::confirmation_table("x", confirmation);
+            (route.clone(), inline_table(&lines, "x")?)
+        }
+        Edit::Accept(acceptance) => {
+            let lines = super::write::acceptance_table(acceptance);
+            (vec!["acceptance".to_owned()], inline_table(&lines, "acceptance")?)
+        }
+        Edit::Remove(_) => return None,
     };
-    let (Ok(mut document), Ok(value)) =
-        (text.parse::<toml_edit::DocumentMut>(), literal.parse::<toml_edit::Value>())
-    else {
-        return text.to_owned();
-    };
-    let mut item = document.as_item_mut();
-    for part in route {
-        item = &mut item[part.as_str()];
+    let mut document = text.parse::<toml_edit::DocumentMut>().ok()?;
+    let (last, parents) = route.split_last()?;
+    let mut table: &mut dyn toml_edit::TableLike = document.as_table_mut();
+    for part in parents {
+        if !table.contains_key(part) {
+            table.insert(part, toml_edit::value(toml_edit::InlineTable::new()));
+        }
+        table = table.get_mut(part)?.as_table_like_mut()?;
     }
-    *item = toml_edit::value(value);
-    document.to_string()
+    table.insert(last, toml_edit::Item::Value(value));
+    Some(document.to_string())
+}
+
+/// The entries of a written table as an inline table.
+fn inline_table(lines: &str, name: &str) -> Option<toml_edit::Value> {
+    let document = lines.parse::<toml_edit::DocumentMut>().ok()?;
+    let table = document.get(name)?.as_table()?.clone();
+    Some(toml_edit::Value::InlineTable(table.into_inline_table()))
 }

@@ -7,9 +7,19 @@ use std::fmt::Write;
 pub(super) fn text(text: &str) -> String {
     if text.contains('\n') {
         let escaped = escape(text, true).replace("\"\"\"", "\"\"\\\"");
+        let escaped = escaped.split('\n').map(unmarked).collect::<Vec<_>>().join("\n");
         format!("\"\"\"\n{escaped}\n\"\"\"")
     } else {
         line(text)
+    }
+}
+
+/// A line that git could have left as a conflict marker, written so that nobody takes it for one.
+fn unmarked(line: &str) -> String {
+    let marks = [("<<<<<<< ", "\\u003C"), (">>>>>>> ", "\\u003E"), ("||||||| ", "\\u007C")];
+    match marks.iter().find(|(mark, _)| line.starts_with(mark)) {
+        Some((_, escape)) => format!("{escape}{}", &line[1..]),
+        None => line.to_owned(),
     }
 }
 

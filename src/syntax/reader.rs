@@ -286,6 +286,17 @@ impl<'d, 'i> Table<'d, 'i> {
         integer(self.sink, value, key)
     }
 
+    /// A risk class, which has to be there.
+    pub(super) fn needed_class(&self, key: &'d str) -> Option<u8> {
+        if !self.table.contains_key(key) {
+            self.known.borrow_mut().push(key);
+            self.missing(key);
+            return None;
+        }
+        let value = self.get(key)?;
+        class(self.sink, value, key)
+    }
+
     /// True or false.
     pub(super) fn truth(&self, key: &'d str) -> Option<bool> {
         self.of_type(key, "true or false", DeValue::as_bool).map(|(truth, _)| truth)
@@ -394,17 +405,32 @@ pub(super) fn clean(sink: &Sink<'_>, text: &str, span: Range<usize>, key: &str) 
 }
 
 pub(super) fn integer(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<i64> {
-    let number = value
-        .get_ref()
-        .as_integer()
-        .and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
+    let written = value.get_ref().as_integer();
+    let number = written.and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
     if number.is_none() {
+        let says = match written {
+            Some(_) => "this is too large".to_owned(),
+            None => format!("this is {}", type_name(value.get_ref())),
+        };
         sink.add(
             Finding::new(&WRONG_TYPE, format!("`{key}` has to be a whole number"))
-                .at(sink.label(value.span()).saying(format!("this is {}", type_name(value.get_ref())))),
+                .at(sink.label(value.span()).saying(says)),
         );
     }
     number
+}
+
+/// A risk class: a whole number from 1 to 5.
+pub(super) fn class(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<u8> {
+    let number = integer(sink, value, key)?;
+    let class = u8::try_from(number).ok().filter(|class| (1..=5).contains(class));
+    if class.is_none() {
+        sink.add(
+            Finding::new(&WRONG_TYPE, format!("`{key}` has to be a class from 1 to 5"))
+                .at(sink.label(value.span()).saying(format!("this is {number}"))),
+        );
+    }
+    class
 }
 
 pub(super) fn date(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<Date> {
@@ -417,9 +443,14 @@ pub(super) fn date(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> 
         Date::new(i16::try_from(d.year).ok()?, i8::try_from(d.month).ok()?, i8::try_from(d.day).ok()?).ok()
     });
     if found.is_none() {
+        let says = match value.get_ref() {
+            DeValue::Datetime(when) if when.time.is_some() => "this has a time of day".to_owned(),
+            DeValue::Datetime(_) => "there is no such day".to_owned(),
+            other => format!("this is {}", type_name(other)),
+        };
         sink.add(
             Finding::new(&WRONG_TYPE, format!("`{key}` has to be a date"))
-                .at(sink.label(value.span()).saying(format!("this is {}", type_name(value.get_ref()))))
+                .at(sink.label(value.span()).saying(says))
                 .help("write it bare, as in `2026-11-20`"),
         );
     }

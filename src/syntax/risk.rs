@@ -103,7 +103,7 @@ fn mitigation(table: &Table<'_, '_>, framework: &Framework) -> Option<Mitigation
 fn acceptance(table: &Table<'_, '_>) -> Option<Acceptance> {
     let by = table.needed_text("by");
     let role = table.needed_text("role");
-    let class = table.integer("class").and_then(|class| u8::try_from(class).ok());
+    let class = table.needed_class("class");
     let digest = table.needed_text("digest");
     let on = table.needed_date("on");
     let until = table.date("until");

@@ -23,12 +23,8 @@ pub fn read_settings(document: &Document<'_>) -> (Option<Settings>, Vec<Finding>
     if let Some(policy) = table.table("policy") {
         if let Some(roles) = policy.table("accept") {
             for entry in roles.entries() {
-                let class = super::reader::integer(&sink, entry.value, entry.key);
-                accept.extend(
-                    class
-                        .and_then(|class| u8::try_from(class).ok())
-                        .map(|class| (entry.key.to_owned(), class)),
-                );
+                let class = super::reader::class(&sink, entry.value, entry.key);
+                accept.extend(class.map(|class| (entry.key.to_owned(), class)));
             }
         }
         policy.finish();

@@ -45,23 +45,28 @@ pub fn is_hidden(c: char) -> bool {
 
 /// A finding for the first hidden character of a file's raw text. A carriage return before a line feed is a line end.
 pub(super) fn hidden_in(file: &str, text: &str) -> Option<Finding> {
-    let plain = |b: &u8| matches!(b, b'\n' | b'\t' | 0x20..=0x7e);
-    if text.bytes().all(|b| plain(&b)) {
-        return None;
-    }
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let line_end = c == '\r' && chars.peek().is_some_and(|(_, next)| *next == '\n');
+    let plain = |b: u8| matches!(b, b'\n' | b'\t' | 0x20..=0x7e);
+    let mut at = 0;
+    while let Some(skip) = text.as_bytes()[at..].iter().position(|b| !plain(*b)) {
+        at += skip;
+        let c = text[at..].chars().next()?;
+        let line_end = c == '\r' && text[at + 1..].starts_with('\n');
         if is_hidden(c) && !line_end {
             return Some(hidden(c, Label::bytes(file, at..at + c.len_utf8())));
         }
+        at += c.len_utf8();
     }
     None
 }
 
 /// A finding for a hidden character that came out of an escape.
 pub(super) fn hidden_in_value(label: &Label, value: &str) -> Option<Finding> {
-    value.chars().find(|c| is_hidden(*c) && *c != '\r').map(|c| hidden(c, label.clone()))
+    if value.bytes().all(|b| matches!(b, b'\n' | 0x20..=0x7e)) {
+        return None;
+    }
+    let ends_line = |at: usize| value[at + 1..].starts_with('\n');
+    let found = value.char_indices().find(|(at, c)| is_hidden(*c) && !(*c == '\r' && ends_line(*at)));
+    found.map(|(_, c)| hidden(c, label.clone()))
 }
 
 fn hidden(c: char, label: Label) -> Finding {

@@ -2,8 +2,8 @@
 
 use super::literal;
 use crate::model::{
-    Answer, BlockId, Confirmation, Framework, FrameworkRef, Item, ItemType, Key, Meta, PartyId, Rating,
-    Received, Risk, Section, Settings, Slot,
+    Acceptance, Answer, BlockId, Confirmation, Framework, FrameworkRef, Item, ItemType, Key, Meta, PartyId,
+    Rating, Received, Risk, Section, Settings, Slot,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -143,8 +143,11 @@ fn write_confirmation(out: &mut Out, confirmation: &Confirmation) {
     out.key("on", confirmation.on.to_string());
     out.text_of("digest", &confirmation.digest);
     if !confirmation.given.is_empty() {
-        let facts: Vec<String> =
-            confirmation.given.iter().map(|(id, digest)| format!("{id} = \"{digest}\"")).collect();
+        let facts: Vec<String> = confirmation
+            .given
+            .iter()
+            .map(|(id, digest)| format!("{id} = {}", literal::line(digest)))
+            .collect();
         out.key("given", format!("{{ {} }}", facts.join(", ")));
     }
     out.text_if("note", confirmation.note.as_ref());
@@ -194,15 +197,7 @@ fn risk_into(out: &mut Out, path: &str, risk: &Risk) {
     write_confirmed(out, path, &risk.confirmed);
     if let Some(acceptance) = &risk.acceptance {
         out.header(&at("acceptance"));
-        out.text_of("by", &acceptance.by);
-        out.text_of("role", &acceptance.role);
-        out.key("class", acceptance.class.to_string());
-        out.text_of("digest", &acceptance.digest);
-        out.key("on", acceptance.on.to_string());
-        if let Some(until) = acceptance.until {
-            out.key("until", until.to_string());
-        }
-        out.text_of("reason", &acceptance.reason);
+        write_acceptance(out, acceptance);
     }
     if let Some(transfer) = &risk.transfer {
         out.header(&at("transfer"));
@@ -210,6 +205,26 @@ fn risk_into(out: &mut Out, path: &str, risk: &Risk) {
         out.text_if("duty", transfer.duty.as_ref());
         out.text_if("receipt", transfer.receipt.as_ref());
     }
+}
+
+fn write_acceptance(out: &mut Out, acceptance: &Acceptance) {
+    out.text_of("by", &acceptance.by);
+    out.text_of("role", &acceptance.role);
+    out.key("class", acceptance.class.to_string());
+    out.text_of("digest", &acceptance.digest);
+    out.key("on", acceptance.on.to_string());
+    if let Some(until) = acceptance.until {
+        out.key("until", until.to_string());
+    }
+    out.text_of("reason", &acceptance.reason);
+}
+
+/// An acceptance's table, with the blank line before it.
+pub(super) fn acceptance_table(acceptance: &Acceptance) -> String {
+    let mut out = Out::default();
+    out.header("acceptance");
+    write_acceptance(&mut out, acceptance);
+    out.text
 }
 
 /// `deployment.toml`.
@@ -296,7 +311,7 @@ pub fn write_settings(settings: &Settings) -> String {
         out.line("# The highest residual class that a role may accept.");
         out.line("[policy.accept]");
         for (role, class) in &settings.accept {
-            out.key(role, class.to_string());
+            out.key(&key(role), class.to_string());
         }
     }
     out.text

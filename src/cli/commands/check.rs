@@ -1,11 +1,14 @@
+use crate::cli::codes::EDITED_FRAMEWORK;
 use crate::cli::context::Context;
 use crate::cli::words::{BAD, GOOD, OPEN, counted, styled};
-use crate::cli::{Outcome, args::Format, report};
-use crate::diag::{Error, Finding, Severity};
-use crate::model::{Deployment, DeploymentName, Received};
+use crate::cli::{Outcome, args::Format, embedded, report};
+use crate::diag::{Error, Finding, Label, Severity};
+use crate::model::{Date, Deployment, DeploymentName, ProfileName, Received};
 use crate::ops::check::{Kin, Subject, across, check};
-use crate::ops::derive::{LeftOver, left_over, names_of};
-use crate::project::{Loader, Project};
+use crate::ops::derive::{LeftOver, left_over, names_it, names_of, text_at};
+use crate::ops::outcome::Evaluator;
+use crate::project::{Loader, Project, framework_files};
+use crate::syntax::{FrameworkFile, read_framework};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -31,6 +34,10 @@ pub struct Args {
     #[arg(long, value_name = "PHASE", value_parser = clap::value_parser!(u8).range(1..=2))]
     ready: Option<u8>,
 
+    /// What has run out by this day; today if not given
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
+
     /// Check the files at this revision
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
@@ -44,6 +51,9 @@ pub struct Args {
     format: Format,
 }
 
+/// How many findings of one file are drawn; a broken file can have thousands, and nobody reads them.
+const MOST_SHOWN: usize = 50;
+
 /// What counts as an error besides errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Deny {
@@ -54,6 +64,7 @@ enum Deny {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let (project, mut findings) = context.project(&repo, args.rev.as_deref())?;
+    findings.extend(edited_frameworks(&project)?);
     let (mut names, found) = project.deployments()?;
     if args.deployments.is_empty() {
         findings.extend(found);
@@ -64,7 +75,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     } else {
         names = args.deployments.iter().map(|text| super::name(text)).collect::<Result<_, _>>()?;
     }
-    let checked = check_all(&project, &names, args.ready, context)?;
+    let asked = Asked { ready: args.ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };
+    let checked = check_all(&project, &names, asked, context)?;
     let kin: Vec<Kin> = checked.iter().filter_map(|(_, kin)| kin.clone()).collect();
     let count = checked.len();
     findings.extend(checked.into_iter().flat_map(|(findings, _)| findings));
@@ -77,13 +89,49 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     Ok(if findings.iter().any(fails) { Outcome::Found } else { Outcome::Clean })
 }
 
+/// A finding for each framework in the repository that differs in meaning from the one of its version inside tom.
+fn edited_frameworks(project: &Project) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    for framework in project.frameworks() {
+        let (id, version) = (&framework.id, &framework.version);
+        let folder = format!("frameworks/{id}/{version}");
+        let ours = embedded::framework(id, version);
+        let theirs = framework_files(project.store(), &folder)?;
+        let bytes = |files: &[FrameworkFile]| {
+            files.iter().map(|file| (file.name.clone(), file.bytes.clone())).collect::<BTreeMap<_, _>>()
+        };
+        // Parsing tells meaning from form; equal bytes need none.
+        if ours.is_empty() || bytes(&ours) == bytes(&theirs) {
+            continue;
+        }
+        if read_framework(&folder, &ours).0.is_none_or(|embedded| embedded.digest != framework.digest) {
+            findings.push(
+                Finding::new(
+                    &EDITED_FRAMEWORK,
+                    format!("the framework {id} {version} in this repository is not the published one"),
+                )
+                .at(Label::file(format!("{folder}/framework.toml")))
+                .help("give an edited framework a version of its own, or put the published one back"),
+            );
+        }
+    }
+    Ok(findings)
+}
+
+/// What the check is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    ready: Option<u8>,
+    as_of: Date,
+}
+
 /// What was found in a deployment, and its kin where it could be read.
 type Checked = (Vec<Finding>, Option<Kin>);
 
 fn check_all(
     project: &Project,
     names: &[DeploymentName],
-    ready: Option<u8>,
+    asked: Asked,
     context: &Context,
 ) -> Result<Vec<Checked>, Error> {
     let bar = ProgressBar::with_draw_target(
@@ -106,8 +154,8 @@ fn check_all(
         .par_iter()
         .map(|piece| {
             let mut worker =
-                Worker { project, loader: project.loader()?, families: &families, carried: None };
-            piece.iter().map(|name| worker.check(name, ready).inspect(|_| bar.inc(1))).collect()
+                Worker { project, loader: project.loader()?, families: &families, carried: Vec::new() };
+            piece.iter().map(|name| worker.check(name, asked).inspect(|_| bar.inc(1))).collect()
         })
         .collect();
     bar.finish_and_clear();
@@ -152,12 +200,12 @@ struct Worker<'p> {
     project: &'p Project,
     loader: Loader<'p>,
     families: &'p Families,
-    /// What the last received content still names; siblings share it.
-    carried: Option<(Arc<Received>, Vec<LeftOver>)>,
+    /// What received content names; siblings share it.
+    carried: Vec<(Arc<Received>, Arc<Vec<LeftOver>>)>,
 }
 
 impl Worker<'_> {
-    fn check(&mut self, name: &DeploymentName, ready: Option<u8>) -> Result<Checked, Error> {
+    fn check(&mut self, name: &DeploymentName, asked: Asked) -> Result<Checked, Error> {
         let loaded = self.loader.load(name)?;
         let mut findings = loaded.findings;
         let (Some(deployment), Some(framework)) = (loaded.deployment, loaded.framework) else {
@@ -171,13 +219,17 @@ impl Worker<'_> {
                 entries.iter().any(|entry| entry.name == name && entry.kind == crate::store::EntryKind::File)
             })
         };
+        let strict = Evaluator::new(&framework, &deployment, ProfileName::Strict);
         let subject = Subject {
             deployment: &deployment,
             framework: &framework,
+            strict: &strict,
+            received: loaded.received,
             settings: self.project.settings(),
             exists: &exists,
             left_over: &left_over,
-            ready,
+            as_of: asked.as_of,
+            ready: asked.ready,
         };
         findings.extend(check(&subject));
         Ok((findings, Some(Kin::of(&deployment))))
@@ -188,22 +240,37 @@ impl Worker<'_> {
         let (Some(lineage), Some(received)) = (&deployment.meta.derived_from, &deployment.received) else {
             return Vec::new();
         };
-        if self.carried.as_ref().is_none_or(|(last, _)| !Arc::ptr_eq(last, received)) {
-            let names = self.families.names(self.project, &mut self.loader, lineage);
-            self.carried = Some((received.clone(), left_over(&names, &received.answers, &received.risks)));
-        }
-        let Some((_, came)) = self.carried.as_ref().filter(|(_, came)| !came.is_empty()) else {
-            return Vec::new();
+        let known = self.carried.iter().find(|(came_with, _)| Arc::ptr_eq(came_with, received));
+        let came = match known {
+            Some((_, came)) => came.clone(),
+            None => {
+                let names = self.families.names(self.project, &mut self.loader, lineage);
+                let came = Arc::new(left_over(&names, &received.answers, &received.risks));
+                if self.carried.len() >= 16 {
+                    self.carried.clear();
+                }
+                self.carried.push((received.clone(), came.clone()));
+                came
+            }
         };
-        let names = self.families.names(self.project, &mut self.loader, lineage);
-        let here: Vec<LeftOver> = left_over(&names, &deployment.answers, &deployment.risks);
-        came.iter().filter(|over| here.contains(over)).cloned().collect()
+        // The text may have been reworded here, or the whole entry be gone.
+        let still = |over: &&LeftOver| {
+            text_at(deployment, &over.address).is_some_and(|text| names_it(&text, &over.name))
+        };
+        came.iter().filter(still).cloned().collect()
     }
 }
 
 fn show(args: &Args, context: &Context, project: &Project, findings: &[Finding], count: usize) {
+    // Findings of one file stand together, so the last file that was read serves most of them.
+    let last = std::cell::RefCell::new((String::new(), None::<String>));
     let source = |file: &str| {
-        project.store().read(file).ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok())
+        if last.borrow().0 != file {
+            let text =
+                project.store().read(file).ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
+            *last.borrow_mut() = (file.to_owned(), text);
+        }
+        last.borrow().1.clone()
     };
     let of = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings, notes) = (of(Severity::Error), of(Severity::Warning), of(Severity::Note));
@@ -223,8 +290,21 @@ fn show(args: &Args, context: &Context, project: &Project, findings: &[Finding],
     }
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in sorted {
-        context.print(report::draw(finding, &source, context.width));
+        let file = finding.primary.as_ref().map_or("", |label| label.file.as_str());
+        let count = shown.entry(file).or_default();
+        *count += 1;
+        if file.is_empty() || *count <= MOST_SHOWN {
+            context.print(report::draw(finding, &source, context.width));
+        }
+    }
+    for (file, count) in shown.into_iter().filter(|(file, count)| !file.is_empty() && *count > MOST_SHOWN) {
+        context.print(format!(
+            "{} more in {}: `--format json` has them all\n\n",
+            count - MOST_SHOWN,
+            report::one_line(file)
+        ));
     }
     let style = if errors > 0 {
         BAD

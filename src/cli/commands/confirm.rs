@@ -82,10 +82,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     if framework.party(args.party.as_str()).is_none() {
         return Err(Error::new(&USAGE, format!("the framework has no party `{}`", args.party)));
     }
-    let by = args.by.clone().or_else(|| repo.identity().map(|who| who.name)).ok_or_else(|| {
-        Error::new(&USAGE, "nobody is named").help("say who confirms with `--by`, or set git's `user.name`")
-    })?;
-    let voice = Voice { party: args.party.clone(), by, on: context.today(), note: args.note.clone() };
+    let by = super::speaker(args.by.as_ref(), &repo)?;
+    let note = args.note.as_deref().map(|note| super::plain("note", note)).transpose()?;
+    let voice = Voice { party: args.party.clone(), by, on: context.today(), note };
     let targets = targets(args, &deployment, &framework)?;
     if targets.is_empty() {
         context.print(format!("nothing is open for {} there\n", args.party));

@@ -4,13 +4,13 @@ use crate::cli::context::Context;
 use crate::cli::words::{BOLD, OPEN, counted, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format};
 use crate::diag::{Error, Label};
-use crate::model::{Deployment, Framework, ItemType, OnDerive, PartyId, PermanentId, Slot};
+use crate::model::{Deployment, Framework, ItemType, Needed, OnDerive, PartyId, PermanentId, Slot};
 use crate::ops::confirm::{Voice, answer as confirm_answer};
 use crate::ops::derive::{Derived, Fate, Request, derive};
 use crate::ops::outcome::Evaluator;
 use crate::ops::set::{Assignment, apply, slot, understand};
 use crate::project::{Project, folder_of};
-use crate::store::Repo;
+use crate::store::{Repo, read_outside};
 use crate::syntax::{Document, read_answers_file};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let request = Request {
         name,
         id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
-        title: args.title.clone(),
+        title: args.title.as_deref().map(|title| super::plain("title", title)).transpose()?,
         risk_prefix: args.risk_prefix.as_deref().map(checked_prefix).transpose()?,
         commit: Some(commit),
         keep_notes: args.keep_notes,
@@ -133,6 +133,12 @@ fn committed(
         if !here.has(parent)? {
             return Err(here.unknown(parent.as_str()));
         }
+        if repo.is_unborn() {
+            return Err(Error::new(&UNCOMMITTED, "nothing has been committed in this repository yet")
+                .at(Label::file(&folder))
+                .note("a deployment is derived from what is committed of its parent")
+                .help(format!("commit `{folder}` first")));
+        }
         let changed = repo.uncommitted(&folder)?;
         if let Some(first) = changed.first() {
             return Err(Error::new(&UNCOMMITTED, format!("`{parent}` has changes that are not committed"))
@@ -165,9 +171,7 @@ fn answer(
     let mut given = BTreeSet::new();
     if let Some(path) = &args.answers {
         let shown = path.display().to_string();
-        let bytes = std::fs::read(context.folder.join(path)).map_err(|error| {
-            Error::new(&crate::store::UNREADABLE, format!("cannot read `{shown}`: {error}"))
-        })?;
+        let bytes = read_outside(&context.folder.join(path), &shown)?;
         let document = Document::parse(&shown, &bytes)?;
         let (answers, findings) = read_answers_file(&document, framework);
         if let Some(finding) = findings.into_iter().find(crate::diag::Finding::is_error) {
@@ -216,7 +220,13 @@ fn questions(
     });
     for item in asked {
         let evaluator = Evaluator::new(framework, deployment, crate::model::ProfileName::Strict);
-        if !(evaluator.applies(item) && evaluator.needed(item)) {
+        // What only may be needed is asked for once the answer that decides it is known.
+        let is_needed = match &item.needed {
+            Needed::Always => true,
+            Needed::If(condition) => evaluator.test(condition) == Some(true),
+            Needed::Optional | Needed::Never => false,
+        };
+        if !(is_needed && evaluator.applies(item)) {
             continue;
         }
         drop(evaluator);
@@ -293,16 +303,19 @@ fn report(derived: &Derived, framework: &Framework, context: &Context, is_dry: b
         of_fate(derived, fate).into_iter().map(|address| address.subject.clone()).collect::<BTreeSet<_>>()
     };
     let line = |count: usize, text: &str| format!("  {count:>4}  {text}\n");
-    out += &line(carried, "answers carried");
-    out += &line(deployment.risks.len(), "risks carried, each to be confirmed by the new owner");
+    out += &line(carried, "carried: answers");
+    out += &line(deployment.risks.len(), "carried: risks, each to be confirmed by the new owner");
     let rest: [(Fate, &str); 7] = [
-        (Fate::Ask, "answers are the organisation's own, and start empty"),
-        (Fate::Reset, "answers belong to the parent's own process, and start empty"),
-        (Fate::LeftBehind, "fields that only the parent's deployer wrote stay behind"),
-        (Fate::ConfirmationDropped, "confirmations do not carry over"),
-        (Fate::Reopened, "risks are open again"),
-        (Fate::OnlyProposed, "mitigations that are not the supplier's are only proposed here"),
-        (Fate::NotCarried, "acceptances and transfers do not carry over"),
+        (Fate::Ask, "start empty: answers that are the organisation's own"),
+        (Fate::Reset, "start empty: answers that belong to the parent's own process"),
+        (Fate::LeftBehind, "left behind: fields that only the parent's deployer wrote"),
+        (
+            Fate::ConfirmationDropped,
+            "not carried: confirmations of the parent's deployer, or of what changed",
+        ),
+        (Fate::Reopened, "open again: risks"),
+        (Fate::OnlyProposed, "only proposed here: mitigations that are not the supplier's"),
+        (Fate::NotCarried, "not carried: acceptances and transfers"),
     ];
     for (fate, text) in rest {
         let addresses = of_fate(derived, fate);

@@ -4,7 +4,9 @@ use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, w
 use crate::cli::{Outcome, args::Format};
 use crate::diag::Error;
 use crate::model::Class;
-use crate::ops::diff::{AnswerChange, Difference, FieldChange, Piece, RiskChange, Side, Way, diff, words};
+use crate::ops::diff::{
+    AnswerChange, Difference, FieldChange, Piece, RiskChange, Side, Way, diff, stale, words,
+};
 use std::fmt::Write;
 
 /// Show what differs, by meaning
@@ -39,7 +41,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     let (first, framework) = super::sound(&project, &super::name(&args.first)?)?;
-    let difference = match &args.second {
+    let mut difference = match &args.second {
         Some(second) => {
             let (second, other) = super::sound(&project, &super::name(second)?)?;
             if other.digest != framework.digest {
@@ -48,7 +50,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                     "the two deployments follow different frameworks, whose items cannot be compared",
                 ));
             }
-            diff(&framework, &Side::of(&first), &Side::of(&second))
+            let mut difference = diff(&framework, &Side::of(&first), &Side::of(&second));
+            difference.stale = stale(&second, &framework);
+            difference
         }
         None => {
             let (Some(lineage), Some(received)) = (&first.meta.derived_from, &first.received) else {
@@ -61,6 +65,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             diff(&framework, &Side::received(lineage.deployment.as_str(), received), &Side::of(&first))
         }
     };
+    if args.second.is_none() {
+        difference.stale = stale(&first, &framework);
+    }
     match args.format {
         Format::Json => context.print_json(&serde_json::json!({
             "schema-version": 1,
@@ -91,6 +98,20 @@ fn text(difference: &Difference, context: &Context) -> String {
         out += &format!("\n{}", heading("Outcomes"));
         for change in &difference.outcomes {
             let _ = writeln!(out, "  {}: {} → {}", change.title, change.before, styled(BOLD, &change.after));
+        }
+    }
+    if !difference.stale.is_empty() {
+        out += &format!(
+            "\n{}",
+            heading(&format!("In doubt in {} ({})", difference.right, difference.stale.len()))
+        );
+        let mut reasons: std::collections::BTreeMap<&str, Vec<String>> = std::collections::BTreeMap::new();
+        for stale in &difference.stale {
+            reasons.entry(&stale.why).or_default().push(stale.address.to_string());
+        }
+        for (why, addresses) in reasons {
+            let _ = writeln!(out, "{}", wrapped(why, 2, context.width));
+            let _ = writeln!(out, "{}", wrapped(&addresses.join(", "), 4, context.width));
         }
     }
     if difference.unanswered > 0 {

@@ -4,7 +4,7 @@ use crate::cli::words::{BOLD, DIM, styled, wrapped};
 use crate::cli::{Outcome, embedded};
 use crate::diag::{Error, nearest};
 use crate::model::{Framework, Item, Needed};
-use crate::syntax::{FrameworkFile, read_framework};
+use crate::syntax::read_framework;
 use std::fmt::Write;
 
 /// Explain a code or an item
@@ -55,14 +55,8 @@ fn framework(context: &Context) -> Result<Framework, Error> {
     if let Ok(project) = context.repo().and_then(|repo| context.sound_project(&repo, None)) {
         return project.framework(&project.settings().framework).map(|framework| (*framework).clone());
     }
-    let files: Vec<FrameworkFile> = embedded::frameworks()
-        .into_iter()
-        .filter_map(|file| {
-            let name = file.path.splitn(3, '/').nth(2)?.to_owned();
-            Some(FrameworkFile { name, path: file.path, bytes: file.bytes.to_vec() })
-        })
-        .collect();
-    let (framework, findings) = read_framework("frameworks", &files);
+    let (id, version) = super::init::DEFAULT_FRAMEWORK;
+    let (framework, findings) = read_framework("frameworks", &embedded::framework(id, version));
     framework.ok_or_else(|| match findings.into_iter().next() {
         Some(finding) => finding.into(),
         None => Error::new(&USAGE, "the framework inside tom cannot be read"),

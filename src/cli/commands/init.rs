@@ -24,7 +24,7 @@ pub struct Args {
 }
 
 /// The framework of new repositories.
-const DEFAULT_FRAMEWORK: (&str, &str) = ("smsp-tom", "0.10");
+pub(super) const DEFAULT_FRAMEWORK: (&str, &str) = ("smsp-tom", "0.10");
 
 /// What git has to know about the files.
 const ATTRIBUTES: &str = "*.toml text eol=lf\napprovals/** -text\n";
@@ -74,11 +74,9 @@ pub(super) fn install(store: &WorkTree, writer: &Writer) -> Result<Vec<String>, 
     let (id, version) = DEFAULT_FRAMEWORK;
     let folder = format!("frameworks/{id}/{version}");
     if store.entries(&folder)?.is_empty() {
-        let prefix = format!("{id}/{version}/");
-        let files = embedded::frameworks();
-        let files: Vec<(&str, &[u8])> =
-            files.iter().filter_map(|file| Some((file.path.strip_prefix(&prefix)?, file.bytes))).collect();
-        writer.create_folder(&folder, files)?;
+        let files = embedded::framework(id, version);
+        writer
+            .create_folder(&folder, files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())))?;
         written.push(format!("{folder}/"));
     }
     for (path, bytes) in missing(store, false)? {

@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let deployment = Deployment {
         meta: Meta {
             id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
-            title: args.title.clone().unwrap_or_else(|| name.to_string()),
+            title: super::plain("title", args.title.as_deref().unwrap_or(name.as_str()))?,
             kind: if args.baseline { Kind::Baseline } else { Kind::Deployment },
             framework: framework.reference(),
             risk_prefix: prefix,
@@ -65,6 +65,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         answers: BTreeMap::new(),
         risks: BTreeMap::new(),
         received: None,
+        unread: Vec::new(),
     };
     if args.dry_run {
         for (path, _) in files_of(&deployment, &framework) {

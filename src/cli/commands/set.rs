@@ -1,11 +1,12 @@
 use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
-use crate::diag::Error;
-use crate::model::{Address, RiskId};
-use crate::ops::set::{Assignment, edit_of, is_item, risk_edit, understand};
+use crate::diag::{Error, Finding};
+use crate::model::{Address, Framework, PartyId, RiskId};
+use crate::ops::confirm::{self, Voice};
+use crate::ops::set::{Assignment, apply, edit_of, is_item, risk_edit, slot, understand};
 use crate::project::folder_of;
-use crate::syntax::edit;
+use crate::syntax::{Document, Edit, edit, read_risk, read_section, route_of};
 
 /// Answer an item, or change a field of a risk
 ///
@@ -16,7 +17,8 @@ use crate::syntax::edit;
   tom set acme-eastmoor IGA-02.notes \"Certified to ISO 27001 until 2028\"
   tom set acme-eastmoor BD-24.rows.go-live.date 2027-09-01
   tom set acme-eastmoor other-systems.pas.BD-25 \"Eastmoor PAS\"
-  tom set acme-eastmoor HAZ-004.residual.likelihood \"Very Low\"")]
+  tom set acme-eastmoor HAZ-004.residual.likelihood \"Very Low\"
+  tom set acme-eastmoor BD-23 \"About 200 users\" --party deployer --by \"Ann Lee\"")]
 pub struct Args {
     /// The deployment
     deployment: String,
@@ -26,6 +28,14 @@ pub struct Args {
 
     /// The value
     value: String,
+
+    /// Confirm the answer for this party too
+    #[arg(long, requires = "by")]
+    party: Option<PartyId>,
+
+    /// Who confirms
+    #[arg(long, value_name = "NAME", requires = "party")]
+    by: Option<String>,
 
     /// Say what would change, and write nothing
     #[arg(long)]
@@ -46,12 +56,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             .next()
             .map_or_else(|| project.unknown(name.as_str()), Error::from));
     };
+    let mut understood = None;
     let (file, change) = if is_item(&framework, &args.address) {
         let assignment = Assignment { address: args.address.clone(), value: args.value.clone() };
         let change = understand(&framework, &assignment)?;
         let section =
             framework.item(&args.address.subject).map(|item| item.section.to_string()).unwrap_or_default();
-        (format!("{}/{section}.toml", folder_of(&name)), edit_of(&change, &deployment.answers))
+        let change_of_file = edit_of(&change, &deployment.answers);
+        understood = Some(change);
+        (format!("{}/{section}.toml", folder_of(&name)), change_of_file)
     } else {
         let id = RiskId::new(args.address.subject.clone())
             .map_err(|error| Error::new(&USAGE, error.to_string()))?;
@@ -72,7 +85,22 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         )
     };
     let before = project.store().read(&file)?.unwrap_or_default();
-    let after = edit(&file, &before, &change)?;
+    let mut after = edit(&file, &before, &change)?;
+    if let (Some(party), Some(by)) = (&args.party, &args.by) {
+        let Some(understood) = understood else {
+            return Err(Error::new(&USAGE, "a field of a risk is not confirmed by itself")
+                .help("use `tom confirm` for the risk"));
+        };
+        let slot = slot(&understood).clone();
+        let mut changed = deployment.clone();
+        apply(&mut changed.answers, understood);
+        let voice =
+            Voice { party: party.clone(), by: super::plain("name", by)?, on: context.today(), note: None };
+        let confirmation = confirm::answer(&changed, &framework, &slot, &voice)?;
+        let address = slot.address().then("confirmed").then(party.as_str());
+        after = edit(&file, &after, &Edit::Confirm(route_of(&address, false), confirmation))?;
+    }
+    refuse_new_errors(&file, &framework, (&before, &after))?;
     if before == after {
         context.print(format!("{} already says so\n", args.address));
         return Ok(Outcome::Clean);
@@ -84,4 +112,27 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     writer.write(&file, &after)?;
     context.print(format!("changed {} in {file}\n", args.address));
     Ok(Outcome::Clean)
+}
+
+/// What `tom check` would refuse is not written in the first place.
+fn refuse_new_errors(
+    file: &str,
+    framework: &Framework,
+    (before, after): (&[u8], &[u8]),
+) -> Result<(), Error> {
+    let errors = |bytes: &[u8]| -> Vec<Finding> {
+        let Ok(document) = Document::parse(file, bytes) else { return Vec::new() };
+        let name = file.rsplit('/').next().and_then(|name| name.strip_suffix(".toml")).unwrap_or_default();
+        let findings = match framework.section(name) {
+            Some(section) => read_section(&document, framework, section).1,
+            None => read_risk(&document, framework).1,
+        };
+        findings.into_iter().filter(Finding::is_error).collect()
+    };
+    let known: Vec<String> = errors(before).into_iter().map(|finding| finding.message).collect();
+    match errors(after).into_iter().find(|finding| !known.contains(&finding.message)) {
+        // Its place is in a file that was not written, so it is told without.
+        Some(finding) => Err(Finding { primary: None, ..finding }.into()),
+        None => Ok(()),
+    }
 }

@@ -2,8 +2,6 @@
 
 use super::Subject;
 use crate::diag::{Code, Finding, Severity};
-use crate::model::ProfileName;
-use crate::ops::outcome::Evaluator;
 
 /// An answer lacks its notes.
 pub(super) static NOTE_MISSING: Code = Code {
@@ -24,10 +22,9 @@ that nobody can look at. Commit the file, or mend the path.",
 };
 
 pub(super) fn missing_notes(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    let evaluator = Evaluator::new(subject.framework, subject.deployment, ProfileName::Strict);
     for (slot, answer) in &subject.deployment.answers {
         let Some(item) = subject.framework.item(slot.item.as_str()) else { continue };
-        if evaluator.lacks_note(item, slot) {
+        if subject.strict.lacks_note(item, slot) {
             let value = answer.value.as_ref().map(ToString::to_string).unwrap_or_default();
             findings.push(
                 Finding::new(&NOTE_MISSING, format!("`{value}` to `{slot}` needs a note"))

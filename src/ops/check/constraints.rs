@@ -2,8 +2,7 @@
 
 use super::Subject;
 use crate::diag::{Code, Finding, Severity};
-use crate::model::{ProfileName, Slot};
-use crate::ops::outcome::Evaluator;
+use crate::model::Slot;
 use crate::ops::show::musts_answered;
 
 /// Answers contradict one another.
@@ -26,9 +25,8 @@ the connection. It is listed in the pack.",
 };
 
 pub(super) fn framework_constraints(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    let evaluator = Evaluator::new(subject.framework, subject.deployment, ProfileName::Strict);
     for constraint in &subject.framework.constraints {
-        if evaluator.test(&constraint.must) == Some(false) {
+        if subject.strict.test(&constraint.must) == Some(false) {
             let severity = if constraint.is_error { Severity::Error } else { Severity::Warning };
             let others = constraint.must.items().into_iter().filter(|id| *id != constraint.item);
             let mut finding = Finding::new(&CONTRADICTION, constraint.message.clone())

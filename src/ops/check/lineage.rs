@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::diag::{Code, Finding, Label, Severity};
-use crate::model::{Canonical, Deployment, DeploymentName, PermanentId};
+use crate::model::{Deployment, DeploymentName, PermanentId};
 use std::collections::BTreeMap;
 
 /// A derived deployment without what it received, or the other way round.
@@ -60,6 +60,9 @@ another prefix for the one that has no risks of its own yet.",
 
 pub(super) fn received(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let deployment = subject.deployment;
+    if deployment.unread.iter().any(|name| name == "received") {
+        return; // reading it has a finding of its own
+    }
     match (&deployment.meta.derived_from, &deployment.received) {
         (Some(_), None) => findings.push(
             Finding::new(&NO_RECEIVED, "the deployment is derived, and `received.toml` is missing")
@@ -70,13 +73,19 @@ pub(super) fn received(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Finding::new(&NO_RECEIVED, "`received.toml` is there, and `deployment.toml` names no parent")
                 .at(subject.meta(&["derived-from"])),
         ),
-        (Some(lineage), Some(received)) if lineage.received != received.digest().to_string() => findings
-            .push(
+        (Some(lineage), Some(_))
+            if subject.received.is_some_and(|digest| lineage.received != digest.to_string()) =>
+        {
+            findings.push(
                 Finding::new(&RECEIVED_CHANGED, "`received.toml` is not what was received")
                     .at(subject.meta(&["derived-from", "received"]))
-                    .note(format!("the file now has {}", received.digest()))
+                    .note(format!(
+                        "the file now has {}",
+                        subject.received.map(|digest| digest.to_string()).unwrap_or_default()
+                    ))
                     .help("restore `received.toml` from git"),
-            ),
+            )
+        }
         _ => {}
     }
 }

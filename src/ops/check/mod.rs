@@ -5,12 +5,14 @@
 
 mod answers;
 mod constraints;
+mod expired;
 mod lineage;
 mod readiness;
 mod risks;
 
+use super::outcome::Evaluator;
 use crate::diag::{Code, Finding, Label};
-use crate::model::{Address, Deployment, Framework, Settings, Slot};
+use crate::model::{Address, Date, Deployment, Digest, Framework, Settings, Slot};
 
 pub use lineage::{Kin, across};
 
@@ -20,12 +22,18 @@ pub struct Subject<'a> {
     pub deployment: &'a Deployment,
     /// Its framework.
     pub framework: &'a Framework,
+    /// The strict outcomes.
+    pub strict: &'a Evaluator<'a>,
     /// What `tom.toml` says.
     pub settings: &'a Settings,
     /// Whether a file of the repository exists.
     pub exists: &'a dyn Fn(&str) -> bool,
+    /// The digest of what was received.
+    pub received: Option<Digest>,
     /// Carried texts that named the parent's organisation when they came.
     pub left_over: &'a [super::derive::LeftOver],
+    /// The day as of which things run out.
+    pub as_of: Date,
     /// The phase that has to be ready, if one was asked for.
     pub ready: Option<u8>,
 }
@@ -43,7 +51,7 @@ impl Subject<'_> {
 
     /// The place of a risk's field.
     pub fn risk(&self, id: &crate::model::RiskId, field: &[&str]) -> Label {
-        self.label(&field.iter().fold(Address::of(id), |address, part| address.then(*part)))
+        risk_label(self.deployment, &field.iter().fold(Address::of(id), |address, part| address.then(*part)))
     }
 
     /// The place of a field of `deployment.toml`.
@@ -55,18 +63,20 @@ impl Subject<'_> {
     }
 }
 
-/// The file and place of an address in a deployment.
+/// The file and place of an address in a deployment. A risk that has the id of an item is still a risk.
 pub fn label(deployment: &Deployment, framework: &Framework, address: &Address) -> Label {
-    let folder = crate::project::folder_of(&deployment.name);
     match framework.item(&address.subject) {
         Some(item) => {
-            Label::value(format!("{folder}/{}.toml", item.section), crate::syntax::route_of(address, false))
+            let file = format!("{}/{}.toml", crate::project::folder_of(&deployment.name), item.section);
+            Label::value(file, crate::syntax::route_of(address, false))
         }
-        None => Label::value(
-            format!("{folder}/risks/{}.toml", address.subject),
-            crate::syntax::route_of(address, true),
-        ),
+        None => risk_label(deployment, address),
     }
+}
+
+fn risk_label(deployment: &Deployment, address: &Address) -> Label {
+    let file = format!("{}/risks/{}.toml", crate::project::folder_of(&deployment.name), address.subject);
+    Label::value(file, crate::syntax::route_of(address, true))
 }
 
 type Rule = fn(&Subject<'_>, &mut Vec<Finding>);
@@ -85,6 +95,8 @@ const RULES: &[Rule] = &[
     risks::prefixes,
     lineage::received,
     lineage::left_over,
+    expired::answers,
+    expired::acceptances,
     readiness::claims,
     readiness::open,
 ];
@@ -112,6 +124,9 @@ pub const CODES: &[&Code] = &[
     &lineage::SAME_ID,
     &lineage::CIRCLE,
     &lineage::SAME_PREFIX,
+    &expired::EXPIRED,
+    &expired::ACCEPTANCE_VOID,
+    &expired::MAY_NOT_ACCEPT,
     &readiness::CLAIMED,
     &readiness::OPEN,
     &readiness::NOT_READY,

@@ -2,7 +2,8 @@
 
 use super::Subject;
 use crate::diag::{Code, Finding, Severity};
-use crate::ops::state::{AnswerState, Stand, State, may_speak, states};
+use crate::ops::ready::gaps;
+use crate::ops::state::{State, may_speak, states_under};
 
 /// Somebody spoke whom the settings do not list.
 pub(super) static CLAIMED: Code = Code {
@@ -33,8 +34,13 @@ that the outcomes ask for is open. Each finding names one thing that is missing,
 
 pub(super) fn claims(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let mut claimed = std::collections::BTreeMap::<(String, String), Vec<crate::model::Address>>::new();
+    // A few people confirm many things, so each is looked up once.
+    let mut known = std::collections::BTreeMap::<(String, String), bool>::new();
     let mut look = |party: &crate::model::PartyId, by: &str, address: crate::model::Address| {
-        if !may_speak(subject.settings, subject.deployment, subject.framework, party, by) {
+        let may = *known
+            .entry((party.to_string(), by.to_owned()))
+            .or_insert_with(|| may_speak(subject.settings, subject.deployment, subject.framework, party, by));
+        if !may {
             claimed.entry((party.to_string(), by.to_owned())).or_default().push(address);
         }
     };
@@ -72,67 +78,35 @@ pub(super) fn claims(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 }
 
 pub(super) fn open(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    let states = states(subject.deployment, subject.framework);
-    if let Some(number) = subject.ready {
-        let needs_risks =
-            subject.framework.phases.iter().any(|phase| phase.number == number && phase.needs_risks);
-        for answer in
-            states.answers.iter().filter(|a| a.is_needed && a.item.phase <= number && !a.state.is_settled())
-        {
-            findings.push(
-                Finding::new(
-                    &NOT_READY,
-                    format!("phase {number} needs `{}`, which is {}", answer.slot, answer.state),
-                )
-                .at(subject.slot(&answer.slot, &["answer"]))
-                .note(answer.item.title.clone())
-                .help(turn(answer)),
-            );
-        }
-        for risk in states.risks.iter().filter(|risk| needs_risks && !risk.state.is_settled()) {
-            findings.push(
-                Finding::new(
-                    &NOT_READY,
-                    format!("phase {number} needs the risk `{}`, which is {}", risk.id, risk.state),
-                )
-                .at(subject.risk(risk.id, &["title"]))
-                .help(format!(
-                    "{} confirms it as a whole, and each mitigation's owner the mitigation",
-                    risk.whole.0
-                )),
-            );
+    let states = states_under(subject.deployment, subject.framework, subject.strict);
+    if let Some(phase) = subject.ready {
+        for gap in gaps(subject.deployment, subject.framework, &states, phase) {
+            let mut finding =
+                Finding::new(&NOT_READY, format!("phase {phase} is not ready: {}", gap.what)).help(gap.turn);
+            finding = match &gap.address {
+                Some(address) => finding.at(subject.label(address)),
+                None => finding.at(subject.meta(&[])),
+            };
+            findings.push(if gap.why.is_empty() { finding } else { finding.note(gap.why) });
         }
         return;
     }
-    let open: Vec<String> = states
-        .counts()
+    // An optional item that nobody has answered is not open: nobody waits for it.
+    let answers =
+        states.answers.iter().filter(|a| a.is_needed || a.state != State::Unanswered).map(|a| a.state);
+    let all: Vec<State> = answers.chain(states.risks.iter().map(|risk| risk.state)).collect();
+    let open: Vec<String> = State::ALL
         .into_iter()
-        .filter(|(state, _)| matches!(state, State::Unanswered | State::Proposed | State::Stale))
-        .map(|(state, count)| format!("{count} {state}"))
+        .filter(|state| !state.is_settled())
+        .map(|state| (all.iter().filter(|s| **s == state).count(), state))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, state)| format!("{count} {state}"))
         .collect();
     if !open.is_empty() {
         findings.push(
             Finding::new(&OPEN, format!("`{}` is still open: {}", subject.deployment.name, open.join(", ")))
                 .help(format!("`tom show {}` gives an overview", subject.deployment.name)),
         );
-    }
-}
-
-/// Whose turn it is, and to do what.
-fn turn(answer: &AnswerState<'_>) -> String {
-    let names = |parties: Vec<&str>| parties.join(" and ");
-    match answer.state {
-        State::Unanswered => {
-            format!("{} answers it", names(answer.item.parties.iter().map(|party| party.as_str()).collect()))
-        }
-        _ => {
-            let open = answer
-                .parties
-                .iter()
-                .filter(|(_, stand)| *stand != Stand::Stands)
-                .map(|(party, _)| party.as_str());
-            format!("{} confirms it", names(open.collect()))
-        }
     }
 }
 

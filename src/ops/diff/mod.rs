@@ -5,8 +5,8 @@ mod words;
 
 use super::outcome::Evaluator;
 use crate::model::{
-    Address, Answer, Deployment, Framework, ItemKind, Kind, Meta, OnDerive, PartyId, ProfileName, Received,
-    SectionId, Slot,
+    Address, Answer, Canonical, Deployment, Framework, ItemKind, Kind, Meta, OnDerive, PartyId, ProfileName,
+    Received, SectionId, Slot,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,8 +108,39 @@ pub struct Difference {
     pub answers: Vec<AnswerChange>,
     /// Outcomes that changed; empty where the left side is no whole deployment.
     pub outcomes: Vec<OutcomeChange>,
+    /// What was confirmed and is in doubt now, on the right: where, and why.
+    pub stale: Vec<Stale>,
     /// How many of the organisation's own items are not answered yet on the right: never a removal.
     pub unanswered: usize,
+}
+
+/// Something that was confirmed and is in doubt now.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Stale {
+    /// What.
+    pub address: Address,
+    /// In words.
+    pub title: String,
+    /// What changed since who confirmed it.
+    pub why: String,
+}
+
+/// What is stale in a deployment, with the reason of each.
+pub fn stale(deployment: &Deployment, framework: &Framework) -> Vec<Stale> {
+    use super::{reason, state};
+    let states = state::states(deployment, framework);
+    let answers = states.answers.iter().filter(|a| a.state == state::State::Stale).map(|a| Stale {
+        address: a.slot.address(),
+        title: a.item.title.clone(),
+        why: reason::of_answer(deployment, a),
+    });
+    let risks = states.risks.iter().filter(|r| r.state == state::State::Stale).map(|r| Stale {
+        address: Address::of(r.id),
+        title: r.risk.title.clone(),
+        why: reason::of_risk(deployment, r),
+    });
+    answers.chain(risks).collect()
 }
 
 /// Something about the deployments themselves that differs.
@@ -164,7 +195,7 @@ pub fn diff(framework: &Framework, left: &Side<'_>, right: &Side<'_>) -> Differe
             let before = left.answers.get(slot).unwrap_or(&empty);
             let after = right.answers.get(slot).unwrap_or(&empty);
             // Against what was received, an item that starts empty and still is has not been removed.
-            if before.content() == after.content() || (against_received && is_local && after.is_empty()) {
+            if before.tree() == after.tree() || (against_received && is_local && after.is_empty()) {
                 continue;
             }
             let change = AnswerChange {
@@ -205,7 +236,8 @@ fn meta_changes(before: &Meta, after: &Meta) -> Vec<MetaChange> {
         .collect()
 }
 
-fn outcome_changes(
+/// The outcomes whose value differs between two sets of answers.
+pub fn outcome_changes(
     framework: &Framework,
     before: &BTreeMap<Slot, Answer>,
     after: &BTreeMap<Slot, Answer>,

@@ -1,7 +1,7 @@
 //! How risks changed: from class to class, and what became of their mitigations.
 
 use super::FieldChange;
-use crate::model::{Address, Class, Key, Matrix, Mitigation, Rating, Risk, RiskId};
+use crate::model::{Address, Canonical, Class, Key, Matrix, Mitigation, Rating, Risk, RiskId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which way something went.
@@ -112,7 +112,7 @@ pub(super) fn changes(
 ) -> Vec<RiskChange> {
     let ids: BTreeSet<&RiskId> = left.keys().chain(right.keys()).collect();
     ids.into_iter()
-        .filter(|id| left.get(*id).map(Risk::content) != right.get(*id).map(Risk::content))
+        .filter(|id| left.get(*id).map(Canonical::tree) != right.get(*id).map(Canonical::tree))
         .map(|id| change(matrix, id, left.get(id), right.get(id)))
         .collect()
 }
@@ -142,7 +142,7 @@ fn mitigations(id: &RiskId, before: &Risk, after: &Risk) -> Vec<MitigationChange
     for key in keys {
         let at = Address::of(id).then("mitigations").then(key.as_str());
         let (old, new) = (before.mitigations.get(key).map(plain), after.mitigations.get(key).map(plain));
-        if old == new {
+        if old.as_ref().map(Canonical::tree) == new.as_ref().map(Canonical::tree) {
             continue;
         }
         let way = match (&old, &new) {
@@ -216,10 +216,8 @@ fn risk_texts(risk: &Risk) -> BTreeMap<&'static str, String> {
         texts.insert("depends-on", facts.into_iter().collect::<Vec<_>>().join(", "));
     }
     if let Some(transfer) = &risk.transfer {
-        texts.insert(
-            "transfer",
-            format!("to {}: {}", transfer.to, transfer.duty.as_deref().unwrap_or("no duty named")),
-        );
+        let parts = [Some(format!("to {}", transfer.to)), transfer.duty.clone(), transfer.receipt.clone()];
+        texts.insert("transfer", parts.into_iter().flatten().collect::<Vec<_>>().join("; "));
     }
     texts
 }

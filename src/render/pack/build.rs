@@ -34,6 +34,11 @@ impl Builder<'_> {
         let phase = framework.phases.iter().find(|phase| phase.number == self.kind.phase());
         let has_register = phase.is_some_and(|phase| phase.needs_risks);
         let progress = self.progress(has_register);
+        let mut gaps = crate::ops::ready::gaps(deployment, framework, &self.states, self.kind.phase());
+        if self.audience == Audience::Public {
+            // Why something is open names those who spoke.
+            gaps.iter_mut().for_each(|gap| gap.why.clear());
+        }
         let lines = |pairs: Vec<(String, String)>| {
             pairs.into_iter().map(|(label, text)| Line { label, text }).collect()
         };
@@ -59,7 +64,14 @@ impl Builder<'_> {
                 mitigation: framework.label("mitigation").to_owned(),
                 effect: framework.label("effect").to_owned(),
             },
-            is_ready: progress.iter().all(|p| p.state.is_settled()),
+            is_ready: gaps.is_empty(),
+            gaps: gaps
+                .into_iter()
+                .map(|gap| Line {
+                    label: gap.address.map(|a| a.to_string()).unwrap_or_default(),
+                    text: if gap.why.is_empty() { gap.what } else { format!("{}: {}", gap.what, gap.why) },
+                })
+                .collect(),
             progress,
             decisions: self.decisions(),
             outcomes: self.outcomes(),

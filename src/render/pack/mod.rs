@@ -390,6 +390,8 @@ pub struct Pack {
     pub words: Words,
     /// Whether the phase has everything that it needs.
     pub is_ready: bool,
+    /// What keeps the phase from being ready: where, and what.
+    pub gaps: Vec<Line>,
     /// How many needed answers of this phase, and risks, have each state.
     pub progress: Vec<Progress>,
     /// What the phase's decisions are; none is recorded yet.

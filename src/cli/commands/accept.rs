@@ -1,0 +1,86 @@
+use crate::cli::Outcome;
+use crate::cli::codes::USAGE;
+use crate::cli::context::Context;
+use crate::diag::Error;
+use crate::model::{Date, RiskId};
+use crate::ops::accept::{Accepting, accept};
+use crate::project::folder_of;
+use crate::syntax::{Edit, edit};
+
+/// Accept a residual risk, in a role that may
+///
+/// Records that somebody lives with the residual risk as it is rated now, until a day, and why. `[policy.accept]` in `tom.toml` says which role may accept
+/// up to which class. The acceptance is void as soon as the risk's class or content changes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  tom accept acme-eastmoor HAZ-006 --role siro --until 2027-11-20 \\\n      --reason \"No further measure is practicable before 5.2\" --by \"Rajan Pillai\""
+)]
+pub struct Args {
+    /// The deployment
+    deployment: String,
+
+    /// The risk
+    risk: RiskId,
+
+    /// The role in which it is accepted
+    #[arg(long)]
+    role: String,
+
+    /// The last day on which the acceptance holds
+    #[arg(long, value_name = "DATE")]
+    until: Date,
+
+    /// Why the residual risk can be lived with
+    #[arg(long)]
+    reason: String,
+
+    /// Who accepts; git's user name if not given
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+
+    /// Say what would be accepted, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let repo = context.repo()?;
+    let name = super::name(&args.deployment)?;
+    let writer = context.writer(&repo)?;
+    let project = context.sound_project(&repo, None)?;
+    let (deployment, framework) = super::sound(&project, &name)?;
+    let by = super::speaker(args.by.as_ref(), &repo)?;
+    let (role, reason) = (super::plain("role", &args.role)?, super::plain("reason", &args.reason)?);
+    let who = Accepting { by, role, on: context.today(), until: args.until, reason };
+    let acceptance = accept(&deployment, &framework, project.settings(), &args.risk, &who)?;
+    let listed = project
+        .settings()
+        .people
+        .values()
+        .any(|person| person.name == who.by && person.roles.contains(&who.role));
+    if !listed {
+        context.tell(format!(
+            "note: `{}` is not listed in tom.toml as {}: the acceptance is only claimed",
+            who.by, who.role
+        ));
+    }
+    let rule = framework
+        .matrix
+        .acceptability
+        .get(&acceptance.class)
+        .map(|a| format!("{}: {}", a.label, a.rule))
+        .unwrap_or_default();
+    let title = deployment.risks.get(&args.risk).map(|risk| risk.title.clone()).unwrap_or_default();
+    let verb = if args.dry_run { "would accept" } else { "accepted" };
+    if !args.dry_run {
+        let file = format!("{}/risks/{}.toml", folder_of(&name), args.risk);
+        let bytes =
+            project.store().read(&file)?.ok_or_else(|| Error::new(&USAGE, format!("`{file}` is gone")))?;
+        writer.write(&file, &edit(&file, &bytes, &Edit::Accept(acceptance.clone()))?)?;
+    }
+    context.print(format!(
+        "{verb} {} ({title}) in class {}, until {}\n  {rule}\n",
+        args.risk, acceptance.class, args.until
+    ));
+    Ok(Outcome::Clean)
+}

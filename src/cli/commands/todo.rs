@@ -1,0 +1,140 @@
+use crate::cli::context::Context;
+use crate::cli::words::{BOLD, DIM, counted, heading, short, styled};
+use crate::cli::{Outcome, args::Format};
+use crate::diag::{At, Error};
+use crate::model::{Deployment, Framework, PartyId};
+use crate::ops::check::label;
+use crate::ops::todo::{Task, todo};
+use crate::project::Project;
+use crate::syntax::locate;
+use std::fmt::Write;
+
+/// List what there is to do, and whose turn it is
+///
+/// What is unanswered, not confirmed or changed since, risks to rate, mitigations to put in place, documents and signatories, and what runs out soon;
+/// by party, with file and line.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  tom todo acme-eastmoor\n  tom todo acme-eastmoor --party deployer --phase 1\n  tom todo --role siro\n  tom todo acme-eastmoor --due 90 --format json"
+)]
+pub struct Args {
+    /// The deployments; all of them if none is given
+    deployments: Vec<String>,
+
+    /// Only what this party has to do
+    #[arg(long)]
+    party: Option<PartyId>,
+
+    /// Only what this phase needs
+    #[arg(long, value_name = "PHASE", value_parser = clap::value_parser!(u8).range(1..=2))]
+    phase: Option<u8>,
+
+    /// Only what somebody in this role has to do
+    #[arg(long)]
+    role: Option<String>,
+
+    /// What runs out within so many days too
+    #[arg(long, value_name = "DAYS", default_value_t = 60)]
+    due: i64,
+
+    /// How to write it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let repo = context.repo()?;
+    let project = context.sound_project(&repo, None)?;
+    let names = match &args.deployments[..] {
+        [] => project.deployments()?.0,
+        names => names.iter().map(|text| super::name(text)).collect::<Result<_, _>>()?,
+    };
+    let mut lists = Vec::new();
+    for name in &names {
+        let (deployment, framework) = super::sound(&project, name)?;
+        let tasks: Vec<Task> = todo(&deployment, &framework, project.settings(), context.today(), args.due)
+            .into_iter()
+            .filter(|task| args.party.as_ref().is_none_or(|party| party.as_str() == task.party))
+            .filter(|task| args.phase.is_none_or(|phase| task.phase <= phase))
+            .filter(|task| args.role.as_ref().is_none_or(|role| task.role.as_ref() == Some(role)))
+            .collect();
+        lists.push((deployment, framework, tasks));
+    }
+    match args.format {
+        Format::Json => {
+            let all: Vec<_> = lists
+                .iter()
+                .map(|(deployment, framework, tasks)| json(&project, deployment, framework, tasks))
+                .collect();
+            context.print_json(&serde_json::json!({ "schema-version": 1, "deployments": all }));
+        }
+        Format::Text => lists.iter().for_each(|(deployment, framework, tasks)| {
+            context.print(text(&project, deployment, framework, tasks))
+        }),
+    }
+    Ok(Outcome::Clean)
+}
+
+/// The file and line of what a task is about.
+fn place(
+    project: &Project,
+    deployment: &Deployment,
+    framework: &Framework,
+    task: &Task,
+) -> Option<(String, usize)> {
+    let label = label(deployment, framework, task.address.as_ref()?);
+    let text = String::from_utf8(project.store().read(&label.file).ok()??).ok()?;
+    let line = match &label.at {
+        At::File => 1,
+        at => locate(&text, at).map_or(1, |position| position.line),
+    };
+    Some((label.file, line))
+}
+
+fn text(project: &Project, deployment: &Deployment, framework: &Framework, tasks: &[Task]) -> String {
+    let mut out =
+        heading(&format!("{}: {}", deployment.name, counted(tasks.len(), "thing to do", "things to do")));
+    let mut last = None;
+    for task in tasks {
+        if last != Some((&task.party, task.deed)) {
+            let count =
+                tasks.iter().filter(|other| (&other.party, other.deed) == (&task.party, task.deed)).count();
+            let _ = writeln!(
+                out,
+                "\n{} {}",
+                styled(BOLD, &task.party),
+                styled(BOLD, format!("{} ({count})", task.deed.title()))
+            );
+            last = Some((&task.party, task.deed));
+        }
+        let address = task.address.as_ref().map(|address| format!("{address}  ")).unwrap_or_default();
+        let room = 70usize.saturating_sub(address.chars().count()).max(20);
+        let _ = write!(out, "  {address}{}", short(&task.title, room));
+        if let Some((file, line)) = place(project, deployment, framework, task) {
+            let short_file = file.strip_prefix("assessments/").unwrap_or(&file);
+            let _ = write!(out, "\n      {}", styled(DIM, format!("{short_file}:{line}")));
+        }
+        if !task.why.is_empty() {
+            let _ = write!(out, "\n      {}", styled(DIM, &task.why));
+        }
+        out.push('\n');
+    }
+    out.push('\n');
+    out
+}
+
+fn json(
+    project: &Project,
+    deployment: &Deployment,
+    framework: &Framework,
+    tasks: &[Task],
+) -> serde_json::Value {
+    let tasks: Vec<_> = tasks
+        .iter()
+        .map(|task| {
+            let place = place(project, deployment, framework, task);
+            serde_json::json!({ "task": task, "file": place.as_ref().map(|(file, _)| file), "line": place.as_ref().map(|(_, line)| line) })
+        })
+        .collect();
+    serde_json::json!({ "deployment": deployment.name, "tasks": tasks })
+}

@@ -1,0 +1,101 @@
+//! What keeps a phase from being ready. Nothing else decides it: check, status and packs all ask here.
+
+use super::outcome::{Evaluator, INCOMPLETE, YES};
+use super::reason;
+use super::state::{Stand, State, States};
+use crate::model::{Address, Deployment, Framework, OutcomeKind, PartyId, ProfileName};
+
+/// Something that a phase lacks.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Gap {
+    /// What it is about; none for an outcome.
+    pub address: Option<Address>,
+    /// What is missing: ``IGA-03` is stale`.
+    pub what: String,
+    /// Why it is as it is; may be empty.
+    pub why: String,
+    /// Whose turn it is, and to do what.
+    pub turn: String,
+}
+
+/// Everything that a phase lacks, in framework order. Empty means ready.
+pub fn gaps(deployment: &Deployment, framework: &Framework, states: &States<'_>, phase: u8) -> Vec<Gap> {
+    let unread = |id: &String| Gap {
+        address: None,
+        what: format!("`{id}` cannot be read"),
+        why: String::new(),
+        turn: "see the finding about its file".to_owned(),
+    };
+    let mut gaps: Vec<Gap> = deployment.unread.iter().map(unread).collect();
+    for answer in
+        states.answers.iter().filter(|a| a.is_needed && a.item.phase <= phase && !a.state.is_settled())
+    {
+        let turn = if answer.state == State::Unanswered {
+            turn_of(answer.item.parties.iter().collect(), "answers it", "answer it")
+        } else {
+            let open =
+                answer.parties.iter().filter(|(_, stand)| *stand != Stand::Stands).map(|(party, _)| *party);
+            turn_of(open.collect(), "confirms it", "confirm it")
+        };
+        gaps.push(Gap {
+            address: Some(answer.slot.address()),
+            what: format!("`{}` is {}", answer.slot, answer.state),
+            why: reason::of_answer(deployment, answer),
+            turn,
+        });
+    }
+    let needs_risks = framework.phases.iter().any(|p| p.number == phase && p.needs_risks);
+    for risk in states.risks.iter().filter(|risk| needs_risks && !risk.state.is_settled()) {
+        gaps.push(Gap {
+            address: Some(Address::of(risk.id)),
+            what: format!("the risk `{}` is {}", risk.id, risk.state),
+            why: reason::of_risk(deployment, risk),
+            turn: format!(
+                "{} confirms it as a whole, and each mitigation's owner the mitigation",
+                risk.whole.0
+            ),
+        });
+    }
+    let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
+    for constraint in framework.constraints.iter().filter(|constraint| constraint.is_error) {
+        let is_due = framework.item(constraint.item.as_str()).is_some_and(|item| item.phase <= phase);
+        if is_due && evaluator.test(&constraint.must) == Some(false) {
+            gaps.push(Gap {
+                address: Some(Address::of(&constraint.item)),
+                what: constraint.message.clone(),
+                why: String::new(),
+                turn: constraint.help.clone(),
+            });
+        }
+    }
+    if needs_risks {
+        for (outcome, value) in evaluator.outcomes() {
+            let is_open = match outcome.kind {
+                OutcomeKind::Result | OutcomeKind::Level => value == INCOMPLETE,
+                OutcomeKind::Action => value == YES,
+                _ => false,
+            };
+            if is_open {
+                let what = if value == YES {
+                    outcome.title.clone()
+                } else {
+                    format!("{} cannot be computed yet", outcome.title)
+                };
+                let reads: Vec<String> = outcome.items().into_iter().map(|id| id.to_string()).collect();
+                gaps.push(Gap {
+                    address: None,
+                    what,
+                    why: String::new(),
+                    turn: format!("it reads {}", reads.join(", ")),
+                });
+            }
+        }
+    }
+    gaps
+}
+
+fn turn_of(parties: Vec<&PartyId>, one: &str, many: &str) -> String {
+    let names: Vec<&str> = parties.into_iter().map(PartyId::as_str).collect();
+    format!("{} {}", names.join(" and "), if names.len() == 1 { one } else { many })
+}

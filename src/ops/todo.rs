@@ -1,0 +1,203 @@
+//! What there is to do, and whose turn it is.
+
+use super::expiry::expiries;
+use super::outcome::Evaluator;
+use super::reason;
+use super::show::outcome_lines;
+use super::state::{Stand, State, states};
+use crate::model::{
+    Address, Date, Deployment, Framework, MitigationStatus, OutcomeKind, ProfileName, RiskStatus, Settings,
+};
+
+/// What sort of thing there is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deed {
+    /// Answer a needed item.
+    Answer,
+    /// Add the note that an answer needs.
+    Note,
+    /// Rate a risk.
+    Rate,
+    /// Put a mitigation in place, or decide against it.
+    PutInPlace,
+    /// Confirm what nobody has confirmed yet.
+    Confirm,
+    /// Look again at what has changed since it was confirmed.
+    ConfirmAgain,
+    /// Attach a document that the outcomes ask for.
+    Attach,
+    /// Find somebody to sign.
+    FindSignatory,
+    /// Renew what runs out.
+    Renew,
+}
+
+impl Deed {
+    /// The heading over such things.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Answer => "to answer",
+            Self::Note => "to explain in a note",
+            Self::Rate => "to rate",
+            Self::PutInPlace => "to put in place, or decide against",
+            Self::Confirm => "to confirm",
+            Self::ConfirmAgain => "to look at again: changed since it was confirmed",
+            Self::Attach => "to attach",
+            Self::FindSignatory => "to sign: name somebody",
+            Self::Renew => "to renew",
+        }
+    }
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Task {
+    /// Whose turn it is.
+    pub party: String,
+    /// What sort of thing.
+    pub deed: Deed,
+    /// What it is about.
+    pub address: Option<Address>,
+    /// In words.
+    pub title: String,
+    /// Why; may be empty.
+    pub why: String,
+    /// The phase that needs it.
+    pub phase: u8,
+    /// The role that has to act, where one is asked for.
+    pub role: Option<String>,
+}
+
+/// Everything that there is to do in a deployment, with what runs out within some days of a day.
+pub fn todo(
+    deployment: &Deployment,
+    framework: &Framework,
+    settings: &Settings,
+    as_of: Date,
+    due: i64,
+) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    let states = states(deployment, framework);
+    let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
+    for answer in &states.answers {
+        let task = |party: &str, deed: Deed, why: String| Task {
+            party: party.to_owned(),
+            deed,
+            address: Some(answer.slot.address()),
+            title: answer.item.title.clone(),
+            why,
+            phase: answer.item.phase,
+            role: None,
+        };
+        if answer.state == State::Unanswered && answer.is_needed {
+            tasks.extend(
+                answer.item.parties.iter().map(|party| task(party.as_str(), Deed::Answer, String::new())),
+            );
+        }
+        if evaluator.lacks_note(answer.item, &answer.slot) {
+            tasks.extend(
+                answer.item.parties.iter().map(|party| task(party.as_str(), Deed::Note, String::new())),
+            );
+        }
+        if matches!(answer.state, State::Proposed | State::Stale) {
+            for (party, stand) in answer.parties.iter().filter(|(_, stand)| *stand != Stand::Stands) {
+                let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
+                let why = if deed == Deed::ConfirmAgain {
+                    reason::of_answer(deployment, answer)
+                } else {
+                    String::new()
+                };
+                tasks.push(task(party.as_str(), deed, why));
+            }
+        }
+    }
+    for risk in &states.risks {
+        let task = |party: &str, deed: Deed, address: Address, title: &str, why: String| Task {
+            party: party.to_owned(),
+            deed,
+            address: Some(address),
+            title: title.to_owned(),
+            why,
+            phase: 2,
+            role: None,
+        };
+        let whole = Address::of(risk.id);
+        let (party, stand) = &risk.whole;
+        if risk.risk.initial.is_none() || risk.risk.residual.is_none() {
+            tasks.push(task(party.as_str(), Deed::Rate, whole.clone(), &risk.risk.title, String::new()));
+        } else if *stand != Stand::Stands {
+            let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
+            let why =
+                if deed == Deed::ConfirmAgain { reason::of_risk(deployment, risk) } else { String::new() };
+            tasks.push(task(party.as_str(), deed, whole.clone(), &risk.risk.title, why));
+        }
+        for (key, mitigation) in &risk.risk.mitigations {
+            let at = whole.clone().then("mitigations").then(key.as_str());
+            let is_open = matches!(mitigation.status, MitigationStatus::Proposed | MitigationStatus::Planned);
+            if is_open && risk.risk.status == RiskStatus::Open {
+                tasks.push(task(
+                    mitigation.owner.as_str(),
+                    Deed::PutInPlace,
+                    at.clone(),
+                    &mitigation.text,
+                    format!("it is {}", mitigation.status),
+                ));
+            }
+            if let Some((owner, stand)) =
+                risk.mitigations.get(key).filter(|(_, stand)| *stand != Stand::Stands)
+            {
+                let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
+                tasks.push(task(owner.as_str(), deed, at, &mitigation.text, String::new()));
+            }
+        }
+    }
+    let code = deployment.text(&framework.headline.organisation_code);
+    for line in
+        outcome_lines(framework, deployment).into_iter().filter(super::show::OutcomeLine::is_called_for)
+    {
+        let task = |deed: Deed, role: Option<String>| Task {
+            party: "deployer".to_owned(),
+            deed,
+            address: None,
+            title: line.title.clone(),
+            why: String::new(),
+            phase: 2,
+            role,
+        };
+        match (line.kind, &line.role) {
+            (OutcomeKind::Document | OutcomeKind::Action, _) => tasks.push(task(Deed::Attach, None)),
+            (OutcomeKind::Signatory, Some(role)) => {
+                let is_known = settings.people.values().any(|person| {
+                    person.roles.contains(role)
+                        && person.organisation.as_ref().is_none_or(|own| code.is_empty() || *own == code)
+                });
+                if !is_known {
+                    tasks.push(task(Deed::FindSignatory, Some(role.clone())));
+                }
+            }
+            _ => {}
+        }
+    }
+    for expiry in expiries(deployment, framework, as_of).into_iter().filter(|expiry| expiry.days_left <= due)
+    {
+        let party = framework.item(&expiry.address.subject).and_then(|item| item.parties.first());
+        let why = if expiry.days_left < 0 {
+            format!("it ran out on {}", expiry.until)
+        } else {
+            format!("it runs out on {}", expiry.until)
+        };
+        tasks.push(Task {
+            party: party.map_or("deployer", |party| party.as_str()).to_owned(),
+            deed: Deed::Renew,
+            address: Some(expiry.address),
+            title: expiry.title,
+            why,
+            phase: 1,
+            role: None,
+        });
+    }
+    tasks.sort_by(|a, b| (&a.party, a.deed).cmp(&(&b.party, b.deed)));
+    tasks
+}
