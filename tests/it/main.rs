@@ -1,4 +1,15 @@
 //! One integration binary: each module is a kind of test.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(dead_code, reason = "each module uses what it needs of the sandbox")]
+#![allow(missing_docs, reason = "test names say it")]
 
+mod commands;
+mod crash;
+mod framework;
+mod golden;
+mod hostile;
+mod laws;
+mod outcomes;
+mod responsibility;
 mod rooms;
+mod support;

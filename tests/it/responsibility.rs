@@ -1,0 +1,554 @@
+//! Whoever owns something has to say so themselves: the states of answers and risks, over every item.
+//!
+//! The parent here is the worked example with every open item answered and everything confirmed, so that what
+//! a derivation or an edit brings about can be told apart from what was there before.
+
+use crate::support::{Sandbox, data, root};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+use tom::diag::{Finding, Severity};
+use tom::model::*;
+use tom::ops::check::{Subject, check};
+use tom::ops::confirm::{self, Voice};
+use tom::ops::derive::{Request, derive};
+use tom::ops::state::{Stand, State, States, states};
+use tom::project::Project;
+use tom::store::WorkTree;
+
+/// The worked example's Northfield, full; with its framework and settings.
+struct Full {
+    framework: Arc<Framework>,
+    settings: Settings,
+    deployment: Deployment,
+}
+
+static FULL: LazyLock<Full> = LazyLock::new(|| {
+    let (project, _) = Project::open(Box::new(WorkTree::new(root()))).unwrap();
+    let name = DeploymentName::new("acme-northfield").unwrap();
+    let (mut deployment, framework) = project.load(&name).unwrap().sound().unwrap();
+    for item in framework.items().filter(|item| item.is_answered()) {
+        let mut slots = deployment.slots(item);
+        if slots.is_empty() {
+            slots.push(Slot {
+                item: item.id.clone(),
+                row: item.repeats.clone().map(|block| (block, key("pas"))),
+            });
+        }
+        for slot in slots {
+            let answer = deployment.answers.entry(slot).or_default();
+            if answer.is_unanswered() {
+                fill(answer, item);
+            }
+        }
+    }
+    confirm_everything(&mut deployment, &framework);
+    Full { framework, settings: project.settings().clone(), deployment }
+});
+
+fn framework() -> &'static Framework {
+    &FULL.framework
+}
+
+fn full() -> Deployment {
+    FULL.deployment.clone()
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text).unwrap()
+}
+
+fn party(text: &str) -> PartyId {
+    PartyId::new(text).unwrap()
+}
+
+fn value(kind: ItemType, options: &[String]) -> Value {
+    match kind {
+        ItemType::Date => Value::Date(Date::new(2027, 9, 1).unwrap()),
+        ItemType::Number => Value::Number(3),
+        ItemType::Texts => Value::Texts(vec!["Something".into()]),
+        ItemType::Choice => Value::Text(options[0].clone()),
+        ItemType::OdsCode => Value::Text("XEM03".into()),
+        _ => Value::Text("Something".into()),
+    }
+}
+
+/// Gives an item an answer of its type.
+fn fill(answer: &mut Answer, item: &Item) {
+    if item.has_rows() {
+        let cells = item.columns.iter().map(|c| (c.id.clone(), value(c.kind, &c.options)));
+        answer.rows.insert(key("first"), cells.collect());
+    } else {
+        answer.value = Some(value(item.kind_of_answer, &item.options));
+    }
+}
+
+fn voice(of: &PartyId) -> Voice {
+    Voice { party: of.clone(), by: "Somebody".into(), on: Date::new(2026, 11, 20).unwrap(), note: None }
+}
+
+/// Confirms every answer, mitigation and risk for each party that is asked.
+fn confirm_everything(deployment: &mut Deployment, framework: &Framework) {
+    for slot in deployment.answers.keys().cloned().collect::<Vec<_>>() {
+        for of in &framework.item(slot.item.as_str()).unwrap().confirmed_by {
+            let confirmation = confirm::answer(deployment, framework, &slot, &voice(of)).unwrap();
+            deployment.answers.get_mut(&slot).unwrap().confirmed.insert(of.clone(), confirmation);
+        }
+    }
+    for id in deployment.risks.keys().cloned().collect::<Vec<_>>() {
+        for (key, owner) in owners(&deployment.risks[&id]) {
+            let confirmation = confirm::mitigation(deployment, framework, &id, &key, &voice(&owner)).unwrap();
+            let mitigations = &mut deployment.risks.get_mut(&id).unwrap().mitigations;
+            mitigations.get_mut(&key).unwrap().confirmed.insert(owner, confirmation);
+        }
+        let owner = party("deployer");
+        let confirmation = confirm::risk(deployment, framework, &id, &voice(&owner)).unwrap();
+        deployment.risks.get_mut(&id).unwrap().confirmed.insert(owner, confirmation);
+    }
+}
+
+fn owners(risk: &Risk) -> Vec<(Key, PartyId)> {
+    risk.mitigations.iter().map(|(key, m)| (key.clone(), m.owner.clone())).collect()
+}
+
+/// A deployment at another organisation, derived from the full one.
+fn fresh() -> Deployment {
+    let request = Request {
+        name: DeploymentName::new("acme-eastmoor").unwrap(),
+        id: PermanentId::new("d-0123456789ab").unwrap(),
+        title: None,
+        risk_prefix: None,
+        commit: None,
+        keep_notes: false,
+        taken_prefixes: Vec::new(),
+    };
+    derive(&FULL.deployment, framework(), &FULL.settings, request).deployment
+}
+
+/// State and stands of everything, by address.
+type Snapshot = BTreeMap<String, (State, Vec<(String, Stand)>)>;
+
+fn snapshot(deployment: &Deployment) -> Snapshot {
+    let States { answers, risks } = states(deployment, framework());
+    let answers = answers.into_iter().map(|a| {
+        let parties = a.parties.into_iter().map(|(party, stand)| (party.to_string(), stand)).collect();
+        (a.slot.to_string(), (a.state, parties))
+    });
+    let risks = risks.into_iter().map(|r| {
+        let mitigations = r.mitigations.into_iter().map(|(key, (_, stand))| (key.to_string(), stand));
+        let stands = std::iter::once((r.whole.0.to_string(), r.whole.1)).chain(mitigations).collect();
+        (r.id.to_string(), (r.state, stands))
+    });
+    answers.chain(risks).collect()
+}
+
+/// The addresses at which two snapshots differ.
+fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
+    let all = before.keys().chain(after.keys());
+    all.filter(|address| before.get(*address) != after.get(*address)).cloned().collect()
+}
+
+/// Another value of the same item.
+fn other(value: &Value, options: &[String]) -> Value {
+    match value {
+        Value::Text(text) => {
+            let option = options.iter().find(|option| *option != text);
+            Value::Text(option.cloned().unwrap_or_else(|| format!("{text}X")))
+        }
+        Value::Texts(texts) => Value::Texts(texts.iter().map(|text| format!("{text}x")).collect()),
+        Value::Date(date) => Value::Date(date.tomorrow().unwrap()),
+        Value::Number(number) => Value::Number(number + 1),
+    }
+}
+
+/// Changes what an answer says, as little as can be.
+fn change(answer: &mut Answer, item: &Item) {
+    if let Some(value) = &mut answer.value {
+        *value = other(value, &item.options);
+    }
+    for row in answer.rows.values_mut() {
+        for (column, value) in row {
+            let options = &item.columns.iter().find(|known| known.id == *column).unwrap().options;
+            *value = other(value, options);
+        }
+    }
+}
+
+/// The rows of a CSV file with quoted cells, by the names in its head.
+fn csv(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut rows = vec![vec![String::new()]];
+    let mut is_quoted = false;
+    for c in text.chars() {
+        let row = rows.last_mut().unwrap();
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => row.push(String::new()),
+            '\n' if !is_quoted => rows.push(vec![String::new()]),
+            '\r' if !is_quoted => {}
+            c => row.last_mut().unwrap().push(c),
+        }
+    }
+    rows.retain(|row| row.len() > 1);
+    let mut rows = rows.into_iter();
+    let head = rows.next().unwrap();
+    rows.map(|row| head.iter().cloned().zip(row).collect()).collect()
+}
+
+#[test]
+fn in_a_full_deployment_everything_is_settled() {
+    let full = full();
+    let states = states(&full, framework());
+    for answer in &states.answers {
+        assert!(answer.state.is_settled(), "{} is {}", answer.slot, answer.state);
+        let is_asked = answer.parties.iter().any(|_| true);
+        let wanted = if is_asked { State::Confirmed } else { State::Answered };
+        assert!(answer.state == wanted || answer.state == State::NotApplicable, "{}", answer.slot);
+    }
+    assert!(states.risks.iter().all(|risk| risk.state == State::Confirmed));
+}
+
+/// The counts follow from the list of items alone, for topology A, derived from a full parent. What applies
+/// to topology B only is not applicable. Of the rest, what is not kept is unanswered. What is kept is
+/// answered where nobody confirms it, or only an aggregator would, who takes no part in A; confirmed where
+/// the supplier alone confirms it, for theirs came along; proposed where a deployer has to. Every risk is
+/// proposed, for the deployer has to confirm each as a whole.
+#[test]
+fn a_fresh_derivation_has_the_states_that_the_list_of_items_gives() {
+    let mut wanted: BTreeMap<State, usize> = BTreeMap::new();
+    for row in csv(&data("tom-items.csv")) {
+        if ["decision", "outcome"].contains(&row["kind"].as_str()) {
+            continue;
+        }
+        let state = match (row["applies"].as_str(), row["on_derive"].as_str(), row["confirmed_by"].as_str()) {
+            ("topology B", ..) => State::NotApplicable,
+            (_, "ask" | "reset", _) => State::Unanswered,
+            (_, "keep", "" | "aggregator-supplier") => State::Answered,
+            (_, "keep", "supplier") => State::Confirmed,
+            (_, "keep", "deployer" | "deployer+supplier") => State::Proposed,
+            other => panic!("{}: {other:?}", row["id"]),
+        };
+        *wanted.entry(state).or_default() += 1;
+    }
+    *wanted.entry(State::Proposed).or_default() += FULL.deployment.risks.len();
+    assert!(wanted.len() == 5 && wanted.values().sum::<usize>() > 170, "{wanted:?}");
+    let child = fresh();
+    let counts: BTreeMap<State, usize> = states(&child, framework()).counts().into_iter().collect();
+    assert_eq!(counts, wanted);
+}
+
+#[test]
+fn nothing_that_somebody_must_stand_by_is_settled_while_nobody_has_spoken() {
+    let mut child = fresh();
+    for item in framework().items().filter(|item| item.is_answered()) {
+        let slot = Slot { item: item.id.clone(), row: item.repeats.clone().map(|block| (block, key("pas"))) };
+        match child.answers.get_mut(&slot) {
+            Some(answer) => change(answer, item),
+            None => fill(child.answers.entry(slot).or_default(), item),
+        }
+    }
+    for risk in child.risks.values_mut() {
+        risk.hazard.push('x');
+        risk.mitigations.values_mut().for_each(|mitigation| mitigation.text.push('x'));
+    }
+    let states = states(&child, framework());
+    let asked = states.answers.iter().filter(|a| a.is_needed && !a.item.confirmed_by.is_empty());
+    let asked: Vec<_> = asked.collect();
+    assert!(asked.len() > 80, "{}", asked.len());
+    for answer in asked {
+        assert!(
+            matches!(answer.state, State::Stale | State::Proposed),
+            "{} is {}",
+            answer.slot,
+            answer.state
+        );
+    }
+    for risk in &states.risks {
+        assert!(!risk.state.is_settled() && risk.mitigations.values().all(|(_, s)| *s != Stand::Stands));
+    }
+}
+
+#[test]
+fn only_those_who_are_asked_can_confirm() {
+    let full = full();
+    let refused = |confirmation: Result<Confirmation, tom::diag::Error>, of: &PartyId| {
+        let error = confirmation.unwrap_err();
+        assert_eq!(error.finding().code.id, "TOM-0931");
+        assert!(error.finding().message.contains(of.as_str()), "{error}");
+    };
+    let parties: Vec<&PartyId> = framework().parties.iter().map(|party| &party.id).collect();
+    for slot in full.answers.keys() {
+        let asked = &framework().item(slot.item.as_str()).unwrap().confirmed_by;
+        for of in &parties {
+            let confirmation = confirm::answer(&full, framework(), slot, &voice(of));
+            if asked.contains(of) {
+                assert_eq!(confirmation.unwrap().digest, full.answers[slot].content_digest().short());
+            } else {
+                refused(confirmation, of);
+            }
+        }
+    }
+    for (id, risk) in &full.risks {
+        for of in parties.iter().filter(|of| of.as_str() != "deployer") {
+            refused(confirm::risk(&full, framework(), id, &voice(of)), of);
+        }
+        for (key, owner) in owners(risk) {
+            for of in parties.iter().filter(|of| ***of != owner) {
+                refused(confirm::mitigation(&full, framework(), id, &key, &voice(of)), of);
+            }
+        }
+    }
+    let mut baseline = full.clone();
+    baseline.meta.kind = Kind::Baseline;
+    let id = baseline.risks.keys().next().unwrap().clone();
+    refused(confirm::risk(&baseline, framework(), &id, &voice(&party("deployer"))), &party("deployer"));
+    confirm::risk(&baseline, framework(), &id, &voice(&party("supplier"))).unwrap();
+}
+
+#[test]
+fn what_is_unanswered_or_rests_on_something_unanswered_cannot_be_confirmed() {
+    let child = fresh();
+    let states = states(&child, framework());
+    let is_open = |fact: &ItemId| {
+        states.answers.iter().any(|a| a.item.id == *fact && a.is_needed && a.state == State::Unanswered)
+    };
+    let mut rested = 0;
+    for answer in &states.answers {
+        for of in &answer.item.confirmed_by {
+            let confirmation = confirm::answer(&child, framework(), &answer.slot, &voice(of));
+            let open: Vec<&ItemId> = answer.item.depends_on.iter().filter(|fact| is_open(fact)).collect();
+            let is_unanswered = answer.answer.is_none_or(Answer::is_unanswered);
+            assert_eq!(confirmation.is_err(), is_unanswered || !open.is_empty(), "{}", answer.slot);
+            if let (false, Err(error)) = (is_unanswered, confirmation) {
+                rested += 1;
+                assert!(open.iter().all(|fact| error.finding().message.contains(fact.as_str())), "{error}");
+            }
+        }
+    }
+    assert!(rested > 0, "some carried answers rest on what is the new organisation's own");
+}
+
+/// Every item that something rests on.
+fn facts() -> BTreeSet<ItemId> {
+    let items = framework().items().flat_map(|item| &item.depends_on);
+    items.chain(FULL.deployment.risks.values().flat_map(|risk| &risk.depends_on)).cloned().collect()
+}
+
+#[test]
+fn a_changed_fact_makes_stale_exactly_what_rests_on_it_and_undoing_it_mends_that() {
+    let mut full = full();
+    let before = snapshot(&full);
+    let facts = facts();
+    assert!(facts.len() > 15, "{facts:?}");
+    for fact in &facts {
+        let slot = full.answers.keys().find(|slot| slot.item == *fact).unwrap().clone();
+        let old = full.answers[&slot].clone();
+        // Notes are content, and no condition turns on their words: what applies stays the same.
+        full.answers.get_mut(&slot).unwrap().notes = Some("Said in other words.".into());
+        let after = snapshot(&full);
+        for (address, (state, stands)) in &after {
+            let (state_before, stands_before) = &before[address];
+            let subject = address.rsplit('.').next().unwrap();
+            let rests_on_it = match framework().item(subject) {
+                Some(item) => item.depends_on.contains(fact),
+                None => full.risks[subject].depends_on.contains(fact),
+            };
+            if *address == slot.to_string() && *state_before == State::Confirmed {
+                assert!(*state == State::Stale && stands.iter().all(|(_, s)| *s == Stand::ContentChanged));
+            } else if rests_on_it && *state_before == State::Confirmed {
+                assert_eq!(*state, State::Stale, "{address} rests on {fact}");
+                let named = Stand::FactsChanged(vec![fact.clone()]);
+                // A mitigation rests on no fact: of a risk, only the whole turns stale.
+                let count = if full.risks.contains_key(subject) { 1 } else { stands.len() };
+                assert!(stands.iter().take(count).all(|(_, s)| *s == named), "{address}: {stands:?}");
+                assert!(stands.iter().skip(count).all(|(_, s)| *s == Stand::Stands));
+            } else {
+                assert_eq!((state, stands), (state_before, stands_before), "{address} and {fact}");
+            }
+        }
+        full.answers.insert(slot, old);
+        assert_eq!(snapshot(&full), before, "{fact} is as it was");
+    }
+}
+
+#[test]
+fn an_emptied_fact_makes_nothing_stale_until_it_says_something_else() {
+    let mut full = full();
+    let before = snapshot(&full);
+    let fact = ItemId::new("BD-22").unwrap();
+    let old = full.answers.remove(&Slot::of(&fact)).unwrap();
+    assert_eq!(changed(&before, &snapshot(&full)), BTreeSet::from([fact.to_string()]));
+    full.answers.insert(Slot::of(&fact), Answer { notes: Some("Other".into()), ..old });
+    assert!(changed(&before, &snapshot(&full)).len() > 2);
+}
+
+/// The items that a condition reads, through outcomes too.
+fn reads(condition: &Condition) -> BTreeSet<ItemId> {
+    let outcomes = framework().outcomes(ProfileName::Strict);
+    let mut items = condition.items();
+    for id in condition.outcomes() {
+        let outcome = outcomes.iter().find(|outcome| outcome.id == id).unwrap();
+        items.extend(outcome.cases.iter().flat_map(|case| reads(&case.when)));
+    }
+    items
+}
+
+/// The items whose answer has a say in the state of an item: its facts, and what decides whether it applies
+/// and who takes part.
+fn has_a_say(item: &Item) -> BTreeSet<ItemId> {
+    let parties = item.confirmed_by.iter().filter_map(|party| framework().party(party.as_str()));
+    let conditions = item.applies.iter().chain(parties.filter_map(|party| party.takes_part.as_ref()));
+    conditions.flat_map(reads).chain(item.depends_on.iter().cloned()).collect()
+}
+
+/// Each answer with each of its fields changed, and with a field taken away.
+fn edits(answer: &Answer, item: &Item) -> Vec<Answer> {
+    let mut said = answer.clone();
+    change(&mut said, item);
+    let mut noted = answer.clone();
+    noted.notes = Some(noted.notes.unwrap_or_default() + "x");
+    let mut shown = answer.clone();
+    shown.evidence.push("ref:One more".into());
+    let mut bare = answer.clone();
+    bare.notes = None;
+    let mut less = answer.clone();
+    less.evidence.clear();
+    let silent = Answer { value: None, rows: BTreeMap::new(), ..answer.clone() };
+    vec![said, noted, shown, bare, less, silent]
+}
+
+#[test]
+fn an_edit_changes_the_state_of_that_item_and_its_dependants_and_of_nothing_else() {
+    let mut full = full();
+    let before = snapshot(&full);
+    let says: BTreeMap<&str, BTreeSet<ItemId>> =
+        framework().items().map(|item| (item.id.as_str(), has_a_say(item))).collect();
+    for slot in full.answers.keys().cloned().collect::<Vec<_>>() {
+        let item = framework().item(slot.item.as_str()).unwrap();
+        let old = full.answers[&slot].clone();
+        for edited in edits(&old, item).into_iter().filter(|edited| *edited != old) {
+            full.answers.insert(slot.clone(), edited);
+            let after = snapshot(&full);
+            let changed = changed(&before, &after);
+            for address in changed.iter().filter(|address| **address != slot.to_string()) {
+                let subject = address.rsplit('.').next().unwrap();
+                let has_a_say = match says.get(subject) {
+                    Some(items) => items.contains(&slot.item),
+                    None => full.risks[subject].depends_on.contains(&slot.item),
+                };
+                assert!(has_a_say, "{address} changed with {slot}");
+            }
+            let is_confirmed = |snapshot: &Snapshot| snapshot[&slot.to_string()].0 == State::Confirmed;
+            assert!(!(is_confirmed(&before) && is_confirmed(&after)), "{slot} says something else now");
+        }
+        full.answers.insert(slot, old);
+    }
+    assert_eq!(snapshot(&full), before);
+}
+
+#[test]
+fn an_edit_of_a_risk_changes_the_state_of_that_risk_alone() {
+    let mut full = full();
+    let before = snapshot(&full);
+    let edits: [fn(&mut Risk); 8] = [
+        |risk| risk.title.push('x'),
+        |risk| risk.hazard.push('x'),
+        |risk| risk.effect.push('x'),
+        |risk| risk.status = RiskStatus::Closed,
+        |risk| risk.residual = risk.initial.clone(),
+        |risk| risk.causes.values_mut().for_each(|cause| cause.text.push('x')),
+        |risk| risk.mitigations.values_mut().for_each(|m| m.text.push('x')),
+        |risk| drop(risk.mitigations.pop_first()),
+    ];
+    for id in full.risks.keys().cloned().collect::<Vec<_>>() {
+        let old = full.risks[&id].clone();
+        for edit in edits {
+            edit(full.risks.get_mut(&id).unwrap());
+            let after = snapshot(&full);
+            assert_eq!(changed(&before, &after), BTreeSet::from([id.to_string()]));
+            assert_eq!(after[id.as_str()].0, State::Stale);
+            full.risks.insert(id.clone(), old.clone());
+        }
+    }
+}
+
+fn claims(deployment: &Deployment, settings: &Settings) -> Vec<Finding> {
+    let exists = |_: &str| true;
+    let framework = framework();
+    let strict = tom::ops::outcome::Evaluator::new(framework, deployment, tom::model::ProfileName::Strict);
+    let as_of = tom::model::Date::constant(2026, 11, 20);
+    let (strict, received, ready) = (&strict, None, None);
+    let subject = Subject {
+        deployment,
+        framework,
+        strict,
+        settings,
+        exists: &exists,
+        received,
+        left_over: &[],
+        as_of,
+        ready,
+    };
+    check(&subject).into_iter().filter(|finding| finding.code.id == "TOM-0601").collect()
+}
+
+#[test]
+fn whoever_is_not_listed_for_a_party_here_is_reported_as_claiming() {
+    let (project, _) = Project::open(Box::new(WorkTree::new(root()))).unwrap();
+    let name = DeploymentName::new("acme-northfield").unwrap();
+    let (mut deployment, _) = project.load(&name).unwrap().sound().unwrap();
+    assert!(claims(&deployment, project.settings()).is_empty(), "in the worked example everyone is listed");
+    let slot = Slot::of(&ItemId::new("IGA-03").unwrap());
+    let cases = [
+        ("deployer", "Nobody Known", true),
+        ("deployer", "Jo Marsh", true),     // the supplier's
+        ("deployer", "Lorna Whitby", true), // another deployer's
+        ("deployer", "ben tarrant", true),  // names are compared as they stand
+        ("deployer", "Ben Tarrant", false),
+        ("supplier", "Ben Tarrant", true),
+        ("supplier", "Jo Marsh", false),
+    ];
+    for (of, by, is_claimed) in cases {
+        let before = deployment.clone();
+        let answer = deployment.answers.get_mut(&slot).unwrap();
+        answer.confirmed.get_mut(&party(of)).unwrap().by = by.to_owned();
+        let found = claims(&deployment, project.settings());
+        assert_eq!(found.len(), usize::from(is_claimed), "{by} for {of}: {found:?}");
+        for finding in &found {
+            assert_eq!(finding.severity, Severity::Note);
+            assert!(finding.message.contains(by) && finding.message.contains(of), "{}", finding.message);
+        }
+        deployment = before;
+    }
+    let mut settings = project.settings().clone();
+    settings.people.get_mut("jo-marsh").unwrap().organisation = None;
+    assert!(
+        claims(&deployment, &settings).is_empty(),
+        "who has no organisation speaks for their party anywhere"
+    );
+    deployment.answers.get_mut(&slot).unwrap().confirmed.get_mut("deployer").unwrap().by = "Jo Marsh".into();
+    assert_eq!(claims(&deployment, &settings).len(), 1, "but for no other party");
+    let strangers = claims(&FULL.deployment, &FULL.settings);
+    assert_eq!(
+        strangers.len(),
+        framework().parties.iter().filter(|p| is_asked(&p.id)).count(),
+        "one a party"
+    );
+}
+
+/// Whether a party confirms anything in the full deployment.
+fn is_asked(of: &PartyId) -> bool {
+    let answers = FULL.deployment.answers.values().any(|answer| answer.confirmed.contains_key(of));
+    answers || FULL.deployment.risks.values().any(|r| r.mitigations.values().any(|m| m.owner == *of))
+}
+
+#[test]
+fn a_claimed_confirmation_is_shown_as_such_by_confirm_and_by_check() {
+    let sandbox = Sandbox::example();
+    let by = |name: &str| {
+        sandbox.tom(&["confirm", "acme-northfield", "HAZ-004", "--party", "deployer", "--by", name]).code(0)
+    };
+    assert!(by("Nobody Known").err.contains("only claimed"));
+    let found = sandbox.tom(&["check", "acme-northfield"]).code(0).all();
+    assert!(found.contains("TOM-0601") && found.contains("Nobody Known"), "{found}");
+    assert!(!by("Dr Esther Lyle").err.contains("claimed"));
+    assert!(!sandbox.tom(&["check", "acme-northfield"]).code(0).all().contains("TOM-0601"));
+}
