@@ -152,9 +152,14 @@ impl Context {
     }
 }
 
-/// The text of a file, to draw a line of it.
+/// The text of a file, to draw a line of it: one of the repository, or one that was named on the command line.
 fn source(root: Option<&Path>, file: &str) -> Option<String> {
-    let bytes = WorkTree::new(root?).read(file).ok()??;
+    let path = Path::new(file);
+    let bytes = if path.is_absolute() || path.starts_with("..") {
+        crate::store::read_outside(path, file).ok()?
+    } else {
+        WorkTree::new(root?).read(file).ok()??
+    };
     String::from_utf8(bytes).ok()
 }
 
