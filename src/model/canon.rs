@@ -1,13 +1,14 @@
 //! The one canonical encoding, and the digests over it.
 //!
-//! Version 1. A value is a tree; each node is a type letter, a length or count as eight bytes, big end
-//! first, and its content: `t` text, `i` integer (eight bytes, two's complement), `d` date (as text,
+//! Version 1. A value is a tree; each node is a type letter, then, but for `i` and `b`, a length in bytes of UTF-8 or a
+//! count as eight bytes, big end first, then its content: `t` text, `i` integer (eight bytes, two's complement), `d` date (as text,
 //! `YYYY-MM-DD`), `b` truth (one byte), `l` list, `m` map (keys as text, ordered by code point). Line ends in text
 //! are folded to LF. There are no floats. An absent value is not in its map, so absent and empty
 //! differ. The digest is SHA-256 over `tom-c14n/1`, a zero byte, and the tree; the short form that confirmations hold
 //! is its first sixteen hexadecimal digits. `tests/data/canon-vectors.json` freezes examples.
 
 use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -94,7 +95,8 @@ fn write_head(out: &mut Vec<u8>, kind: u8, length: usize) {
 }
 
 fn write_text(out: &mut Vec<u8>, text: &str) {
-    let folded = if text.contains('\r') { text.replace("\r\n", "\n") } else { text.to_owned() };
+    let folded: Cow<'_, str> =
+        if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() };
     write_head(out, b't', folded.len());
     out.extend(folded.as_bytes());
 }

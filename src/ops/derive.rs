@@ -270,6 +270,32 @@ pub fn derive(parent: &Deployment, framework: &Framework, settings: &Settings, r
     Derived { deployment, fates: over.fates, left_over, open_in_parent }
 }
 
+/// Drops the supplier's confirmations where another supplier was entered: what the old one said, the new one has not.
+pub fn drop_of_other_supplier(derived: &mut Derived, parent: &Deployment, framework: &Framework) {
+    let code = &framework.headline.supplier_code;
+    if derived.deployment.text(code) == parent.text(code) {
+        return;
+    }
+    let is_supplier = |party: &PartyId| party.as_str() == "supplier";
+    for (slot, answer) in &mut derived.deployment.answers {
+        answer.confirmed.retain(|party, _| !is_supplier(party));
+        let at = slot.address().then("confirmed").then("supplier");
+        if let Some(fate) = derived.fates.get_mut(&at) {
+            *fate = Fate::ConfirmationDropped;
+        }
+    }
+    for (id, risk) in &mut derived.deployment.risks {
+        for (key, mitigation) in &mut risk.mitigations {
+            mitigation.confirmed.retain(|party, _| !is_supplier(party));
+            let at =
+                Address::of(id).then("mitigations").then(key.as_str()).then("confirmed").then("supplier");
+            if let Some(fate) = derived.fates.get_mut(&at) {
+                *fate = Fate::ConfirmationDropped;
+            }
+        }
+    }
+}
+
 fn prefix_of(id: &str) -> &str {
     id.rsplit_once('-').map_or(id, |(prefix, _)| prefix)
 }
@@ -348,10 +374,13 @@ pub fn left_over(
     risks: &BTreeMap<RiskId, Risk>,
 ) -> Vec<LeftOver> {
     let mut found = Vec::new();
+    let names: Vec<(String, &String)> = names.iter().map(|name| (name.to_lowercase(), name)).collect();
     let mut look = |address: Address, text: &str| {
+        let text = text.to_lowercase();
         // The longest name that stands there says most.
-        let hit = names.iter().filter(|name| names_it(text, name)).max_by_key(|name| name.len());
-        found.extend(hit.map(|name| LeftOver { address, name: name.clone() }));
+        let hit =
+            names.iter().filter(|(folded, _)| has_word(&text, folded)).max_by_key(|(folded, _)| folded.len());
+        found.extend(hit.map(|(_, name)| LeftOver { address, name: (*name).clone() }));
     };
     for (slot, answer) in answers {
         for (address, text) in texts_of(slot, answer) {
@@ -368,8 +397,11 @@ pub fn left_over(
 
 /// Whether a text has a name in it as whole words, whatever their case.
 pub fn names_it(text: &str, name: &str) -> bool {
-    let (text, name) = (text.to_lowercase(), name.to_lowercase());
-    text.match_indices(&name).any(|(at, _)| {
+    has_word(&text.to_lowercase(), &name.to_lowercase())
+}
+
+fn has_word(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = text[at + name.len()..].chars().next();
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)

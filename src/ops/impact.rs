@@ -2,7 +2,7 @@
 
 use super::diff::OutcomeChange;
 use super::outcome::Evaluator;
-use super::state::{State, states};
+use super::state::{Stand, State, states};
 use crate::model::{Address, Condition, Deployment, Framework, ItemId, ProfileName};
 use std::collections::BTreeSet;
 
@@ -69,7 +69,8 @@ pub fn of_any_change(
 ) -> Impact {
     let mut impact = Impact::default();
     let now = states(deployment, framework);
-    for answer in now.answers.iter().filter(|answer| answer.state == State::Confirmed) {
+    let stands = |stand: &Stand| *stand == Stand::Stands;
+    for answer in now.answers.iter().filter(|answer| answer.parties.iter().any(|(_, stand)| stands(stand))) {
         if items.contains(&answer.item.id) || answer.item.depends_on.iter().any(|fact| items.contains(fact)) {
             let address = answer.slot.address();
             impact.doubts.push(Doubt {
@@ -80,7 +81,7 @@ pub fn of_any_change(
             });
         }
     }
-    for risk in now.risks.iter().filter(|risk| risk.state == State::Confirmed) {
+    for risk in now.risks.iter().filter(|risk| stands(&risk.whole.1)) {
         if risks.contains(risk.id.as_str()) || risk.risk.depends_on.iter().any(|fact| items.contains(fact)) {
             let (address, title) = (Address::of(risk.id), risk.risk.title.clone());
             impact.doubts.push(Doubt { address, title, before: risk.state, after: State::Stale });

@@ -3,7 +3,9 @@
 use super::outcome::{Evaluator, INCOMPLETE, YES};
 use super::reason;
 use super::state::{Stand, State, States};
-use crate::model::{Address, Deployment, Framework, OutcomeKind, PartyId, ProfileName};
+use crate::model::{
+    Address, Deployment, Framework, OutcomeKind, PartyId, ProfileName, RiskId, RiskStatus, Settings,
+};
 
 /// Something that a phase lacks.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -20,7 +22,13 @@ pub struct Gap {
 }
 
 /// Everything that a phase lacks, in framework order. Empty means ready.
-pub fn gaps(deployment: &Deployment, framework: &Framework, states: &States<'_>, phase: u8) -> Vec<Gap> {
+pub fn gaps(
+    deployment: &Deployment,
+    framework: &Framework,
+    settings: &Settings,
+    states: &States<'_>,
+    phase: u8,
+) -> Vec<Gap> {
     let unread = |id: &String| Gap {
         address: None,
         what: format!("`{id}` cannot be read"),
@@ -57,6 +65,9 @@ pub fn gaps(deployment: &Deployment, framework: &Framework, states: &States<'_>,
             ),
         });
     }
+    if needs_risks {
+        gaps.extend(risk_gaps(deployment, framework));
+    }
     let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
     for constraint in framework.constraints.iter().filter(|constraint| constraint.is_error) {
         let is_due = framework.item(constraint.item.as_str()).is_some_and(|item| item.phase <= phase);
@@ -74,9 +85,24 @@ pub fn gaps(deployment: &Deployment, framework: &Framework, states: &States<'_>,
             let is_open = match outcome.kind {
                 OutcomeKind::Result | OutcomeKind::Level => value == INCOMPLETE,
                 OutcomeKind::Action => value == YES,
+                OutcomeKind::Signatory => {
+                    value == YES
+                        && !outcome
+                            .role
+                            .as_ref()
+                            .is_some_and(|role| is_held(settings, deployment, framework, role))
+                }
                 _ => false,
             };
-            if is_open {
+            if is_open && outcome.kind == OutcomeKind::Signatory {
+                let role = outcome.role.as_deref().unwrap_or_default();
+                gaps.push(Gap {
+                    address: None,
+                    what: format!("nobody is named who can sign: {}", outcome.title),
+                    why: String::new(),
+                    turn: format!("list somebody in `tom.toml` with the role `{role}`"),
+                });
+            } else if is_open {
                 let what = if value == YES {
                     outcome.title.clone()
                 } else {
@@ -93,6 +119,59 @@ pub fn gaps(deployment: &Deployment, framework: &Framework, states: &States<'_>,
         }
     }
     gaps
+}
+
+/// What keeps the risks from being ready, besides who has spoken for them.
+fn risk_gaps(deployment: &Deployment, framework: &Framework) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let mut add = |address: Address, what: String, turn: &str| {
+        gaps.push(Gap { address: Some(address), what, why: String::new(), turn: turn.to_owned() });
+    };
+    let worst = framework.matrix.acceptability.keys().max();
+    for (id, risk) in &deployment.risks {
+        let class = risk.residual.as_ref().and_then(|rating| framework.matrix.class(rating));
+        if risk.status == RiskStatus::Open && class.is_some() && class.as_ref() == worst {
+            add(
+                Address::of(id).then("residual"),
+                format!("the risk `{id}` stays in the worst class"),
+                "reduce it",
+            );
+        }
+        if risk.acceptance.is_some() && !super::accept::holds(risk, framework) {
+            let what = format!("the acceptance of `{id}` speaks of the risk as it was");
+            add(Address::of(id).then("acceptance"), what, "have it accepted again, or remove the acceptance");
+        }
+    }
+    for id in gone(deployment) {
+        add(
+            Address::of(&id),
+            format!("the risk `{id}` was received and is gone"),
+            "restore its file, and close it where it cannot arise",
+        );
+    }
+    gaps
+}
+
+/// Risks that were received, are not there any more, and were not refused.
+pub fn gone(deployment: &Deployment) -> Vec<RiskId> {
+    let Some(received) = &deployment.received else { return Vec::new() };
+    let refused = deployment.meta.derived_from.as_ref().map(|lineage| &lineage.refused);
+    let is_gone = |id: &&RiskId| {
+        !deployment.risks.contains_key(*id)
+            && !deployment.unread.iter().any(|name| name == id.as_str() || name == "risks")
+            && !refused.is_some_and(|refused| refused.contains_key(id.as_str()))
+    };
+    received.risks.keys().filter(is_gone).cloned().collect()
+}
+
+/// Whether the settings name somebody in a role, of the deploying organisation where they belong to one.
+pub fn is_held(settings: &Settings, deployment: &Deployment, framework: &Framework, role: &str) -> bool {
+    let code = deployment.text(&framework.headline.organisation_code);
+    settings.people.values().any(|person| {
+        let is_ours = person.party.as_str() != "deployer"
+            || person.organisation.as_ref().is_none_or(|own| *own == code);
+        is_ours && person.roles.iter().any(|own| own == role)
+    })
 }
 
 fn turn_of(parties: Vec<&PartyId>, one: &str, many: &str) -> String {

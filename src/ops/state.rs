@@ -2,8 +2,8 @@
 
 use super::outcome::Evaluator;
 use crate::model::{
-    Answer, Canonical, Confirmation, Deployment, Digest, Framework, Item, ItemId, Key, Kind, PartyId,
-    ProfileName, Risk, RiskId, Settings, Slot, Tree,
+    Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, Item, ItemId, Key, Kind,
+    PartyId, ProfileName, Risk, RiskId, Settings, Slot, Tree,
 };
 use std::collections::BTreeMap;
 
@@ -113,7 +113,8 @@ fn fact_tree(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> T
                 let key = slot.row.as_ref().map(|(_, key)| key.to_string()).unwrap_or_default();
                 (key, tree(&slot))
             });
-            Tree::Map(rows.collect())
+            // A row that says nothing here is a row of another item.
+            Tree::Map(rows.filter(|(_, tree)| *tree != Tree::map([])).collect())
         }
         _ => tree(&Slot::of(fact)),
     }
@@ -295,5 +296,61 @@ pub fn may_speak(
     settings.people.values().any(|person| {
         let is_theirs = |own: &String| code.as_ref().is_none_or(|code| code == own);
         person.name == by && person.party == *party && person.organisation.as_ref().is_none_or(is_theirs)
+    })
+}
+
+/// Confirmations and acceptances by people whom the settings do not list for it: by party (or role) and name, where they stand.
+pub fn claimed(
+    settings: &Settings,
+    deployment: &Deployment,
+    framework: &Framework,
+) -> BTreeMap<(String, String), Vec<Address>> {
+    let mut claimed = BTreeMap::<(String, String), Vec<Address>>::new();
+    // A few people confirm many things, so each is looked up once.
+    let mut known = BTreeMap::<(String, String), bool>::new();
+    let mut look = |party: &PartyId, by: &str, at: Address| {
+        let key = (party.to_string(), by.to_owned());
+        let may = *known
+            .entry(key.clone())
+            .or_insert_with(|| may_speak(settings, deployment, framework, party, by));
+        if !may {
+            claimed.entry(key).or_default().push(at.then("confirmed").then(party.as_str()).then("by"));
+        }
+    };
+    for (slot, answer) in &deployment.answers {
+        answer.confirmed.iter().for_each(|(party, c)| look(party, &c.by, slot.address()));
+    }
+    for (id, risk) in &deployment.risks {
+        let at = Address::of(id);
+        risk.confirmed.iter().for_each(|(party, c)| look(party, &c.by, at.clone()));
+        for (key, mitigation) in &risk.mitigations {
+            let at = at.clone().then("mitigations").then(key.as_str());
+            mitigation.confirmed.iter().for_each(|(party, c)| look(party, &c.by, at.clone()));
+        }
+    }
+    for (id, risk) in &deployment.risks {
+        if let Some(acceptance) = &risk.acceptance
+            && !may_act(settings, deployment, framework, &acceptance.role, &acceptance.by)
+        {
+            let key = (acceptance.role.clone(), acceptance.by.clone());
+            claimed.entry(key).or_default().push(Address::of(id).then("acceptance").then("by"));
+        }
+    }
+    claimed
+}
+
+/// Whether the settings list somebody in a role, of the deploying organisation where they belong to one.
+pub fn may_act(
+    settings: &Settings,
+    deployment: &Deployment,
+    framework: &Framework,
+    role: &str,
+    by: &str,
+) -> bool {
+    let code = deployment.text(&framework.headline.organisation_code);
+    settings.people.values().any(|person| {
+        let is_ours = person.party.as_str() != "deployer"
+            || person.organisation.as_ref().is_none_or(|own| *own == code);
+        person.name == by && is_ours && person.roles.iter().any(|own| own == role)
     })
 }

@@ -153,7 +153,6 @@ pub fn todo(
             }
         }
     }
-    let code = deployment.text(&framework.headline.organisation_code);
     for line in
         outcome_lines(framework, deployment).into_iter().filter(super::show::OutcomeLine::is_called_for)
     {
@@ -169,10 +168,7 @@ pub fn todo(
         match (line.kind, &line.role) {
             (OutcomeKind::Document | OutcomeKind::Action, _) => tasks.push(task(Deed::Attach, None)),
             (OutcomeKind::Signatory, Some(role)) => {
-                let is_known = settings.people.values().any(|person| {
-                    person.roles.contains(role)
-                        && person.organisation.as_ref().is_none_or(|own| code.is_empty() || *own == code)
-                });
+                let is_known = super::ready::is_held(settings, deployment, framework, role);
                 if !is_known {
                     tasks.push(task(Deed::FindSignatory, Some(role.clone())));
                 }

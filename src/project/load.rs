@@ -233,8 +233,8 @@ impl<'p> Loader<'p> {
             };
             let mut is_read = false;
             self.document(&path, findings, |document, findings| {
-                is_read = true;
                 let (risk, found) = read_risk(document, framework);
+                is_read = risk.is_some();
                 deployment.risks.extend(risk.map(|risk| (id.clone(), risk)));
                 findings.extend(found);
             });

@@ -243,7 +243,8 @@ fn status_says_ready_only_of_a_phase_that_lacks_nothing() {
     sandbox.tom(&["status", "acme-northfield", "--phase", "1", "--check"]).code(0);
     let page = sandbox.tom(&["status", "acme-northfield", "--check"]).code(1).out;
     assert!(
-        page.contains("ready: nothing is missing") && page.contains("not ready: 3 things are missing"),
+        page.contains("ready: every answer and risk that it needs is settled")
+            && page.contains("not ready: 3 things are missing"),
         "{page}"
     );
     let table = sandbox.tom(&["status"]).code(0).out;

@@ -4,6 +4,7 @@ use crate::cli::context::Context;
 use crate::diag::Error;
 use crate::model::{Date, RiskId};
 use crate::ops::accept::{Accepting, accept};
+use crate::ops::state::may_act;
 use crate::project::folder_of;
 use crate::syntax::{Edit, edit};
 
@@ -53,11 +54,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let (role, reason) = (super::plain("role", &args.role)?, super::plain("reason", &args.reason)?);
     let who = Accepting { by, role, on: context.today(), until: args.until, reason };
     let acceptance = accept(&deployment, &framework, project.settings(), &args.risk, &who)?;
-    let listed = project
-        .settings()
-        .people
-        .values()
-        .any(|person| person.name == who.by && person.roles.contains(&who.role));
+    let listed = may_act(project.settings(), &deployment, &framework, &who.role, &who.by);
     if !listed {
         context.tell(format!(
             "note: `{}` is not listed in tom.toml as {}: the acceptance is only claimed",

@@ -77,7 +77,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let asked = Asked { ready: args.ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };
     let checked = check_all(&project, &names, asked, context)?;
-    let kin: Vec<Kin> = checked.iter().filter_map(|(_, kin)| kin.clone()).collect();
+    let mut kin: Vec<Kin> = checked.iter().filter_map(|(_, kin)| kin.clone()).collect();
+    // A copy is found beside what it was copied from, which may not have been asked for.
+    let others = project.deployments()?.0.into_iter().filter(|name| !names.contains(name));
+    kin.extend(others.filter_map(|name| Some(Kin::of_meta(&name, &project.meta(&name).ok()?))));
     let count = checked.len();
     findings.extend(checked.into_iter().flat_map(|(findings, _)| findings));
     findings.extend(across(&kin));
@@ -246,7 +249,7 @@ impl Worker<'_> {
             None => {
                 let names = self.families.names(self.project, &mut self.loader, lineage);
                 let came = Arc::new(left_over(&names, &received.answers, &received.risks));
-                if self.carried.len() >= 16 {
+                if self.carried.len() >= 64 {
                     self.carried.clear();
                 }
                 self.carried.push((received.clone(), came.clone()));

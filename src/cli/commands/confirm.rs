@@ -125,6 +125,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     for error in &refused {
         context.tell(format!("left open: {}", error.finding().message));
     }
+    if done == 0 {
+        context.print("nothing was confirmed\n");
+        return Ok(Outcome::Found);
+    }
     if !may_speak(project.settings(), &deployment, &framework, &voice.party, &voice.by) {
         context.tell(format!(
             "note: `{}` is not listed in tom.toml for {}: the confirmation is only claimed",

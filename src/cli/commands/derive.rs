@@ -6,7 +6,7 @@ use crate::cli::{Outcome, args::Format};
 use crate::diag::{Error, Label};
 use crate::model::{Deployment, Framework, ItemType, Needed, OnDerive, PartyId, PermanentId, Slot};
 use crate::ops::confirm::{Voice, answer as confirm_answer};
-use crate::ops::derive::{Derived, Fate, Request, derive};
+use crate::ops::derive::{Derived, Fate, Request, derive, drop_of_other_supplier};
 use crate::ops::outcome::Evaluator;
 use crate::ops::set::{Assignment, apply, slot, understand};
 use crate::project::{Project, folder_of};
@@ -105,6 +105,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let mut derived = derive(&parent, &framework, here.settings(), request);
     derived.deployment.meta.framework = vendored.reference();
     let given = answer(args, context, &framework, &mut derived.deployment)?;
+    drop_of_other_supplier(&mut derived, &parent, &framework);
     confirm(args, context, &framework, &mut derived.deployment, &given)?;
     if args.dry_run {
         for (path, _) in files_of(&derived.deployment, &framework) {

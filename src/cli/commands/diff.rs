@@ -166,18 +166,13 @@ fn field_lines(out: &mut String, whole: &crate::model::Address, field: &FieldCha
     match (&field.before, &field.after) {
         (None, Some(after)) => *out += &line("+", GOOD, after),
         (Some(before), None) => *out += &line("-", BAD, before),
-        (Some(before), Some(after)) => {
-            let pieces = words(before, after);
-            let same: usize =
-                pieces.iter().map(|piece| if let Piece::Same(text) = piece { text.len() } else { 0 }).sum();
-            // Texts with little in common are easier to read one after the other.
-            if same * 3 < before.len().max(after.len()) {
+        (Some(before), Some(after)) => match &words(before, after)[..] {
+            [Piece::Removed(before), Piece::Added(after)] => {
                 *out += &line("-", BAD, before);
                 *out += &line("+", GOOD, after);
-            } else {
-                *out += &(wrapped(&format!("~ {label}{}", marked(&pieces)), 4, context.width) + "\n");
             }
-        }
+            pieces => *out += &(wrapped(&format!("~ {label}{}", marked(pieces)), 4, context.width) + "\n"),
+        },
         (None, None) => {}
     }
 }

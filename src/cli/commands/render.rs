@@ -97,7 +97,7 @@ pub(super) fn render(
     kinds
         .iter()
         .map(|kind| {
-            let pack = pack(&framework, &deployment, *kind, audience, provenance.clone());
+            let pack = pack(&framework, project.settings(), &deployment, *kind, audience, provenance.clone());
             Ok((format!("{name}-{}.html", kind.name()), html(&pack, &templates)?.into_bytes()))
         })
         .collect()

@@ -85,6 +85,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         )
     };
     let before = project.store().read(&file)?.unwrap_or_default();
+    if matches!(change, Edit::SetTexts(..))
+        && let Some(finding) = loaded
+            .findings
+            .iter()
+            .find(|f| f.is_error() && f.primary.as_ref().is_some_and(|at| at.file == file))
+    {
+        // The list is written anew, so everything in it has to have been read.
+        return Err(finding.clone().into());
+    }
     let mut after = edit(&file, &before, &change)?;
     if let (Some(party), Some(by)) = (&args.party, &args.by) {
         let Some(understood) = understood else {

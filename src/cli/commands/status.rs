@@ -2,9 +2,9 @@ use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format};
 use crate::diag::Error;
-use crate::model::{Deployment, Framework};
+use crate::model::{Deployment, Framework, Settings};
 use crate::ops::ready::{Gap, gaps};
-use crate::ops::state::{Stand, State, States, states};
+use crate::ops::state::{Stand, State, States, claimed, states};
 use comfy_table::{ContentArrangement, Table, presets};
 use rayon::prelude::*;
 use std::fmt::Write;
@@ -44,6 +44,7 @@ struct Progress {
 fn progress(
     deployment: &Deployment,
     framework: &Framework,
+    settings: &Settings,
     states: &States<'_>,
     only: Option<u8>,
 ) -> Vec<Progress> {
@@ -61,7 +62,7 @@ fn progress(
                 phase: phase.number,
                 settled: all.iter().filter(|state| state.is_settled()).count(),
                 needed: all.len(),
-                gaps: gaps(deployment, framework, states, phase.number),
+                gaps: gaps(deployment, framework, settings, states, phase.number),
             }
         })
         .collect()
@@ -74,10 +75,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         Some(name) => {
             let (deployment, framework) = super::sound(&project, &super::name(name)?)?;
             let states = states(&deployment, &framework);
-            let progress = progress(&deployment, &framework, &states, args.phase);
+            let progress = progress(&deployment, &framework, project.settings(), &states, args.phase);
             match args.format {
                 Format::Json => context.print_json(&serde_json::json!({ "schema-version": 1, "deployments": [json(&deployment, &progress)] })),
-                Format::Text => context.print(page(&deployment, &framework, &states, &progress, context)),
+                Format::Text => {
+                    context.print(page(&deployment, &framework, &states, &progress, context));
+                    let claimed = claimed(project.settings(), &deployment, &framework);
+                    let count: usize = claimed.values().map(Vec::len).sum();
+                    if count > 0 {
+                        let what = counted(count, "confirmation is", "confirmations are");
+                        context.print(format!("\n{what} only claimed: see `tom check {}`\n", deployment.name));
+                    }
+                },
             }
             progress.iter().all(|phase| phase.gaps.is_empty())
         }
@@ -92,7 +101,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                     let row = |name| match loader.load(name)?.sound() {
                         Ok((deployment, framework)) => {
                             let states = states(&deployment, &framework);
-                            let progress = progress(&deployment, &framework, &states, args.phase);
+                            let progress =
+                                progress(&deployment, &framework, project.settings(), &states, args.phase);
                             let json = json(&deployment, &progress);
                             Ok((
                                 name,
@@ -188,7 +198,8 @@ fn page(
         let _ = write!(out, "\n{}", heading(&format!("Phase {}: {title}", phase.phase)));
         let _ = writeln!(out, "  {}", bar(phase));
         if phase.gaps.is_empty() {
-            let _ = writeln!(out, "  {}", styled(GOOD, "ready: nothing is missing"));
+            let _ =
+                writeln!(out, "  {}", styled(GOOD, "ready: every answer and risk that it needs is settled"));
         } else {
             let _ = writeln!(
                 out,

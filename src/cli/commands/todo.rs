@@ -1,3 +1,4 @@
+use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, DIM, counted, heading, short, styled};
 use crate::cli::{Outcome, args::Format};
@@ -50,6 +51,16 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         names => names.iter().map(|text| super::name(text)).collect::<Result<_, _>>()?,
     };
     let mut lists = Vec::new();
+    if let Some(party) = &args.party {
+        let known: Vec<_> = project
+            .frameworks()
+            .flat_map(|framework| framework.parties.iter().map(|p| p.id.to_string()))
+            .collect();
+        if !known.iter().any(|id| id == party.as_str()) {
+            return Err(Error::new(&USAGE, format!("there is no party `{party}`"))
+                .help(format!("there are: {}", known.join(", "))));
+        }
+    }
     for name in &names {
         let (deployment, framework) = super::sound(&project, name)?;
         let tasks: Vec<Task> = todo(&deployment, &framework, project.settings(), context.today(), args.due)

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::diag::{Code, Finding, Label, Severity};
-use crate::model::{Deployment, DeploymentName, PermanentId};
+use crate::model::{Deployment, DeploymentName, Meta, PermanentId};
 use std::collections::BTreeMap;
 
 /// A derived deployment without what it received, or the other way round.
@@ -90,6 +90,28 @@ pub(super) fn received(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// A received risk is gone.
+pub(super) static RISK_GONE: Code = Code {
+    id: "TOM-0507",
+    severity: Severity::Error,
+    title: "a risk that was received is gone",
+    explain: "A risk came from the parent, and its file is not there any more. A hazard does not go away because a file does: readers of the pack would \
+believe that there is none. Restore the file, and close the risk in it if it cannot arise here.",
+};
+
+pub(super) fn gone(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    for id in crate::ops::ready::gone(subject.deployment) {
+        let folder = crate::project::folder_of(&subject.deployment.name);
+        findings.push(
+            Finding::new(&RISK_GONE, format!("the risk `{id}` was received and is gone"))
+                .at(Label::value(format!("{folder}/received.toml"), ["risks".to_owned(), id.to_string()]))
+                .help(format!(
+                    "restore `{folder}/risks/{id}.toml`, and close the risk if it cannot arise here"
+                )),
+        );
+    }
+}
+
 pub(super) fn left_over(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for over in subject.left_over {
         findings.push(
@@ -112,11 +134,16 @@ pub struct Kin {
 impl Kin {
     /// The kin of a deployment.
     pub fn of(deployment: &Deployment) -> Self {
+        Self::of_meta(&deployment.name, &deployment.meta)
+    }
+
+    /// The kin of a deployment of which only the head was read.
+    pub fn of_meta(name: &DeploymentName, meta: &Meta) -> Self {
         Self {
-            name: deployment.name.clone(),
-            id: deployment.meta.id.clone(),
-            parent: deployment.meta.derived_from.as_ref().map(|lineage| lineage.id.clone()),
-            prefix: deployment.meta.risk_prefix.clone(),
+            name: name.clone(),
+            id: meta.id.clone(),
+            parent: meta.derived_from.as_ref().map(|lineage| lineage.id.clone()),
+            prefix: meta.risk_prefix.clone(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::diag::{Code, Finding, Severity};
 use crate::ops::ready::gaps;
-use crate::ops::state::{State, may_speak, states_under};
+use crate::ops::state::{State, claimed, states_under};
 
 /// Somebody spoke whom the settings do not list.
 pub(super) static CLAIMED: Code = Code {
@@ -33,46 +33,13 @@ that the outcomes ask for is open. Each finding names one thing that is missing,
 };
 
 pub(super) fn claims(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    let mut claimed = std::collections::BTreeMap::<(String, String), Vec<crate::model::Address>>::new();
-    // A few people confirm many things, so each is looked up once.
-    let mut known = std::collections::BTreeMap::<(String, String), bool>::new();
-    let mut look = |party: &crate::model::PartyId, by: &str, address: crate::model::Address| {
-        let may = *known
-            .entry((party.to_string(), by.to_owned()))
-            .or_insert_with(|| may_speak(subject.settings, subject.deployment, subject.framework, party, by));
-        if !may {
-            claimed.entry((party.to_string(), by.to_owned())).or_default().push(address);
-        }
-    };
-    for (slot, answer) in &subject.deployment.answers {
-        for (party, confirmation) in &answer.confirmed {
-            look(party, &confirmation.by, slot.address().then("confirmed").then(party.as_str()).then("by"));
-        }
-    }
-    for (id, risk) in &subject.deployment.risks {
-        let at = crate::model::Address::of(id);
-        for (party, confirmation) in &risk.confirmed {
-            look(party, &confirmation.by, at.clone().then("confirmed").then(party.as_str()).then("by"));
-        }
-        for (key, mitigation) in &risk.mitigations {
-            for (party, confirmation) in &mitigation.confirmed {
-                let at = at.clone().then("mitigations").then(key.as_str()).then("confirmed");
-                look(party, &confirmation.by, at.then(party.as_str()).then("by"));
-            }
-        }
-    }
-    for ((party, by), addresses) in claimed {
+    for ((party, by), addresses) in claimed(subject.settings, subject.deployment, subject.framework) {
         let Some(first) = addresses.first() else { continue };
+        let count = counted(addresses.len(), "entry", "entries");
         findings.push(
-            Finding::new(
-                &CLAIMED,
-                format!(
-                    "`{by}` confirms {} for {party}, and is not listed for it",
-                    counted(addresses.len(), "entry", "entries")
-                ),
-            )
-            .at(subject.label(first).saying("the first of them"))
-            .help("list them in `tom.toml`, with party and organisation"),
+            Finding::new(&CLAIMED, format!("`{by}` confirms {count} for {party}, and is not listed for it"))
+                .at(subject.label(first).saying("the first of them"))
+                .help("list them in `tom.toml`, with party and organisation"),
         );
     }
 }
@@ -80,7 +47,7 @@ pub(super) fn claims(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn open(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let states = states_under(subject.deployment, subject.framework, subject.strict);
     if let Some(phase) = subject.ready {
-        for gap in gaps(subject.deployment, subject.framework, &states, phase) {
+        for gap in gaps(subject.deployment, subject.framework, subject.settings, &states, phase) {
             let mut finding =
                 Finding::new(&NOT_READY, format!("phase {phase} is not ready: {}", gap.what)).help(gap.turn);
             finding = match &gap.address {

@@ -217,7 +217,10 @@ pub fn diff(framework: &Framework, left: &Side<'_>, right: &Side<'_>) -> Differe
         // What was received alone is not a whole deployment, so only the outcomes that it decides can be compared.
         difference.outcomes = outcome_changes(framework, left.answers, right.answers)
             .into_iter()
-            .filter(|change| change.before != super::outcome::INCOMPLETE)
+            .filter(|change| {
+                let asks = ["FAIL", "CHECK", "SUBMIT_FOR_APPROVAL"].contains(&change.after.as_str());
+                change.before != super::outcome::INCOMPLETE || asks
+            })
             .collect();
     }
     difference

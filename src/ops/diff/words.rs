@@ -17,8 +17,22 @@ pub enum Piece {
 /// A text's change, piece by piece.
 pub type Words = Vec<Piece>;
 
-/// Compares two texts by words.
+/// Compares two texts by words. Texts with little in common are easier to read one after the other.
 pub fn words(before: &str, after: &str) -> Words {
+    let pieces = by_words(before, after);
+    let same: usize =
+        pieces.iter().map(|piece| if let Piece::Same(text) = piece { text.len() } else { 0 }).sum();
+    if same * 3 >= before.len().max(after.len()) {
+        return pieces;
+    }
+    let whole = [Piece::Removed(before.to_owned()), Piece::Added(after.to_owned())];
+    whole
+        .into_iter()
+        .filter(|piece| !matches!(piece, Piece::Removed(text) | Piece::Added(text) if text.is_empty()))
+        .collect()
+}
+
+fn by_words(before: &str, after: &str) -> Words {
     let diff = TextDiff::configure().diff_words(before, after);
     let mut pieces: Words = Vec::new();
     for change in diff.iter_all_changes() {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Address, Answer, Class, Deployment, Framework, Item, ItemKind, OutcomeKind, PartyId, Rating, Risk, Value,
+    Address, Answer, Class, Deployment, Framework, Item, ItemKind, OutcomeKind, PartyId, Rating, Risk,
+    Settings, Value,
 };
 use crate::ops::diff::{Difference, Piece, Side, Way, diff, words};
 use crate::ops::show::{musts_answered, outcome_lines};
@@ -11,17 +12,20 @@ use crate::ops::state::{AnswerState, Stand, State, States, states};
 /// Builds a pack.
 pub fn pack(
     framework: &Framework,
+    settings: &Settings,
     deployment: &Deployment,
     kind: PackKind,
     audience: Audience,
     provenance: Provenance,
 ) -> Pack {
-    let builder = Builder { framework, deployment, kind, audience, states: states(deployment, framework) };
+    let builder =
+        Builder { framework, settings, deployment, kind, audience, states: states(deployment, framework) };
     builder.build(provenance)
 }
 
 struct Builder<'a> {
     framework: &'a Framework,
+    settings: &'a Settings,
     deployment: &'a Deployment,
     kind: PackKind,
     audience: Audience,
@@ -34,7 +38,8 @@ impl Builder<'_> {
         let phase = framework.phases.iter().find(|phase| phase.number == self.kind.phase());
         let has_register = phase.is_some_and(|phase| phase.needs_risks);
         let progress = self.progress(has_register);
-        let mut gaps = crate::ops::ready::gaps(deployment, framework, &self.states, self.kind.phase());
+        let mut gaps =
+            crate::ops::ready::gaps(deployment, framework, self.settings, &self.states, self.kind.phase());
         if self.audience == Audience::Public {
             // Why something is open names those who spoke.
             gaps.iter_mut().for_each(|gap| gap.why.clear());
@@ -97,7 +102,8 @@ impl Builder<'_> {
     fn left_out(&self) -> Vec<String> {
         match self.audience {
             Audience::Public => vec![
-                "Personal data is left out: names of people, their roles and contact details, and who confirmed what by name."
+                "Personal data is left out: names of people, their roles and contact details, and who confirmed what by name. \
+                 Texts that somebody wrote freely may still name people."
                     .to_owned(),
             ],
             Audience::Internal => vec!["Contact details (e-mail addresses and telephone numbers) are left out.".to_owned()],
@@ -174,6 +180,8 @@ impl Builder<'_> {
             if is_flag && !line.is_called_for() {
                 if view.value == crate::ops::outcome::INCOMPLETE && line.kind != OutcomeKind::Notice {
                     outcomes.unknown.push(view);
+                } else if view.sheet.as_deref() == Some(crate::ops::outcome::YES) {
+                    outcomes.sheet_only.push(view);
                 }
                 continue;
             }
@@ -330,6 +338,11 @@ impl Builder<'_> {
             _ => format!("({}) on {}", c.by, c.on),
         });
         match (stand, spoke) {
+            (Stand::Stands, Some(spoke)) if !self.is_listed(party, confirmation) => {
+                format!(
+                    "{label} is said to have confirmed it {spoke}, by somebody who is not listed for it (claimed)"
+                )
+            }
             (Stand::Stands, Some(spoke)) => format!("{label} confirmed it {spoke}"),
             (Stand::ContentChanged, Some(spoke)) => {
                 format!("{label} confirmed it {spoke}; it has changed since")
@@ -340,6 +353,11 @@ impl Builder<'_> {
             }
             _ => format!("{label} has not confirmed it"),
         }
+    }
+
+    fn is_listed(&self, party: &PartyId, confirmation: Option<&crate::model::Confirmation>) -> bool {
+        let by = confirmation.map_or("", |confirmation| confirmation.by.as_str());
+        crate::ops::state::may_speak(self.settings, self.deployment, self.framework, party, by)
     }
 
     fn sections(&self) -> Vec<SectionView> {
@@ -422,7 +440,8 @@ impl Builder<'_> {
             evidence: shown.evidence.clone(),
             state: state.state,
             stands: if stands.is_empty() {
-                format!("answered by {}", self.labels(&item.parties))
+                let verb = if answer.is_unanswered() { "to be answered by" } else { "answered by" };
+                format!("{verb} {}", self.labels(&item.parties))
             } else {
                 stands.join("; ")
             },

@@ -106,6 +106,8 @@ pub struct Outcomes {
     pub notices: Vec<OutcomeView>,
     /// Documents, signatories and actions that cannot be known yet.
     pub unknown: Vec<OutcomeView>,
+    /// What only the spreadsheet calls for.
+    pub sheet_only: Vec<OutcomeView>,
     /// Whether the spreadsheet would say something else somewhere.
     pub differs_from_sheet: bool,
 }
