@@ -1,6 +1,6 @@
 //! What is wrong with a deployment beyond the form of its files. One rule, one file, with its codes and their explanations.
 //!
-//! To add a rule: write `src/ops/check/RULE.rs` with a `Code` and a function from [`Subject`] to findings, name both in [`RULES`] and
+//! To add a rule: write `src/ops/check/RULE.rs` with a `Code` and a function from [`Subject`] to findings, name both in `RULES` and
 //! [`CODES`], and add a golden case in `tests/golden/`. A test fails while one of them is missing.
 
 mod answers;
