@@ -103,10 +103,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                             let states = states(&deployment, &framework);
                             let progress =
                                 progress(&deployment, &framework, project.settings(), &states, args.phase);
-                            let json = json(&deployment, &progress);
+                            // A thousand deployments have a great many gaps; only JSON needs them later.
+                            let is_ready = progress.iter().all(|phase| phase.gaps.is_empty());
+                            let json = (args.format == Format::Json).then(|| json(&deployment, &progress));
                             Ok((
                                 name,
-                                Some((json, states.counts(), progress.iter().map(bar).collect::<Vec<_>>())),
+                                Some((
+                                    is_ready,
+                                    json,
+                                    states.counts(),
+                                    progress.iter().map(bar).collect::<Vec<_>>(),
+                                )),
                             ))
                         }
                         // What is wrong with it is for `tom check` to say; here it is only not known.
@@ -118,8 +125,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             let rows: Vec<_> = rows?.into_iter().flatten().collect();
             if args.format == Format::Json {
                 let all = rows.iter().map(|(name, row)| match row {
-                    Some((json, ..)) => json.clone(),
-                    None => serde_json::json!({ "deployment": name, "error": "it cannot be read; see `tom check`" }),
+                    Some((_, Some(json), ..)) => json.clone(),
+                    _ => serde_json::json!({ "deployment": name, "error": "it cannot be read; see `tom check`" }),
                 });
                 context.print_json(
                     &serde_json::json!({ "schema-version": 1, "deployments": all.collect::<Vec<_>>() }),
@@ -134,7 +141,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                 );
                 table.set_header(["NAME".to_owned()].into_iter().chain(phases).chain(["OPEN".to_owned()]));
                 for (name, row) in &rows {
-                    let Some((_, counts, bars)) = row else {
+                    let Some((_, _, counts, bars)) = row else {
                         table.add_row([name.to_string(), "cannot be read; see `tom check`".to_owned()]);
                         continue;
                     };
@@ -149,7 +156,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                 }
                 context.print(table.trim_fmt() + "\n");
             }
-            rows.iter().all(|(_, row)| row.as_ref().is_some_and(|(json, ..)| json["ready"] == true))
+            rows.iter().all(|(_, row)| row.as_ref().is_some_and(|(is_ready, ..)| *is_ready))
         }
     };
     Ok(if args.check && !is_ready { Outcome::Found } else { Outcome::Clean })

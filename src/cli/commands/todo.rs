@@ -122,8 +122,7 @@ fn text(project: &Project, deployment: &Deployment, framework: &Framework, tasks
         let room = 70usize.saturating_sub(address.chars().count()).max(20);
         let _ = write!(out, "  {address}{}", short(&task.title, room));
         if let Some((file, line)) = place(project, deployment, framework, task) {
-            let short_file = file.strip_prefix("assessments/").unwrap_or(&file);
-            let _ = write!(out, "\n      {}", styled(DIM, format!("{short_file}:{line}")));
+            let _ = write!(out, "\n      {}", styled(DIM, format!("{file}:{line}")));
         }
         if !task.why.is_empty() {
             let _ = write!(out, "\n      {}", styled(DIM, &task.why));
