@@ -2,7 +2,7 @@
 
 use super::outcome::{Evaluator, INCOMPLETE, YES};
 use super::reason;
-use super::state::{Stand, State, States};
+use super::state::{Stand, State, States, holders};
 use crate::model::{
     Address, Deployment, Framework, OutcomeKind, PartyId, ProfileName, RiskId, RiskStatus, Settings,
 };
@@ -87,10 +87,9 @@ pub fn gaps(
                 OutcomeKind::Action => value == YES,
                 OutcomeKind::Signatory => {
                     value == YES
-                        && !outcome
-                            .role
-                            .as_ref()
-                            .is_some_and(|role| is_held(settings, deployment, framework, role))
+                        && !outcome.role.as_ref().is_some_and(|role| {
+                            holders(settings, deployment, framework, role).next().is_some()
+                        })
                 }
                 _ => false,
             };
@@ -162,16 +161,6 @@ pub fn gone(deployment: &Deployment) -> Vec<RiskId> {
             && !refused.is_some_and(|refused| refused.contains_key(id.as_str()))
     };
     received.risks.keys().filter(is_gone).cloned().collect()
-}
-
-/// Whether the settings name somebody in a role, of the deploying organisation where they belong to one.
-pub fn is_held(settings: &Settings, deployment: &Deployment, framework: &Framework, role: &str) -> bool {
-    let code = deployment.text(&framework.headline.organisation_code);
-    settings.people.values().any(|person| {
-        let is_ours = person.party.as_str() != "deployer"
-            || person.organisation.as_ref().is_none_or(|own| *own == code);
-        is_ours && person.roles.iter().any(|own| own == role)
-    })
 }
 
 fn turn_of(parties: Vec<&PartyId>, one: &str, many: &str) -> String {

@@ -1,9 +1,7 @@
 //! Assignments to addresses: `IGA-03=Yes`, `IGA-03.notes=…`, `CO-01.rows.executive.email=…`.
 
 use crate::diag::{Code, Error, Severity, nearest};
-use crate::model::{
-    Address, Answer, Framework, Item, ItemId, ItemType, Key, Rating, Risk, RiskStatus, Slot, Value,
-};
+use crate::model::{Address, Answer, Framework, Item, ItemId, ItemType, Key, Risk, RiskStatus, Slot, Value};
 use crate::syntax::{Edit, quoted, read_value};
 use std::collections::BTreeMap;
 
@@ -217,15 +215,6 @@ pub fn risk_edit(framework: &Framework, risk: &Risk, address: &Address, value: &
         _ => Err(refuse(format!("`{address}` names nothing in this risk that can be set"))
             .help("a risk has `title`, `hazard`, `effect`, `status`, `initial.severity`, `residual.likelihood`, `mitigations.M1.status` …")),
     }
-}
-
-/// What a rating would be with one of its words changed, for the class that it would have.
-pub fn rating_with(rating: Option<&Rating>, word: &str, value: &str) -> Option<Rating> {
-    let rating = rating?;
-    Some(match word {
-        "severity" => Rating { severity: value.to_owned(), ..rating.clone() },
-        _ => Rating { likelihood: value.to_owned(), ..rating.clone() },
-    })
 }
 
 /// Whether an address is about an item rather than a risk.

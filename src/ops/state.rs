@@ -3,7 +3,7 @@
 use super::outcome::Evaluator;
 use crate::model::{
     Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, Item, ItemId, Key, Kind,
-    PartyId, ProfileName, Risk, RiskId, Settings, Slot, Tree,
+    PartyId, Person, ProfileName, Risk, RiskId, Settings, Slot, Tree,
 };
 use std::collections::BTreeMap;
 
@@ -339,7 +339,23 @@ pub fn claimed(
     claimed
 }
 
-/// Whether the settings list somebody in a role, of the deploying organisation where they belong to one.
+/// Everybody whom the settings list in a role, of the deploying organisation where they belong to one.
+pub fn holders<'s>(
+    settings: &'s Settings,
+    deployment: &Deployment,
+    framework: &Framework,
+    role: &str,
+) -> impl Iterator<Item = &'s Person> {
+    let code = deployment.text(&framework.headline.organisation_code);
+    let role = role.to_owned();
+    settings.people.values().filter(move |person| {
+        let is_ours = person.party.as_str() != "deployer"
+            || person.organisation.as_ref().is_none_or(|own| *own == code);
+        is_ours && person.roles.contains(&role)
+    })
+}
+
+/// Whether the settings list this person in a role.
 pub fn may_act(
     settings: &Settings,
     deployment: &Deployment,
@@ -347,10 +363,5 @@ pub fn may_act(
     role: &str,
     by: &str,
 ) -> bool {
-    let code = deployment.text(&framework.headline.organisation_code);
-    settings.people.values().any(|person| {
-        let is_ours = person.party.as_str() != "deployer"
-            || person.organisation.as_ref().is_none_or(|own| *own == code);
-        person.name == by && is_ours && person.roles.iter().any(|own| own == role)
-    })
+    holders(settings, deployment, framework, role).any(|person| person.name == by)
 }

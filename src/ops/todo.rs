@@ -4,7 +4,7 @@ use super::expiry::expiries;
 use super::outcome::Evaluator;
 use super::reason;
 use super::show::outcome_lines;
-use super::state::{Stand, State, states};
+use super::state::{Stand, State, holders, states};
 use crate::model::{
     Address, Date, Deployment, Framework, MitigationStatus, OutcomeKind, ProfileName, RiskStatus, Settings,
 };
@@ -168,7 +168,7 @@ pub fn todo(
         match (line.kind, &line.role) {
             (OutcomeKind::Document | OutcomeKind::Action, _) => tasks.push(task(Deed::Attach, None)),
             (OutcomeKind::Signatory, Some(role)) => {
-                let is_known = super::ready::is_held(settings, deployment, framework, role);
+                let is_known = holders(settings, deployment, framework, role).next().is_some();
                 if !is_known {
                     tasks.push(task(Deed::FindSignatory, Some(role.clone())));
                 }

@@ -167,11 +167,7 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// A text that has to be there.
     pub(super) fn needed_text(&self, key: &'d str) -> Option<String> {
-        if !self.table.contains_key(key) {
-            self.known.borrow_mut().push(key);
-            self.missing(key);
-            return None;
-        }
+        self.demand(key)?;
         self.text(key)
     }
 
@@ -183,11 +179,7 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// An id that has to be there.
     pub(super) fn needed_id<T>(&self, key: &'d str, make: impl Fn(&str) -> Result<T, IdError>) -> Option<T> {
-        if !self.table.contains_key(key) {
-            self.known.borrow_mut().push(key);
-            self.missing(key);
-            return None;
-        }
+        self.demand(key)?;
         self.id(key, make)
     }
 
@@ -233,12 +225,17 @@ impl<'d, 'i> Table<'d, 'i> {
         all: &'static [T],
         word: impl Fn(T) -> &'static str,
     ) -> Option<T> {
-        if !self.table.contains_key(key) {
-            self.known.borrow_mut().push(key);
+        self.demand(key)?;
+        self.word(key, all, word)
+    }
+
+    /// Reports a key that has to be there and is not.
+    fn demand(&self, key: &'d str) -> Option<()> {
+        if self.get(key).is_none() {
             self.missing(key);
             return None;
         }
-        self.word(key, all, word)
+        Some(())
     }
 
     pub(super) fn missing(&self, key: &str) {
@@ -288,11 +285,7 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// A risk class, which has to be there.
     pub(super) fn needed_class(&self, key: &'d str) -> Option<u8> {
-        if !self.table.contains_key(key) {
-            self.known.borrow_mut().push(key);
-            self.missing(key);
-            return None;
-        }
+        self.demand(key)?;
         let value = self.get(key)?;
         class(self.sink, value, key)
     }
@@ -310,11 +303,7 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// A calendar date that has to be there.
     pub(super) fn needed_date(&self, key: &'d str) -> Option<Date> {
-        if !self.table.contains_key(key) {
-            self.known.borrow_mut().push(key);
-            self.missing(key);
-            return None;
-        }
+        self.demand(key)?;
         self.date(key)
     }
 

@@ -6,7 +6,7 @@ use crate::diag::Error;
 use crate::model::{Address, Deployment, Framework, Key, PartyId, RiskId, Slot};
 use crate::ops::confirm::{self, Voice};
 use crate::ops::set::slot_of;
-use crate::ops::state::{Stand, may_speak, risk_owner, states};
+use crate::ops::state::{Stand, States, may_speak, risk_owner, states};
 use crate::project::folder_of;
 use crate::syntax::{Edit, edit, route_of};
 use std::collections::BTreeMap;
@@ -85,7 +85,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let by = super::speaker(args.by.as_ref(), &repo)?;
     let note = args.note.as_deref().map(|note| super::plain("note", note)).transpose()?;
     let voice = Voice { party: args.party.clone(), by, on: context.today(), note };
-    let targets = targets(args, &deployment, &framework)?;
+    let states = states(&deployment, &framework);
+    let targets = targets(args, &deployment, &framework, &states)?;
     if targets.is_empty() {
         context.print(format!("nothing is open for {} there\n", args.party));
         return Ok(Outcome::Clean);
@@ -119,7 +120,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         };
         let edited = edit(&file, &bytes, &Edit::Confirm(route_of(&address, is_risk), confirmation))?;
         files.insert(file, edited);
-        context.print(line(target, &deployment, &framework, &args.party));
+        context.print(line(target, &deployment, &states, &args.party));
         done += 1;
     }
     for error in &refused {
@@ -152,7 +153,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
 }
 
 /// What is being confirmed, in a line, and why it was stale.
-fn line(target: &Target, deployment: &Deployment, framework: &Framework, party: &PartyId) -> String {
+fn line(target: &Target, deployment: &Deployment, states: &States<'_>, party: &PartyId) -> String {
     let what = match target {
         Target::Answer(slot) => deployment
             .answers
@@ -168,7 +169,6 @@ fn line(target: &Target, deployment: &Deployment, framework: &Framework, party: 
             .map(|m| m.text.clone())
             .unwrap_or_default(),
     };
-    let states = states(deployment, framework);
     let stand = match target {
         Target::Answer(slot) => states
             .answers
@@ -195,7 +195,12 @@ fn line(target: &Target, deployment: &Deployment, framework: &Framework, party: 
     format!("{}  {}{why}\n", target.address(), short(&what, 60))
 }
 
-fn targets(args: &Args, deployment: &Deployment, framework: &Framework) -> Result<Vec<Target>, Error> {
+fn targets(
+    args: &Args,
+    deployment: &Deployment,
+    framework: &Framework,
+    states: &States<'_>,
+) -> Result<Vec<Target>, Error> {
     if !args.addresses.is_empty() {
         return args.addresses.iter().map(|address| target(address, deployment, framework)).collect();
     }
@@ -209,7 +214,6 @@ fn targets(args: &Args, deployment: &Deployment, framework: &Framework) -> Resul
         return Err(Error::new(&USAGE, format!("the framework has no section `{section}`")));
     }
     let in_section = |section: &str| args.section.as_deref().is_none_or(|wanted| wanted == section);
-    let states = states(deployment, framework);
     let is_open = |stand: &Stand| *stand != Stand::Stands;
     let answers = states
         .answers
