@@ -552,3 +552,34 @@ fn a_claimed_confirmation_is_shown_as_such_by_confirm_and_by_check() {
     assert!(!by("Dr Esther Lyle").err.contains("claimed"));
     assert!(!sandbox.tom(&["check", "acme-northfield"]).code(0).all().contains("TOM-0601"));
 }
+
+#[test]
+fn the_pack_names_outcomes_that_changed_and_what_is_in_doubt_through_which_fact() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["set", "acme-northfield", "BD-22", "Hosted by somebody else"]).code(0);
+    sandbox.tom(&["set", "acme-northfield", "IGA-16", "Yes"]).code(0);
+    let differs = |audience: &str| {
+        let out = format!("packs-{audience}");
+        sandbox
+            .tom(&["render", "acme-northfield", "--pack", "phase-2", "--audience", audience, "--to", &out])
+            .code(0);
+        let files = sandbox.files(&out);
+        let page = String::from_utf8(files.into_values().next().unwrap()).unwrap();
+        page.split("What differs from acme-5-1</h2>")
+            .nth(1)
+            .unwrap()
+            .split("</section>")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let page = differs("internal");
+    assert!(
+        page.contains("<dt>End-to-end information flows</dt>") && page.contains("</span>Fail</ins>"),
+        "{page}"
+    );
+    assert!(page.contains("since then BD-22 changed") && page.contains("(Jo Marsh)"), "{page}");
+    assert!(page.contains("it has changed since"), "IGA-16 itself was confirmed: {page}");
+    let page = differs("public");
+    assert!(page.contains("since then BD-22 changed") && !page.contains("Jo Marsh"), "{page}");
+}

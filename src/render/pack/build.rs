@@ -509,7 +509,42 @@ impl Builder<'_> {
             unanswered: difference.unanswered,
             risks,
             answers,
+            outcomes: difference
+                .outcomes
+                .iter()
+                .map(|change| OutcomeChangeView {
+                    title: change.title.clone(),
+                    before: change.before.clone(),
+                    after: change.after.clone(),
+                })
+                .collect(),
+            in_doubt: self.in_doubt(),
         }
+    }
+
+    /// What is stale, with who stood by it and what changed since, in words that fit the audience.
+    fn in_doubt(&self) -> Vec<InDoubt> {
+        let is_open = |stand: &Stand| matches!(stand, Stand::ContentChanged | Stand::FactsChanged(_));
+        let answers = self.states.answers.iter().filter(|a| a.state == State::Stale).map(|a| {
+            let why = a.parties.iter().filter(|(_, stand)| is_open(stand)).map(|(party, stand)| {
+                self.stand(party, stand, a.answer.and_then(|answer| answer.confirmed.get(*party)))
+            });
+            let why = why.collect::<Vec<_>>().join("; ");
+            InDoubt { address: a.slot.to_string(), title: a.item.title.clone(), why }
+        });
+        let risks = self.states.risks.iter().filter(|r| r.state == State::Stale).map(|r| {
+            let (party, stand) = &r.whole;
+            let whole = is_open(stand).then(|| self.stand(party, stand, r.risk.confirmed.get(party)));
+            let mitigation = self.framework.label("mitigation");
+            let parts =
+                r.mitigations.iter().filter(|(_, (_, stand))| is_open(stand)).map(|(key, (owner, stand))| {
+                    let confirmation = r.risk.mitigations.get(*key).and_then(|m| m.confirmed.get(*owner));
+                    format!("{} {key}: {}", capital(mitigation), self.stand(owner, stand, confirmation))
+                });
+            let why = whole.into_iter().chain(parts).collect::<Vec<_>>().join("; ");
+            InDoubt { address: r.id.to_string(), title: r.risk.title.clone(), why }
+        });
+        answers.chain(risks).collect()
     }
 
     fn annex(&self) -> Vec<AnnexLine> {

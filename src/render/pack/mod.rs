@@ -321,6 +321,28 @@ pub struct RiskChangeView {
     pub texts: Vec<ChangeView>,
 }
 
+/// An outcome that changed, for readers.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutcomeChangeView {
+    /// What it is called.
+    pub title: String,
+    /// What it was.
+    pub before: String,
+    /// What it is now.
+    pub after: String,
+}
+
+/// Something that was confirmed and is in doubt now, for readers.
+#[derive(Debug, Clone, Serialize)]
+pub struct InDoubt {
+    /// Where.
+    pub address: String,
+    /// What it is called.
+    pub title: String,
+    /// Who confirmed it, and what changed since.
+    pub why: String,
+}
+
 /// What differs from what was received.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangesView {
@@ -334,6 +356,10 @@ pub struct ChangesView {
     pub risks: Vec<RiskChangeView>,
     /// Carried answers.
     pub answers: Vec<ChangeView>,
+    /// What the rules say otherwise than before.
+    pub outcomes: Vec<OutcomeChangeView>,
+    /// What somebody stood by and has to look at again.
+    pub in_doubt: Vec<InDoubt>,
 }
 
 /// A line of the annex.
