@@ -7,10 +7,12 @@ pub mod codes;
 mod commands;
 mod context;
 mod embedded;
+mod output;
 mod report;
 mod words;
 
 pub use args::Cli;
+pub use output::schemas;
 
 use clap::Parser;
 use std::process::ExitCode;

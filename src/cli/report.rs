@@ -92,7 +92,7 @@ fn excerpt(text: &str, label: &Label) -> Option<(String, usize, std::ops::Range<
 }
 
 /// A finding in JSON.
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct FindingJson {
     code: &'static str,

@@ -119,6 +119,19 @@ impl serde::Serialize for Address {
     }
 }
 
+impl schemars::JsonSchema for Address {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Address".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "The name of a field: `IGA-03.notes`, `HAZ-004.mitigations.M1.status`.",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

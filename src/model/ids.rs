@@ -49,7 +49,7 @@ fn is_code(text: &str) -> bool {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $check:expr, $wanted:literal $(, not $refused:path: $why:literal)?) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
         #[serde(transparent)]
         pub struct $name(String);
 

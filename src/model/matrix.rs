@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 pub type Class = u8;
 
 /// A severity and a likelihood, in the standard's words.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 pub struct Rating {
     /// How bad it would be.
     pub severity: String,
@@ -24,7 +24,7 @@ impl super::Canonical for Rating {
 }
 
 /// What a class asks for.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Acceptability {
     /// A word or two: `tolerable`.
     pub label: String,

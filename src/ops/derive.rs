@@ -8,7 +8,7 @@ use crate::model::{
 use std::collections::BTreeMap;
 
 /// What became of a field of the parent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It was carried as it is.
@@ -39,7 +39,7 @@ pub struct HandOver {
 }
 
 /// A carried text that still names the parent's organisation or its people.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct LeftOver {
     /// Where it stands in the new deployment.
     pub address: Address,

@@ -3,7 +3,7 @@
 use crate::model::{Address, Date, Deployment, Framework};
 
 /// Something that holds only until a day.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Expiry {
     /// What runs out.

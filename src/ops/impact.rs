@@ -7,7 +7,7 @@ use crate::model::{Address, Condition, Deployment, Framework, ItemId, ProfileNam
 use std::collections::BTreeSet;
 
 /// Something whose state would change.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Doubt {
     /// What.
@@ -21,7 +21,7 @@ pub struct Doubt {
 }
 
 /// What a change would do.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Impact {
     /// Answers and risks whose state would change.

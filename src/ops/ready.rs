@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 /// Something that a phase lacks.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Gap {
     /// What it is about; none for an outcome.

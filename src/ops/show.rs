@@ -5,7 +5,7 @@ use super::state::{State, states};
 use crate::model::{Class, Deployment, Framework, Level, OutcomeKind, ProfileName, RiskId};
 
 /// An outcome in both readings.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct OutcomeLine {
     /// Its id.
@@ -35,7 +35,7 @@ impl OutcomeLine {
 }
 
 /// A risk in a line.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct RiskLine {
     /// Its id.
@@ -51,7 +51,7 @@ pub struct RiskLine {
 }
 
 /// Everything that `tom show` says.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Overview {
     /// The folder's name.

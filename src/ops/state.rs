@@ -8,7 +8,7 @@ use crate::model::{
 use std::collections::BTreeMap;
 
 /// Where an answer or a risk stands. The first that fits, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Its condition is false.

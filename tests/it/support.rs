@@ -121,6 +121,18 @@ impl Sandbox {
         command
     }
 
+    /// A line of shell that finds tom on its path; both streams in one, as on a terminal.
+    pub fn shell_command(&self, line: &str) -> Command {
+        let mut command = self.command("sh");
+        let mut path = std::ffi::OsString::from(Path::new(env!("CARGO_BIN_EXE_tom")).parent().unwrap());
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        command.arg("-c").arg(format!("exec 2>&1\n{line}")).env("PATH", path);
+        // A chapter that needs the network could not be followed on the train.
+        command.env("GIT_ALLOW_PROTOCOL", "file");
+        command
+    }
+
     /// Runs tom.
     pub fn tom(&self, args: &[&str]) -> Ran {
         run(self.tom_command(args))

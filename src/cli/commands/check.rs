@@ -1,7 +1,7 @@
 use crate::cli::codes::EDITED_FRAMEWORK;
 use crate::cli::context::Context;
 use crate::cli::words::{BAD, GOOD, OPEN, counted, styled};
-use crate::cli::{Outcome, args::Format, embedded, report};
+use crate::cli::{Outcome, args::Format, embedded, output::Output, report};
 use crate::diag::{Error, Finding, Label, Severity};
 use crate::model::{Date, Deployment, DeploymentName, ProfileName, Received};
 use crate::ops::check::{Kin, Subject, across, check};
@@ -59,6 +59,30 @@ const MOST_SHOWN: usize = 50;
 enum Deny {
     /// Warnings.
     Warnings,
+}
+
+/// What machines read.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct Body {
+    /// Whether there is an error among the findings.
+    status: Status,
+    /// How many deployments were checked.
+    deployments: usize,
+    /// How many errors there are.
+    errors: usize,
+    /// How many warnings.
+    warnings: usize,
+    /// How many notes.
+    notes: usize,
+    /// What was found.
+    findings: Vec<report::FindingJson>,
+}
+
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Status {
+    Clean,
+    Errors,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
@@ -279,16 +303,9 @@ fn show(args: &Args, context: &Context, project: &Project, findings: &[Finding],
     let (errors, warnings, notes) = (of(Severity::Error), of(Severity::Warning), of(Severity::Note));
     if args.format == Format::Json {
         let list: Vec<_> = findings.iter().map(|finding| report::to_json(finding, &source)).collect();
-        context.print_json(&serde_json::json!({
-            "schema-version": 1,
-            "tool-version": env!("CARGO_PKG_VERSION"),
-            "status": if errors > 0 { "errors" } else { "clean" },
-            "deployments": count,
-            "errors": errors,
-            "warnings": warnings,
-            "notes": notes,
-            "findings": list,
-        }));
+        let status = if errors > 0 { Status::Errors } else { Status::Clean };
+        let body = Body { status, deployments: count, errors, warnings, notes, findings: list };
+        context.print_json(&Output::of(body));
         return;
     }
     let mut sorted: Vec<&Finding> = findings.iter().collect();

@@ -1,7 +1,7 @@
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::Class;
 use crate::ops::diff::{
@@ -37,6 +37,28 @@ pub struct Args {
     format: Format,
 }
 
+/// What machines read.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct Body {
+    /// Whether anything differs.
+    status: Status,
+    /// What differs.
+    difference: Difference,
+}
+
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Status {
+    Same,
+    Different,
+}
+
+impl Status {
+    fn of(difference: &Difference) -> Self {
+        if difference.is_empty() { Self::Same } else { Self::Different }
+    }
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
@@ -69,11 +91,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         difference.stale = stale(&first, &framework);
     }
     match args.format {
-        Format::Json => context.print_json(&serde_json::json!({
-            "schema-version": 1,
-            "tool-version": env!("CARGO_PKG_VERSION"),
-            "status": if difference.is_empty() { "same" } else { "different" },
-            "difference": difference,
+        Format::Json => context.print_json(&Output::of(Body {
+            status: Status::of(&difference),
+            difference: difference.clone(),
         })),
         Format::Text => context.print(text(&difference, context)),
     }

@@ -1,7 +1,7 @@
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, heading, short, styled};
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Address, Deployment, Framework, ItemId, RiskId};
 use crate::ops::impact::{Impact, of_any_change, of_change};
@@ -29,13 +29,20 @@ pub struct Args {
     format: Format,
 }
 
+/// What machines read.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct Body {
+    /// What would come of the change.
+    impact: Impact,
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, None)?;
     let (deployment, framework) = super::sound(&project, &super::name(&args.deployment)?)?;
     let impact = impact(&args.changes, &deployment, &framework)?;
     match args.format {
-        Format::Json => context.print_json(&serde_json::json!({ "schema-version": 1, "impact": impact })),
+        Format::Json => context.print_json(&Output::of(Body { impact })),
         Format::Text => context.print(text(&impact)),
     }
     Ok(Outcome::Clean)

@@ -1,8 +1,8 @@
 use crate::cli::context::Context;
 use crate::cli::report::visible;
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
-use crate::model::{DeploymentName, Meta};
+use crate::model::{DeploymentName, Kind, Meta, PermanentId};
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// List the deployments
@@ -18,6 +18,30 @@ pub struct Args {
     rev: Option<String>,
 }
 
+/// What machines read.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct Body {
+    /// The deployments by name.
+    deployments: Vec<Row>,
+}
+
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
+enum Row {
+    /// A deployment.
+    #[serde(rename_all = "kebab-case")]
+    Read {
+        name: DeploymentName,
+        id: PermanentId,
+        title: String,
+        kind: Kind,
+        framework: String,
+        derived_from: Option<String>,
+    },
+    /// One that cannot be read.
+    Unread { name: DeploymentName, error: String },
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
@@ -26,14 +50,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let parent = |meta: &Meta| meta.derived_from.as_ref().map(|lineage| lineage.deployment.to_string());
     if args.format == Format::Json {
         let row = |(name, meta): (&DeploymentName, &Result<Meta, Error>)| match meta {
-            Ok(meta) => serde_json::json!({
-                "name": name, "id": meta.id, "title": meta.title, "kind": meta.kind.to_string(),
-                "framework": meta.framework.to_string(), "derived-from": parent(meta),
-            }),
-            Err(error) => serde_json::json!({ "name": name, "error": error.to_string() }),
+            Ok(meta) => Row::Read {
+                name: name.clone(),
+                id: meta.id.clone(),
+                title: meta.title.clone(),
+                kind: meta.kind,
+                framework: meta.framework.to_string(),
+                derived_from: parent(meta),
+            },
+            Err(error) => Row::Unread { name: name.clone(), error: error.to_string() },
         };
-        let rows: Vec<_> = names.iter().zip(&metas).map(row).collect();
-        context.print_json(&serde_json::json!({ "schema-version": 1, "deployments": rows }));
+        let deployments = names.iter().zip(&metas).map(row).collect();
+        context.print_json(&Output::of(Body { deployments }));
         return Ok(Outcome::Clean);
     }
     if names.is_empty() {

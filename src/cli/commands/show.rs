@@ -1,6 +1,6 @@
 use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, OPEN, counted, heading, short, styled, wrapped};
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::OutcomeKind;
 use crate::ops::outcome::INCOMPLETE;
@@ -26,17 +26,20 @@ pub struct Args {
     format: Format,
 }
 
+/// What machines read.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct Body {
+    /// Facts, outcomes and risks.
+    overview: Overview,
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     let (deployment, framework) = super::sound(&project, &super::name(&args.deployment)?)?;
     let overview = overview(&framework, &deployment);
     match args.format {
-        Format::Json => context.print_json(&serde_json::json!({
-            "schema-version": 1,
-            "tool-version": env!("CARGO_PKG_VERSION"),
-            "overview": overview,
-        })),
+        Format::Json => context.print_json(&Output::of(Body { overview })),
         Format::Text => context.print(text(&overview, context)),
     }
     Ok(Outcome::Clean)

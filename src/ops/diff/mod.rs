@@ -49,7 +49,7 @@ impl<'a> Side<'a> {
 }
 
 /// A field of an answer that changed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct FieldChange {
     /// Where.
@@ -61,7 +61,7 @@ pub struct FieldChange {
 }
 
 /// An answer that changed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct AnswerChange {
     /// The whole answer's address.
@@ -77,7 +77,7 @@ pub struct AnswerChange {
 }
 
 /// An outcome that changed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct OutcomeChange {
     /// The outcome.
@@ -91,7 +91,7 @@ pub struct OutcomeChange {
 }
 
 /// Everything that differs.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Difference {
     /// What the left side is called.
@@ -115,7 +115,7 @@ pub struct Difference {
 }
 
 /// Something that was confirmed and is in doubt now.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Stale {
     /// What.
@@ -144,7 +144,7 @@ pub fn stale(deployment: &Deployment, framework: &Framework) -> Vec<Stale> {
 }
 
 /// Something about the deployments themselves that differs.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct MetaChange {
     /// What.

@@ -5,7 +5,7 @@ use crate::model::{Address, Canonical, Class, Key, Matrix, Mitigation, Rating, R
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which way something went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// It is new.
@@ -28,7 +28,7 @@ impl Way {
 }
 
 /// A rating before and after, with its class.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ClassMove {
     /// The rating before; none where it was not rated.
@@ -63,7 +63,7 @@ impl ClassMove {
 }
 
 /// A mitigation that was added, removed or changed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct MitigationChange {
     /// Its key in the risk.
@@ -79,7 +79,7 @@ pub struct MitigationChange {
 }
 
 /// A risk that was added, removed or changed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct RiskChange {
     /// Its id.

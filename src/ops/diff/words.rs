@@ -3,7 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 /// A stretch of text and whether it was there before, is there now, or both.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Piece {
     /// In both.

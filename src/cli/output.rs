@@ -1,0 +1,44 @@
+//! What machines read: one envelope round every result, and the published schema of each.
+
+use super::commands;
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use serde::Serialize;
+
+/// A result with what a reader needs to know before it reads on.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Output<T> {
+    /// The version of this form. It rises when a field goes or changes its meaning; a new field does not raise it.
+    schema_version: u32,
+    /// The version of tom that wrote this.
+    tool_version: &'static str,
+    /// The result.
+    #[serde(flatten)]
+    body: T,
+}
+
+impl<T> Output<T> {
+    /// The envelope of a result.
+    pub(super) fn of(body: T) -> Self {
+        Self { schema_version: 1, tool_version: env!("CARGO_PKG_VERSION"), body }
+    }
+}
+
+/// The schema of every result by the command that gives it, as `docs/schemas/` has them. A command that gains
+/// `--format json` gains a line here.
+pub fn schemas() -> Vec<(&'static str, Schema)> {
+    vec![
+        schema::<commands::check::Body>("check"),
+        schema::<commands::diff::Body>("diff"),
+        schema::<commands::impact::Body>("impact"),
+        schema::<commands::list::Body>("list"),
+        schema::<commands::show::Body>("show"),
+    ]
+}
+
+fn schema<T: JsonSchema>(command: &'static str) -> (&'static str, Schema) {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<Output<T>>();
+    schema.insert("title".to_owned(), format!("tom {command} --format json").into());
+    (command, schema)
+}

@@ -1,0 +1,46 @@
+//! What machines read has a published schema, and keeps to it.
+
+use crate::support::{Sandbox, root};
+
+/// A command for each schema, on the worked example.
+const REAL: &[(&str, &[&str])] = &[
+    ("check", &["check"]),
+    ("diff", &["diff", "acme-southmere"]),
+    ("impact", &["impact", "acme-northfield", "IGA-10=None"]),
+    ("list", &["list"]),
+    ("show", &["show", "acme-northfield"]),
+];
+
+#[test]
+fn published_schemas_are_those_of_the_types() {
+    for (command, schema) in tom::cli::schemas() {
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let path = root().join(format!("docs/schemas/{command}.schema.json"));
+        snapbox::Assert::new()
+            .action_env("SNAPSHOTS")
+            .eq(snapbox::Data::text(text).raw(), snapbox::Data::read_from(&path, None).raw());
+    }
+    let there = std::fs::read_dir(root().join("docs/schemas")).unwrap();
+    let files = there.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "json"));
+    assert_eq!(files.count(), tom::cli::schemas().len(), "a schema that no command has");
+}
+
+#[test]
+fn real_output_keeps_to_its_schema() {
+    let sandbox = Sandbox::example();
+    for (command, schema) in tom::cli::schemas() {
+        let validator = jsonschema::draft202012::new(schema.as_value()).unwrap();
+        let mut real = REAL.iter().filter(|(of, _)| *of == command).peekable();
+        assert!(real.peek().is_some(), "`{command}` has a schema and no command that is tried");
+        for (_, args) in real {
+            let out = sandbox.tom(&[args, &["--format", "json"][..]].concat()).out;
+            let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+            let errors: Vec<String> =
+                validator.iter_errors(&value).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+            assert!(errors.is_empty(), "{args:?}: {errors:#?}");
+            let mut broken = value;
+            broken.as_object_mut().unwrap().remove("schema-version");
+            assert!(!validator.is_valid(&broken), "a schema that takes anything says nothing");
+        }
+    }
+}
