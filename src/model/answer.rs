@@ -1,6 +1,7 @@
 //! What a deployment says to an item.
 
-use super::{Canonical, Date, Digest, ItemId, Key, PartyId, Tree};
+use super::canon::{Set, Sink, map, maybe};
+use super::{Canonical, Date, Digest, ItemId, Key, PartyId};
 use std::collections::BTreeMap;
 
 /// The value of an answer, by the item's type.
@@ -46,12 +47,15 @@ impl std::fmt::Display for Value {
 }
 
 impl Canonical for Value {
-    fn tree(&self) -> Tree {
+    fn write(&self, out: &mut dyn Sink) {
         match self {
-            Self::Text(text) => Tree::text(text),
-            Self::Texts(texts) => Tree::set(texts).unwrap_or(Tree::List(Vec::new())),
-            Self::Date(date) => Tree::Date(*date),
-            Self::Number(number) => Tree::Integer(*number),
+            Self::Text(text) => text.write(out),
+            Self::Texts(texts) => match Set::of(texts) {
+                Some(set) => set.write(out),
+                None => texts.as_slice().write(out),
+            },
+            Self::Date(date) => date.write(out),
+            Self::Number(number) => number.write(out),
         }
     }
 }
@@ -114,23 +118,17 @@ impl Answer {
 
 /// Answer, rows, notes and evidence; never the confirmations.
 impl Canonical for Answer {
-    fn tree(&self) -> Tree {
-        let rows = (!self.rows.is_empty()).then(|| {
-            Tree::Map(
-                self.rows
-                    .iter()
-                    .map(|(key, row)| {
-                        let cells = row.iter().map(|(column, value)| (column.clone(), value.tree()));
-                        (key.to_string(), Tree::Map(cells.collect()))
-                    })
-                    .collect(),
-            )
-        });
-        Tree::map([
-            ("answer", self.value.as_ref().map(Canonical::tree)),
-            ("rows", rows),
-            ("notes", self.notes.as_ref().map(Tree::text)),
-            ("evidence", Tree::set(&self.evidence)),
-        ])
+    fn write(&self, out: &mut dyn Sink) {
+        let evidence = Set::of(&self.evidence);
+        let rows = (!self.rows.is_empty()).then_some(&self.rows);
+        map(
+            out,
+            [
+                ("answer", maybe(&self.value)),
+                ("evidence", maybe(&evidence)),
+                ("notes", maybe(&self.notes)),
+                ("rows", maybe(&rows)),
+            ],
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! A deployment: one assessment of one product at one organisation.
 
+use super::canon::{Sink, map};
 use super::risk::words;
 use super::{
     Address, Answer, BlockId, Canonical, Date, DeploymentName, FrameworkRef, ItemId, Key, PermanentId, Risk,
-    RiskId, Tree,
+    RiskId,
 };
 use std::collections::BTreeMap;
 
@@ -116,13 +117,11 @@ pub struct Received {
 
 /// The content of every answer and risk; confirmations that came along are not in it.
 impl Canonical for Received {
-    fn tree(&self) -> Tree {
-        let answers = self.answers.iter().map(|(slot, answer)| (slot.to_string(), answer.tree()));
-        let risks = self.risks.iter().map(|(id, risk)| (id.to_string(), risk.tree()));
-        Tree::map([
-            ("answers", Some(Tree::Map(answers.collect()))),
-            ("risks", Some(Tree::Map(risks.collect()))),
-        ])
+    fn write(&self, out: &mut dyn Sink) {
+        // Slots are ordered by item; the encoding orders them by their text.
+        let answers: BTreeMap<String, &Answer> =
+            self.answers.iter().map(|(slot, answer)| (slot.to_string(), answer)).collect();
+        map(out, [("answers", Some(&answers)), ("risks", Some(&self.risks))]);
     }
 }
 

@@ -15,11 +15,10 @@ pub struct Rating {
 }
 
 impl super::Canonical for Rating {
-    fn tree(&self) -> super::Tree {
-        super::Tree::map([
-            ("severity", Some(super::Tree::text(&self.severity))),
-            ("likelihood", Some(super::Tree::text(&self.likelihood))),
-        ])
+    fn write(&self, out: &mut dyn super::canon::Sink) {
+        let fields: [super::canon::Field<'_>; 2] =
+            [("likelihood", Some(&self.likelihood)), ("severity", Some(&self.severity))];
+        super::canon::map(out, fields);
     }
 }
 

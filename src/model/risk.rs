@@ -1,6 +1,7 @@
 //! A risk: a hazard with its causes and effect, rated before and after its mitigations.
 
-use super::{Canonical, Confirmation, Date, Digest, ItemId, Key, PartyId, Rating, SectionId, Tree};
+use super::canon::{Set, Sink, map, maybe};
+use super::{Canonical, Confirmation, Date, Digest, ItemId, Key, PartyId, Rating, SectionId};
 use std::collections::BTreeMap;
 
 macro_rules! words {
@@ -114,17 +115,20 @@ pub struct Mitigation {
 
 /// Everything but the confirmations.
 impl Canonical for Mitigation {
-    fn tree(&self) -> Tree {
-        let causes: Vec<String> = self.causes.iter().map(ToString::to_string).collect();
-        Tree::map([
-            ("kind", Some(Tree::text(self.kind.as_str()))),
-            ("owner", Some(Tree::text(self.owner.as_str()))),
-            ("causes", Tree::set(&causes)),
-            ("text", Some(Tree::text(&self.text))),
-            ("status", Some(Tree::text(self.status.as_str()))),
-            ("reason", self.reason.as_ref().map(Tree::text)),
-            ("evidence", Tree::set(&self.evidence)),
-        ])
+    fn write(&self, out: &mut dyn Sink) {
+        let (causes, evidence) = (Set::of(&self.causes), Set::of(&self.evidence));
+        map(
+            out,
+            [
+                ("causes", maybe(&causes)),
+                ("evidence", maybe(&evidence)),
+                ("kind", Some(&self.kind.as_str())),
+                ("owner", Some(&self.owner.as_str())),
+                ("reason", maybe(&self.reason)),
+                ("status", Some(&self.status.as_str())),
+                ("text", Some(&self.text)),
+            ],
+        );
     }
 }
 
@@ -208,30 +212,39 @@ impl Risk {
 
 /// Text, causes, ratings, mitigations, status and transfer; never confirmations or acceptance.
 impl Canonical for Risk {
-    fn tree(&self) -> Tree {
-        let ids: Vec<String> = self.depends_on.iter().map(ToString::to_string).collect();
-        let causes = self.causes.iter().map(|(k, c)| (k.to_string(), Tree::text(&c.text)));
-        let mitigations = self.mitigations.iter().map(|(k, m)| (k.to_string(), m.tree()));
-        let transfer = self.transfer.as_ref().map(|t| {
-            Tree::map([
-                ("to", Some(Tree::text(t.to.as_str()))),
-                ("duty", t.duty.as_ref().map(Tree::text)),
-                ("receipt", t.receipt.as_ref().map(Tree::text)),
-            ])
-        });
-        Tree::map([
-            ("title", Some(Tree::text(&self.title))),
-            ("section", Some(Tree::text(self.section.as_str()))),
-            ("owner", Some(Tree::text(self.owner.as_str()))),
-            ("status", Some(Tree::text(self.status.as_str()))),
-            ("hazard", Some(Tree::text(&self.hazard))),
-            ("effect", Some(Tree::text(&self.effect))),
-            ("depends-on", Tree::set(&ids)),
-            ("causes", Some(Tree::Map(causes.collect()))),
-            ("initial", self.initial.as_ref().map(Canonical::tree)),
-            ("residual", self.residual.as_ref().map(Canonical::tree)),
-            ("mitigations", Some(Tree::Map(mitigations.collect()))),
-            ("transfer", transfer),
-        ])
+    fn write(&self, out: &mut dyn Sink) {
+        let depends_on = Set::of(&self.depends_on);
+        map(
+            out,
+            [
+                ("causes", Some(&self.causes)),
+                ("depends-on", maybe(&depends_on)),
+                ("effect", Some(&self.effect)),
+                ("hazard", Some(&self.hazard)),
+                ("initial", maybe(&self.initial)),
+                ("mitigations", Some(&self.mitigations)),
+                ("owner", Some(&self.owner.as_str())),
+                ("residual", maybe(&self.residual)),
+                ("section", Some(&self.section.as_str())),
+                ("status", Some(&self.status.as_str())),
+                ("title", Some(&self.title)),
+                ("transfer", maybe(&self.transfer)),
+            ],
+        );
+    }
+}
+
+impl Canonical for Cause {
+    fn write(&self, out: &mut dyn Sink) {
+        self.text.write(out);
+    }
+}
+
+impl Canonical for Transfer {
+    fn write(&self, out: &mut dyn Sink) {
+        map(
+            out,
+            [("duty", maybe(&self.duty)), ("receipt", maybe(&self.receipt)), ("to", Some(&self.to.as_str()))],
+        );
     }
 }

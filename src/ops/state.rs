@@ -3,7 +3,7 @@
 use super::outcome::Evaluator;
 use crate::model::{
     Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, Item, ItemId, Key, Kind,
-    PartyId, Person, ProfileName, Risk, RiskId, Settings, Slot, Tree,
+    PartyId, Person, ProfileName, Risk, RiskId, Settings, Slot,
 };
 use std::collections::BTreeMap;
 
@@ -101,28 +101,29 @@ pub struct RiskState<'a> {
 
 /// The digest of a fact: the content of the answer, or of every row's where the item repeats.
 pub fn fact_digest(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> Digest {
-    fact_tree(deployment, framework, fact).digest()
+    filled_fact(deployment, framework, fact).unwrap_or_else(|| Answer::default().digest())
 }
 
-fn fact_tree(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> Tree {
-    let tree =
-        |slot: &Slot| deployment.answers.get(slot).map_or_else(|| Answer::default().tree(), Canonical::tree);
+/// The digest of a fact; none where it says nothing here.
+fn filled_fact(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> Option<Digest> {
+    let filled = |slot: &Slot| deployment.answers.get(slot).filter(|answer| !answer.is_empty());
     match framework.item(fact.as_str()) {
         Some(item) if item.repeats.is_some() => {
-            let rows = deployment.slots(item).into_iter().map(|slot| {
-                let key = slot.row.as_ref().map(|(_, key)| key.to_string()).unwrap_or_default();
-                (key, tree(&slot))
-            });
             // A row that says nothing here is a row of another item.
-            Tree::Map(rows.filter(|(_, tree)| *tree != Tree::map([])).collect())
+            let rows: BTreeMap<String, &Answer> = deployment
+                .slots(item)
+                .into_iter()
+                .filter_map(|slot| Some((slot.row.as_ref()?.1.to_string(), filled(&slot)?)))
+                .collect();
+            (!rows.is_empty()).then(|| rows.digest())
         }
-        _ => tree(&Slot::of(fact)),
+        _ => filled(&Slot::of(fact)).map(Canonical::digest),
     }
 }
 
 /// Whether a fact says nothing here.
 pub fn is_fact_empty(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> bool {
-    fact_tree(deployment, framework, fact) == Tree::map([])
+    filled_fact(deployment, framework, fact).is_none()
 }
 
 /// The facts that something rests on, as they are now: what goes under `given`.
@@ -143,8 +144,7 @@ impl Facts<'_> {
         if let Some(known) = self.known.borrow().get(fact) {
             return known.clone();
         }
-        let tree = fact_tree(self.deployment, self.framework, fact);
-        let digest = (tree != Tree::map([])).then(|| tree.digest().short());
+        let digest = filled_fact(self.deployment, self.framework, fact).map(|digest| digest.short());
         self.known.borrow_mut().insert(fact.clone(), digest.clone());
         digest
     }

@@ -195,7 +195,7 @@ pub fn diff(framework: &Framework, left: &Side<'_>, right: &Side<'_>) -> Differe
             let before = left.answers.get(slot).unwrap_or(&empty);
             let after = right.answers.get(slot).unwrap_or(&empty);
             // Against what was received, an item that starts empty and still is has not been removed.
-            if before.tree() == after.tree() || (against_received && is_local && after.is_empty()) {
+            if before.encode() == after.encode() || (against_received && is_local && after.is_empty()) {
                 continue;
             }
             let change = AnswerChange {

@@ -112,7 +112,7 @@ pub(super) fn changes(
 ) -> Vec<RiskChange> {
     let ids: BTreeSet<&RiskId> = left.keys().chain(right.keys()).collect();
     ids.into_iter()
-        .filter(|id| left.get(*id).map(Canonical::tree) != right.get(*id).map(Canonical::tree))
+        .filter(|id| left.get(*id).map(Canonical::encode) != right.get(*id).map(Canonical::encode))
         .map(|id| change(matrix, id, left.get(id), right.get(id)))
         .collect()
 }
@@ -142,7 +142,7 @@ fn mitigations(id: &RiskId, before: &Risk, after: &Risk) -> Vec<MitigationChange
     for key in keys {
         let at = Address::of(id).then("mitigations").then(key.as_str());
         let (old, new) = (before.mitigations.get(key).map(plain), after.mitigations.get(key).map(plain));
-        if old.as_ref().map(Canonical::tree) == new.as_ref().map(Canonical::tree) {
+        if old.as_ref().map(Canonical::encode) == new.as_ref().map(Canonical::encode) {
             continue;
         }
         let way = match (&old, &new) {

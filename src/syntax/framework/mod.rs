@@ -7,6 +7,7 @@ use super::document::Document;
 use super::reader::{self, Sink, Table};
 use crate::diag::{Code, Finding, Label, Severity, nearest};
 use crate::model::{
+    Canonical,
     Acceptability, Cells, Column, Constraint, Framework, Headline, IdError, Item, ItemId, ItemKind, ItemType,
     Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId, OutcomeKind, Party, PartyId, Phase,
     PhaseOutcome, Profile, ProfileName, Scope, Section, SectionId, Tree, VerdictRule,
