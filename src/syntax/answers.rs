@@ -2,6 +2,7 @@
 
 use super::document::Document;
 use super::reader::{BAD_ID, Entry, Sink, Table, clean, date, integer, type_name};
+use super::tree::Node;
 use crate::diag::{Code, Finding, Severity, nearest};
 use crate::model::{
     Answer, BlockId, Column, Confirmation, Framework, Item, ItemId, ItemKind, ItemType, Key, PartyId, Row,
@@ -9,8 +10,6 @@ use crate::model::{
 };
 use std::collections::BTreeMap;
 use std::ops::Range;
-use toml::Spanned;
-use toml::de::DeValue;
 
 /// An id that the framework does not have.
 pub static UNKNOWN_ITEM: Code = Code {
@@ -167,7 +166,7 @@ fn find_item<'f>(
         unknown(sink, "item", entry, framework.items().map(|item| item.id.as_str()));
         return None;
     };
-    let at = sink.label(entry.key_span.clone());
+    let at = || sink.label(entry.key_span.clone());
     if !item.is_answered() {
         let what = if item.kind == ItemKind::Decision {
             "decided by approvers"
@@ -176,7 +175,7 @@ fn find_item<'f>(
         };
         sink.add(
             Finding::new(&NOT_AN_ANSWER, format!("`{}` is {what}, never typed", item.id))
-                .at(at)
+                .at(at())
                 .help("remove this table"),
         );
         return None;
@@ -184,7 +183,7 @@ fn find_item<'f>(
     if section.is_some_and(|section| section.id != item.section) {
         sink.add(
             Finding::new(&WRONG_FILE, format!("`{}` belongs to the section `{}`", item.id, item.section))
-                .at(at)
+                .at(at())
                 .help(format!("move it to `{}.toml`", item.section)),
         );
         return None;
@@ -196,7 +195,7 @@ fn find_item<'f>(
         };
         sink.add(
             Finding::new(&WRONG_FILE, format!("`{}` does not stand here", item.id))
-                .at(at)
+                .at(at())
                 .help(format!("write it as {place}")),
         );
         return None;
@@ -257,7 +256,7 @@ fn read_rows(table: &Table<'_, '_>, item: &Item) -> BTreeMap<Key, Row> {
     rows
 }
 
-fn read_cell(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, column: &Column) -> Option<Value> {
+fn read_cell(sink: &Sink<'_>, value: Node<'_, '_>, column: &Column) -> Option<Value> {
     let read = read_typed(sink, value, &column.id, column.kind, &column.options)?;
     let bad = match (&read, column.id.as_str()) {
         (Value::Text(text), "email") => !is_email(text),
@@ -307,7 +306,7 @@ pub fn read_value(item: &Item, value: &str) -> Result<Value, Vec<Finding>> {
 
 fn read_typed(
     sink: &Sink<'_>,
-    value: &Spanned<DeValue<'_>>,
+    value: Node<'_, '_>,
     key: &str,
     kind: ItemType,
     options: &[String],
@@ -324,14 +323,14 @@ fn read_typed(
             Some(Value::Number(number))
         }
         ItemType::Texts => {
-            let Some(list) = value.get_ref().as_array() else {
+            let Some(list) = value.as_list() else {
                 wrong_type(sink, value, key, "a list of texts");
                 return None;
             };
             let mut texts = Vec::new();
-            for part in list.iter() {
-                match part.get_ref().as_str() {
-                    Some(text) => texts.extend(clean(sink, text, part.span(), key)),
+            for part in list.children() {
+                match part.as_text() {
+                    Some(text) => texts.extend(clean(sink, text, part, key)),
                     None => wrong_type(sink, part, key, "a list of texts"),
                 }
             }
@@ -344,11 +343,11 @@ fn read_typed(
             (!texts.is_empty()).then_some(Value::Texts(texts))
         }
         _ => {
-            let Some(text) = value.get_ref().as_str() else {
+            let Some(text) = value.as_text() else {
                 wrong_type(sink, value, key, "a text");
                 return None;
             };
-            let text = clean(sink, text, span.clone(), key)?;
+            let text = clean(sink, text, value, key)?;
             match kind {
                 ItemType::Choice if !options.contains(&text) => {
                     not_an_option(sink, span, &text, options);
@@ -387,10 +386,10 @@ fn wrong(sink: &Sink<'_>, span: Range<usize>, message: String) {
     sink.add(Finding::new(&super::reader::WRONG_TYPE, message).at(sink.label(span)));
 }
 
-fn wrong_type(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str, wanted: &str) {
+fn wrong_type(sink: &Sink<'_>, value: Node<'_, '_>, key: &str, wanted: &str) {
     sink.add(
         Finding::new(&super::reader::WRONG_TYPE, format!("`{key}` has to be {wanted}"))
-            .at(sink.label(value.span()).saying(format!("this is {}", type_name(value.get_ref())))),
+            .at(sink.label(value.span()).saying(format!("this is {}", type_name(value)))),
     );
 }
 
@@ -434,12 +433,12 @@ pub(super) fn read_confirmed(
             continue;
         };
         let mut given = BTreeMap::new();
-        for fact in inner.table("given").map(|given| given.entries()).unwrap_or_default() {
+        for fact in inner.table("given").iter().flat_map(Table::entries) {
             let Ok(id) = ItemId::new(fact.key) else {
                 unknown(table.sink, "item", &fact, framework.items().map(|item| item.id.as_str()));
                 continue;
             };
-            match fact.value.get_ref().as_str() {
+            match fact.value.as_text() {
                 Some(digest) => drop(given.insert(id, digest.to_owned())),
                 None => wrong_type(table.sink, fact.value, fact.key, "a digest"),
             }

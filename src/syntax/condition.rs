@@ -1,9 +1,9 @@
 //! Conditions of the framework, from TOML tables.
 
 use super::reader::{BAD_ID, MISSING_KEY, Table};
+use super::tree::Node;
 use crate::diag::Finding;
 use crate::model::{Address, Condition, DateRef, ItemId, OutcomeId, Subject, Test};
-use toml::de::DeValue;
 
 /// The keys that a condition can have besides its subject.
 const TESTS: [&str; 10] =
@@ -45,7 +45,7 @@ pub(super) fn condition(table: &Table<'_, '_>) -> Option<Condition> {
 /// The parts of `any` or `all`, of which there has to be one.
 fn parts<'d>(table: &Table<'d, '_>, key: &'d str) -> Option<Vec<Condition>> {
     let value = table.get(key)?;
-    if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
+    if value.as_list().is_some_and(Node::is_empty) {
         table.empty(key, value.span());
         return None;
     }
@@ -116,7 +116,7 @@ fn date_ref<'d>(table: &Table<'d, '_>, key: &'d str) -> Option<DateRef> {
         table.missing(key);
         return None;
     };
-    let DeValue::String(text) = value.get_ref() else { return table.date(key).map(DateRef::On) };
+    let Some(text) = value.as_text() else { return table.date(key).map(DateRef::On) };
     let complain = |message| {
         table.sink.add(Finding::new(&BAD_ID, message).at(table.sink.label(value.span())));
     };

@@ -1,9 +1,8 @@
 //! Bytes to a parsed document, or to a finding that says why not.
 
 use super::text;
+use super::tree::Tree;
 use crate::diag::{Code, Finding, Label, Severity};
-use toml::Spanned;
-use toml::de::DeTable;
 
 /// A file that is no UTF-8 text.
 pub static NOT_UTF8: Code = Code {
@@ -41,7 +40,7 @@ pub struct Document<'a> {
     pub text: &'a str,
     /// Bytes of the byte-order mark that stood before the text.
     pub offset: usize,
-    pub(super) root: Spanned<DeTable<'a>>,
+    pub(super) tree: Tree<'a>,
 }
 
 const BOM: &str = "\u{feff}";
@@ -70,12 +69,12 @@ impl<'a> Document<'a> {
         if let Some(finding) = text::hidden_in(file, text) {
             return Err(finding);
         }
-        let root = DeTable::parse(text).map_err(|error| {
+        let tree = Tree::parse(text).map_err(|error| {
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
             let span = error.span().unwrap_or(0..0);
             Finding::new(&NOT_TOML, format!("not TOML: {message}")).at(Label::bytes(file, span))
         })?;
-        Ok(Self { file, text, offset, root })
+        Ok(Self { file, text, offset, tree })
     }
 }
 

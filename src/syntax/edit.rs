@@ -2,10 +2,10 @@
 
 use super::document::Document;
 use super::literal;
+use super::tree::Node;
 use crate::diag::{Error, Finding};
 use crate::model::{Acceptance, Address, Confirmation, Value};
 use std::ops::Range;
-use toml::de::{DeTable, DeValue};
 
 /// A change of one key of one table.
 #[derive(Debug, Clone)]
@@ -118,34 +118,21 @@ fn end_of_entries(text: &str, headers: &[Header], at: usize) -> usize {
 }
 
 /// Where the value at a route stands.
-fn value_span(table: &DeTable<'_>, route: &[String]) -> Option<Range<usize>> {
-    let (first, rest) = route.split_first()?;
-    let (_, value) = table.get_key_value(first.as_str())?;
-    match (value.get_ref(), rest) {
-        (DeValue::Table(inner), [_, ..]) => value_span(inner, rest),
-        (DeValue::Table(_), []) => None,
-        (_, []) => Some(value.span()),
-        _ => None,
-    }
+fn value_span(table: Node<'_, '_>, route: &[String]) -> Option<Range<usize>> {
+    let value = route.iter().try_fold(table, |table, part| table.get(part))?;
+    value.as_table().is_none().then(|| value.span())
 }
 
 /// Whether there is something at a route, however it is written.
-fn exists(table: &DeTable<'_>, route: &[String]) -> bool {
-    match route.split_first() {
-        None => true,
-        Some((first, rest)) => match table.get(first.as_str()).map(toml::Spanned::get_ref) {
-            Some(DeValue::Table(inner)) => exists(inner, rest),
-            Some(_) => rest.is_empty(),
-            None => false,
-        },
-    }
+fn exists(table: Node<'_, '_>, route: &[String]) -> bool {
+    route.iter().try_fold(table, |table, part| table.get(part)).is_some()
 }
 
 /// Whether a table can be opened by a header of its own: no table on the way is written inline or with dotted keys.
 fn can_have_header(document: &Document<'_>, headers: &[Header], route: &[String]) -> bool {
     (1..=route.len()).all(|depth| {
         let part = &route[..depth];
-        !exists(document.root.get_ref(), part) || headers.iter().any(|header| header.name.starts_with(part))
+        !exists(document.tree.root(), part) || headers.iter().any(|header| header.name.starts_with(part))
     })
 }
 
@@ -153,7 +140,7 @@ fn can_have_header(document: &Document<'_>, headers: &[Header], route: &[String]
 fn set(document: &Document<'_>, route: &[String], literal: &str) -> Option<String> {
     let text = document.text;
     let literal = &like(text, literal);
-    if let Some(span) = value_span(document.root.get_ref(), route) {
+    if let Some(span) = value_span(document.tree.root(), route) {
         return Some(format!("{}{literal}{}", &text[..span.start], &text[span.end..]));
     }
     let (key, parents) = route.split_last()?;
@@ -229,7 +216,7 @@ fn remove(text: &str, route: &[String]) -> String {
 /// The text without a key that is written inline or dotted; none where there is no such key.
 fn remove_key(text: &str, route: &[String]) -> Option<String> {
     let parsed = Document::parse("", text.as_bytes()).ok()?;
-    if !exists(parsed.root.get_ref(), route) {
+    if !exists(parsed.tree.root(), route) {
         return None;
     }
     let mut document = text.parse::<toml_edit::DocumentMut>().ok()?;

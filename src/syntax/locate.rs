@@ -3,7 +3,6 @@
 use super::document::Document;
 use crate::diag::At;
 use std::ops::Range;
-use toml::de::{DeTable, DeValue};
 
 /// A place in a text. Lines and columns count from one; a column is a character.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -37,17 +36,15 @@ pub fn locate(text: &str, at: &At) -> Option<Position> {
 
 fn find(text: &str, route: &[String], key: bool) -> Option<Range<usize>> {
     let document = Document::parse("", text.as_bytes()).ok()?;
-    let mut table: &DeTable<'_> = document.root.get_ref();
+    let mut table = document.tree.root();
     let mut found = None;
     for (depth, part) in route.iter().enumerate() {
-        let Some((name, value)) = table.get_key_value(part.as_str()) else { break };
+        let Some(entry) = table.get(part) else { break };
         // A table's own span is its header; one that only dotted headers imply has its key.
         let is_last = depth + 1 == route.len();
-        found = Some(if (key && is_last) || value.get_ref().is_table() { name.span() } else { value.span() });
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            _ => break,
-        }
+        let by_key = (key && is_last) || entry.as_table().is_some();
+        found = Some(if by_key { entry.key_span() } else { entry.span() });
+        table = entry;
     }
     found
 }

@@ -1,6 +1,7 @@
 //! The only room that knows TOML: bytes to values with findings, values to text, edits that keep comments.
 
 mod answers;
+mod build;
 mod condition;
 mod deployment;
 mod document;
@@ -12,6 +13,7 @@ mod reader;
 mod risk;
 mod settings;
 mod text;
+mod tree;
 mod write;
 
 pub use answers::{read_answers_file, read_section, read_value};

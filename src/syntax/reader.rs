@@ -2,12 +2,11 @@
 
 use super::document::Document;
 use super::text;
+use super::tree::{Content, Node};
 use crate::diag::{Code, Finding, Label, Severity, nearest};
 use crate::model::{Date, IdError};
 use std::cell::RefCell;
 use std::ops::Range;
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
 
 /// A key that the format does not have.
 pub static UNKNOWN_KEY: Code = Code {
@@ -79,7 +78,7 @@ impl<'a> Sink<'a> {
 /// A table that is being read.
 pub(super) struct Table<'d, 'i> {
     pub(super) sink: &'d Sink<'i>,
-    table: &'d DeTable<'i>,
+    table: Node<'d, 'i>,
     /// The header or the inline table.
     pub(super) span: Range<usize>,
     known: RefCell<Vec<&'d str>>,
@@ -89,43 +88,33 @@ pub(super) struct Table<'d, 'i> {
 pub(super) struct Entry<'d, 'i> {
     pub(super) key: &'d str,
     pub(super) key_span: Range<usize>,
-    pub(super) value: &'d Spanned<DeValue<'i>>,
+    pub(super) value: Node<'d, 'i>,
 }
 
-pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
+pub(super) fn type_name(value: Node<'_, '_>) -> &'static str {
+    match value.content() {
+        Content::Text(_) => "a text",
+        Content::Integer(..) => "a whole number",
+        Content::Float(_) => "a fraction",
+        Content::Truth(_) => "true or false",
+        Content::Date(_) => "a date",
+        Content::List(_) => "a list",
+        Content::Table(_) => "a table",
     }
 }
 
 impl<'d, 'i> Table<'d, 'i> {
     pub(super) fn root(document: &'d Document<'i>, sink: &'d Sink<'i>) -> Self {
-        Self { sink, table: document.root.get_ref(), span: 0..0, known: RefCell::default() }
+        Self { sink, table: document.tree.root(), span: 0..0, known: RefCell::default() }
     }
 
-    pub(super) fn inner(&self, table: &'d DeTable<'i>, span: Range<usize>) -> Self {
-        Self { sink: self.sink, table, span, known: RefCell::default() }
+    pub(super) fn inner(&self, table: Node<'d, 'i>) -> Self {
+        Self { sink: self.sink, table, span: table.span(), known: RefCell::default() }
     }
 
     /// The entries in the order of the file; the caller judges every key itself.
-    pub(super) fn entries(&self) -> Vec<Entry<'d, 'i>> {
-        let mut entries: Vec<_> = self
-            .table
-            .iter()
-            .map(|(key, value): (&'d Spanned<DeString<'i>>, _)| Entry {
-                key: key.get_ref(),
-                key_span: key.span(),
-                value,
-            })
-            .collect();
-        entries.sort_by_key(|entry| entry.key_span.start);
-        entries
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'d, 'i>> + use<'d, 'i> {
+        self.table.children().map(|value| Entry { key: value.key(), key_span: value.key_span(), value })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -133,15 +122,15 @@ impl<'d, 'i> Table<'d, 'i> {
     }
 
     /// The value of a key, which is known from now on.
-    pub(super) fn get(&self, key: &'d str) -> Option<&'d Spanned<DeValue<'i>>> {
+    pub(super) fn get(&self, key: &'d str) -> Option<Node<'d, 'i>> {
         self.known.borrow_mut().push(key);
         self.table.get(key)
     }
 
-    pub(super) fn wrong_type(&self, span: Range<usize>, key: &str, wanted: &str, got: &DeValue<'_>) {
+    pub(super) fn wrong_type(&self, key: &str, wanted: &str, got: Node<'_, '_>) {
         self.sink.add(
             Finding::new(&WRONG_TYPE, format!("`{key}` has to be {wanted}"))
-                .at(self.sink.label(span).saying(format!("this is {}", type_name(got)))),
+                .at(self.sink.label(got.span()).saying(format!("this is {}", type_name(got)))),
         );
     }
 
@@ -149,20 +138,20 @@ impl<'d, 'i> Table<'d, 'i> {
         &self,
         key: &'d str,
         wanted: &str,
-        pick: impl Fn(&'d DeValue<'i>) -> Option<T>,
-    ) -> Option<(T, Range<usize>)> {
+        pick: impl Fn(Node<'d, 'i>) -> Option<T>,
+    ) -> Option<(T, Node<'d, 'i>)> {
         let value = self.get(key)?;
-        let picked = pick(value.get_ref());
+        let picked = pick(value);
         if picked.is_none() {
-            self.wrong_type(value.span(), key, wanted, value.get_ref());
+            self.wrong_type(key, wanted, value);
         }
-        picked.map(|picked| (picked, value.span()))
+        picked.map(|picked| (picked, value))
     }
 
     /// A text, without white space at its end, with line ends folded.
     pub(super) fn text(&self, key: &'d str) -> Option<String> {
-        let (text, span) = self.of_type(key, "a text", DeValue::as_str)?;
-        clean(self.sink, text, span, key)
+        let (text, value) = self.of_type(key, "a text", Node::as_text)?;
+        clean(self.sink, text, value, key)
     }
 
     /// A text that has to be there.
@@ -173,8 +162,8 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// A text that is an id of some sort.
     pub(super) fn id<T>(&self, key: &'d str, make: impl Fn(&str) -> Result<T, IdError>) -> Option<T> {
-        let (text, span) = self.of_type(key, "a text", DeValue::as_str)?;
-        make(text).map_err(|error| self.bad_id(&error, span)).ok()
+        let (text, value) = self.of_type(key, "a text", Node::as_text)?;
+        make(text).map_err(|error| self.bad_id(&error, value.span())).ok()
     }
 
     /// An id that has to be there.
@@ -202,13 +191,13 @@ impl<'d, 'i> Table<'d, 'i> {
         all: &'static [T],
         word: impl Fn(T) -> &'static str,
     ) -> Option<T> {
-        let (text, span) = self.of_type(key, "a text", DeValue::as_str)?;
+        let (text, value) = self.of_type(key, "a text", Node::as_text)?;
         let found = all.iter().copied().find(|value| word(*value) == text);
         if found.is_none() {
             let words: Vec<_> = all.iter().map(|value| word(*value)).collect();
             let mut finding =
                 Finding::new(&WRONG_TYPE, format!("`{key}` cannot be `{}`", text.escape_debug()))
-                    .at(self.sink.label(span))
+                    .at(self.sink.label(value.span()))
                     .note(format!("it is one of: {}", words.join(", ")));
             if let Some(near) = nearest(text, words) {
                 finding = finding.help(format!("did you mean `{near}`?"));
@@ -246,19 +235,19 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// A list of texts with where each stands.
     pub(super) fn spanned_texts(&self, key: &'d str) -> Vec<(String, Range<usize>)> {
-        let Some((list, span)) = self.of_type(key, "a list of texts", DeValue::as_array) else {
+        let Some((list, _)) = self.of_type(key, "a list of texts", Node::as_list) else {
             return Vec::new();
         };
         if list.is_empty() {
-            self.empty(key, span);
+            self.empty(key, list.span());
         }
         let mut texts = Vec::new();
-        for value in list.iter() {
-            match value.get_ref().as_str() {
+        for value in list.children() {
+            match value.as_text() {
                 Some(text) => {
-                    texts.extend(clean(self.sink, text, value.span(), key).map(|text| (text, value.span())))
+                    texts.extend(clean(self.sink, text, value, key).map(|text| (text, value.span())))
                 }
-                None => self.wrong_type(value.span(), key, "a list of texts", value.get_ref()),
+                None => self.wrong_type(key, "a list of texts", value),
             }
         }
         texts
@@ -292,7 +281,7 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// True or false.
     pub(super) fn truth(&self, key: &'d str) -> Option<bool> {
-        self.of_type(key, "true or false", DeValue::as_bool).map(|(truth, _)| truth)
+        self.of_type(key, "true or false", Node::as_truth).map(|(truth, _)| truth)
     }
 
     /// A calendar date.
@@ -309,8 +298,8 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// A table within this one.
     pub(super) fn table(&self, key: &'d str) -> Option<Table<'d, 'i>> {
-        let (table, span) = self.of_type(key, "a table", DeValue::as_table)?;
-        Some(self.inner(table, span))
+        let (table, _) = self.of_type(key, "a table", Node::as_table)?;
+        Some(self.inner(table))
     }
 
     /// A table within this one, of tables by key.
@@ -322,12 +311,9 @@ impl<'d, 'i> Table<'d, 'i> {
     pub(super) fn children(&self) -> Vec<(Entry<'d, 'i>, Table<'d, 'i>)> {
         let mut children = Vec::new();
         for entry in self.entries() {
-            match entry.value.get_ref().as_table() {
-                Some(table) => {
-                    let table = self.inner(table, entry.value.span());
-                    children.push((entry, table));
-                }
-                None => self.wrong_type(entry.value.span(), entry.key, "a table", entry.value.get_ref()),
+            match entry.value.as_table() {
+                Some(table) => children.push((entry, self.inner(table))),
+                None => self.wrong_type(entry.key, "a table", entry.value),
             }
         }
         children
@@ -335,14 +321,14 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// An array of tables.
     pub(super) fn list(&self, key: &'d str) -> Vec<Table<'d, 'i>> {
-        let Some((list, _)) = self.of_type(key, "a list of tables", DeValue::as_array) else {
+        let Some((list, _)) = self.of_type(key, "a list of tables", Node::as_list) else {
             return Vec::new();
         };
         let mut tables = Vec::new();
-        for value in list.iter() {
-            match value.get_ref().as_table() {
-                Some(table) => tables.push(self.inner(table, value.span())),
-                None => self.wrong_type(value.span(), key, "a list of tables", value.get_ref()),
+        for value in list.children() {
+            match value.as_table() {
+                Some(table) => tables.push(self.inner(table)),
+                None => self.wrong_type(key, "a list of tables", value),
             }
         }
         tables
@@ -372,20 +358,23 @@ impl<'d, 'i> Table<'d, 'i> {
 }
 
 /// A text as it means: line ends folded, white space at the end gone. Hidden characters and emptiness are findings.
-pub(super) fn clean(sink: &Sink<'_>, text: &str, span: Range<usize>, key: &str) -> Option<String> {
-    let label = sink.label(span.clone());
-    if let Some(finding) = text::hidden_in_value(&label, text) {
+pub(super) fn clean(sink: &Sink<'_>, text: &str, value: Node<'_, '_>, key: &str) -> Option<String> {
+    let label = || sink.label(value.span());
+    // What stands in the file as it is was looked at with the file.
+    if !value.is_verbatim()
+        && let Some(finding) = text::hidden_in_value(label, text)
+    {
         sink.add(finding);
         return None;
     }
-    if let Some(finding) = text::lookalike_in_value(&label, text) {
+    if let Some(finding) = text::lookalike_in_value(label, text) {
         sink.add(finding);
     }
     let text = text.trim_end();
     if text.is_empty() {
         sink.add(
             Finding::new(&EMPTY_VALUE, format!("`{key}` is empty"))
-                .at(label)
+                .at(label())
                 .help("leave the key out while there is no answer"),
         );
         return None;
@@ -393,13 +382,15 @@ pub(super) fn clean(sink: &Sink<'_>, text: &str, span: Range<usize>, key: &str) 
     Some(if text.contains('\r') { text.replace("\r\n", "\n") } else { text.to_owned() })
 }
 
-pub(super) fn integer(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<i64> {
-    let written = value.get_ref().as_integer();
-    let number = written.and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
+pub(super) fn integer(sink: &Sink<'_>, value: Node<'_, '_>, key: &str) -> Option<i64> {
+    let number = match value.content() {
+        Content::Integer(digits, base) => i64::from_str_radix(digits, *base).ok(),
+        _ => None,
+    };
     if number.is_none() {
-        let says = match written {
-            Some(_) => "this is too large".to_owned(),
-            None => format!("this is {}", type_name(value.get_ref())),
+        let says = match value.content() {
+            Content::Integer(..) => "this is too large".to_owned(),
+            _ => format!("this is {}", type_name(value)),
         };
         sink.add(
             Finding::new(&WRONG_TYPE, format!("`{key}` has to be a whole number"))
@@ -410,7 +401,7 @@ pub(super) fn integer(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) 
 }
 
 /// A risk class: a whole number from 1 to 5.
-pub(super) fn class(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<u8> {
+pub(super) fn class(sink: &Sink<'_>, value: Node<'_, '_>, key: &str) -> Option<u8> {
     let number = integer(sink, value, key)?;
     let class = u8::try_from(number).ok().filter(|class| (1..=5).contains(class));
     if class.is_none() {
@@ -422,20 +413,20 @@ pub(super) fn class(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) ->
     class
 }
 
-pub(super) fn date(sink: &Sink<'_>, value: &Spanned<DeValue<'_>>, key: &str) -> Option<Date> {
-    let read = value
-        .get_ref()
-        .as_datetime()
-        .filter(|when| when.time.is_none() && when.offset.is_none())
-        .and_then(|when| when.date);
+pub(super) fn date(sink: &Sink<'_>, value: Node<'_, '_>, key: &str) -> Option<Date> {
+    let written = match value.content() {
+        Content::Date(when) => Some(when),
+        _ => None,
+    };
+    let read = written.filter(|when| when.time.is_none() && when.offset.is_none()).and_then(|when| when.date);
     let found = read.and_then(|d| {
         Date::new(i16::try_from(d.year).ok()?, i8::try_from(d.month).ok()?, i8::try_from(d.day).ok()?).ok()
     });
     if found.is_none() {
-        let says = match value.get_ref() {
-            DeValue::Datetime(when) if when.time.is_some() => "this has a time of day".to_owned(),
-            DeValue::Datetime(_) => "there is no such day".to_owned(),
-            other => format!("this is {}", type_name(other)),
+        let says = match written {
+            Some(when) if when.time.is_some() => "this has a time of day".to_owned(),
+            Some(_) => "there is no such day".to_owned(),
+            None => format!("this is {}", type_name(value)),
         };
         sink.add(
             Finding::new(&WRONG_TYPE, format!("`{key}` has to be a date"))

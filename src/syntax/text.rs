@@ -60,13 +60,13 @@ pub(super) fn hidden_in(file: &str, text: &str) -> Option<Finding> {
 }
 
 /// A finding for a hidden character that came out of an escape.
-pub(super) fn hidden_in_value(label: &Label, value: &str) -> Option<Finding> {
+pub(super) fn hidden_in_value(label: impl Fn() -> Label, value: &str) -> Option<Finding> {
     if value.bytes().all(|b| matches!(b, b'\n' | 0x20..=0x7e)) {
         return None;
     }
     let ends_line = |at: usize| value[at + 1..].starts_with('\n');
     let found = value.char_indices().find(|(at, c)| is_hidden(*c) && !(*c == '\r' && ends_line(*at)));
-    found.map(|(_, c)| hidden(c, label.clone()))
+    found.map(|(_, c)| hidden(c, label()))
 }
 
 fn hidden(c: char, label: Label) -> Finding {
@@ -76,7 +76,7 @@ fn hidden(c: char, label: Label) -> Finding {
 }
 
 /// A finding for the first word that mixes Latin letters with Greek or Cyrillic ones.
-pub(super) fn lookalike_in_value(label: &Label, value: &str) -> Option<Finding> {
+pub(super) fn lookalike_in_value(label: impl Fn() -> Label, value: &str) -> Option<Finding> {
     if value.is_ascii() {
         return None;
     }
@@ -88,7 +88,7 @@ pub(super) fn lookalike_in_value(label: &Label, value: &str) -> Option<Finding> 
         word.chars().filter(|c| foreign(*c)).map(|c| format!("U+{:04X}", u32::from(c))).collect();
     Some(
         Finding::new(&LOOKALIKE, format!("the word `{word}` mixes scripts"))
-            .at(label.clone().saying(odd.join(", ")))
+            .at(label().saying(odd.join(", ")))
             .help("type the word anew"),
     )
 }
@@ -111,10 +111,10 @@ mod tests {
 
     #[test]
     fn d08_words_of_two_scripts_are_found() {
-        let label = Label::file("f");
-        assert!(lookalike_in_value(&label, "p\u{430}tient").is_some());
+        let label = || Label::file("f");
+        assert!(lookalike_in_value(label, "p\u{430}tient").is_some());
         for fine in ["Llŷn", "Łódź", "5 µg", "10 kΩ", "37 °C", "αβγ", "Иван"] {
-            assert!(lookalike_in_value(&label, fine).is_none(), "{fine}");
+            assert!(lookalike_in_value(label, fine).is_none(), "{fine}");
         }
     }
 }

@@ -5,17 +5,15 @@ mod checks;
 use super::condition::{condition, condition_in};
 use super::document::Document;
 use super::reader::{self, Sink, Table};
+use super::tree::{Content, Node};
 use crate::diag::{Code, Finding, Label, Severity, nearest};
 use crate::model::{
-    Canonical,
-    Acceptability, Cells, Column, Constraint, Framework, Headline, IdError, Item, ItemId, ItemKind, ItemType,
-    Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId, OutcomeKind, Party, PartyId, Phase,
-    PhaseOutcome, Profile, ProfileName, Scope, Section, SectionId, Tree, VerdictRule,
+    Acceptability, Canonical, Cells, Column, Constraint, Framework, Headline, IdError, Item, ItemId,
+    ItemKind, ItemType, Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId, OutcomeKind, Party,
+    PartyId, Phase, PhaseOutcome, Profile, ProfileName, Scope, Section, SectionId, Tree, VerdictRule,
 };
 use checks::{Origin, contradictions};
 use std::collections::BTreeMap;
-use toml::Spanned;
-use toml::de::DeValue;
 
 /// The framework contradicts itself.
 pub static BAD_FRAMEWORK: Code = Code {
@@ -77,8 +75,7 @@ fn assemble(
     let sections = sections(section_ids, documents, &mut origin, findings);
     let (profiles, constraints) = rules(documents, &mut origin, findings);
     findings.extend(strays(documents, &origin));
-    let files =
-        documents.iter().map(|(name, document)| ((*name).to_owned(), tree_of_table(document.root.get_ref())));
+    let files = documents.iter().map(|(name, document)| ((*name).to_owned(), tree_of(document.tree.root())));
     let digest = Tree::Map(files.collect()).digest();
     let [id, version, title] = ids;
     let framework = Framework {
@@ -215,7 +212,7 @@ fn number<'d, T: TryFrom<i64>>(table: &Table<'d, '_>, key: &'d str) -> Option<T>
     let number = table.integer(key)?;
     let narrow = T::try_from(number).ok();
     if narrow.is_none() {
-        let span = table.get(key).map_or_else(|| table.span.clone(), Spanned::span);
+        let span = table.get(key).map_or_else(|| table.span.clone(), Node::span);
         let message = format!("`{key}` cannot be {number}");
         table.sink.add(Finding::new(&reader::WRONG_TYPE, message).at(table.sink.label(span)));
     }
@@ -231,29 +228,25 @@ fn number_key(key: &str, wanted: &'static str, table: &Table<'_, '_>) -> Option<
     number
 }
 
-/// The meaning of a TOML table, for the digest of the whole framework: everything that is in it.
-fn tree_of_table(table: &toml::de::DeTable<'_>) -> Tree {
-    Tree::Map(
-        table.iter().map(|(key, value)| (key.get_ref().to_string(), tree_of(value.get_ref()))).collect(),
-    )
-}
-
-fn tree_of(value: &DeValue<'_>) -> Tree {
-    match value {
-        DeValue::String(text) => Tree::text(text.as_ref()),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or_else(|_| Tree::text(number.as_str()), Tree::Integer),
-        DeValue::Float(number) => Tree::text(number.as_str()),
-        DeValue::Boolean(truth) => Tree::Truth(*truth),
-        DeValue::Datetime(when) => Tree::text(when.to_string()),
-        DeValue::Array(list) => Tree::List(list.iter().map(|value| tree_of(value.get_ref())).collect()),
-        DeValue::Table(table) => tree_of_table(table),
+/// The meaning of a TOML value, for the digest of the whole framework: everything that is in it.
+fn tree_of(value: Node<'_, '_>) -> Tree {
+    match value.content() {
+        Content::Text(text) => Tree::text(text.as_ref()),
+        Content::Integer(digits, base) => {
+            i64::from_str_radix(digits, *base).map_or_else(|_| Tree::text(digits.as_ref()), Tree::Integer)
+        }
+        Content::Float(number) => Tree::text(number.as_ref()),
+        Content::Truth(truth) => Tree::Truth(*truth),
+        Content::Date(when) => Tree::text(when.to_string()),
+        Content::List(_) => Tree::List(value.children().map(tree_of).collect()),
+        Content::Table(_) => {
+            Tree::Map(value.children().map(|child| (child.key().to_owned(), tree_of(child))).collect())
+        }
     }
 }
 
 fn labels(table: &Table<'_, '_>) -> BTreeMap<String, String> {
-    let labels = table.entries().into_iter();
-    labels.filter_map(|entry| Some((entry.key.to_owned(), table.needed_text(entry.key)?))).collect()
+    table.entries().filter_map(|entry| Some((entry.key.to_owned(), table.needed_text(entry.key)?))).collect()
 }
 
 fn headline(table: &Table<'_, '_>) -> Option<Headline> {
@@ -377,15 +370,15 @@ fn classes(
             rows.unknown(&entry, &likelihood.iter().map(String::as_str).collect::<Vec<_>>());
             continue;
         }
-        let Some(cells) = entry.value.get_ref().as_array() else {
-            rows.wrong_type(entry.value.span(), entry.key, "a list of classes", entry.value.get_ref());
+        let Some(cells) = entry.value.as_list() else {
+            rows.wrong_type(entry.key, "a list of classes", entry.value);
             continue;
         };
-        if cells.len() > severity.len() {
+        if cells.children().count() > severity.len() {
             let message = format!("the matrix has more classes for {} than severities", entry.key);
             rows.sink.add(Finding::new(&BAD_FRAMEWORK, message).at(rows.sink.label(entry.value.span())));
         }
-        for (cell, column) in cells.iter().zip(severity) {
+        for (cell, column) in cells.children().zip(severity) {
             let value = reader::integer(rows.sink, cell, entry.key);
             let value = value.and_then(|value| u8::try_from(value).ok());
             class.extend(value.map(|value| ((entry.key.to_owned(), column.clone()), value)));
@@ -512,8 +505,8 @@ fn columns(table: &Table<'_, '_>, kind: Option<ItemType>) -> Vec<Column> {
 
 fn needed(table: &Table<'_, '_>) -> Option<Needed> {
     const WORDS: &[&str] = &["always", "optional", "never"];
-    match table.get("needed").map(Spanned::get_ref) {
-        Some(DeValue::Table(_)) => condition_in(table, "needed").map(Needed::If),
+    match table.get("needed").and_then(Node::as_table) {
+        Some(_) => condition_in(table, "needed").map(Needed::If),
         _ => Some(match table.needed_word("needed", WORDS, |word| word)? {
             "always" => Needed::Always,
             "optional" => Needed::Optional,
