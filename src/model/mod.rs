@@ -30,7 +30,7 @@ pub use ids::{
 pub use jiff::civil::Date;
 pub use matrix::{Acceptability, Class, Matrix, Rating};
 pub use risk::{Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer};
-pub use settings::{Person, Settings};
+pub use settings::{People, Person, Settings};
 
 /// A span of days.
 pub fn days(count: i64) -> jiff::Span {

@@ -339,8 +339,7 @@ pub fn names_of(deployment: &Deployment, framework: &Framework, settings: &Setti
             }
         }
     }
-    let own = |person: &&crate::model::Person| person.organisation.as_ref().is_some_and(|own| *own == code);
-    names.extend(settings.people.values().filter(own).map(|person| person.name.clone()));
+    names.extend(settings.people.of_organisation(&code).map(|person| person.name.clone()));
     // The first words of a long name are how people write it: "Northfield" for "Northfield Hospitals".
     let short: Vec<String> = names
         .iter()

@@ -293,9 +293,9 @@ pub fn may_speak(
         "supplier" => Some(deployment.text(&framework.headline.supplier_code)),
         _ => None,
     };
-    settings.people.values().any(|person| {
+    settings.people.named(by).any(|person| {
         let is_theirs = |own: &String| code.as_ref().is_none_or(|code| code == own);
-        person.name == by && person.party == *party && person.organisation.as_ref().is_none_or(is_theirs)
+        person.party == *party && person.organisation.as_ref().is_none_or(is_theirs)
     })
 }
 
@@ -348,11 +348,7 @@ pub fn holders<'s>(
 ) -> impl Iterator<Item = &'s Person> {
     let code = deployment.text(&framework.headline.organisation_code);
     let role = role.to_owned();
-    settings.people.values().filter(move |person| {
-        let is_ours = person.party.as_str() != "deployer"
-            || person.organisation.as_ref().is_none_or(|own| *own == code);
-        is_ours && person.roles.contains(&role)
-    })
+    settings.people.around(&code).filter(move |person| person.roles.contains(&role))
 }
 
 /// Whether the settings list this person in a role.

@@ -1,6 +1,6 @@
 //! A repository, and the files as they are at one of its revisions.
 
-use super::beneath::linked;
+use super::beneath::{linked, split};
 use super::worktree::too_large;
 use super::{Entry, EntryKind, MAX_FILE, NO_REPOSITORY, NO_REVISION, NOT_A_FILE, Store, UNREADABLE};
 use crate::diag::{Error, Label};
@@ -41,6 +41,9 @@ fn revision_error(revision: &str, error: &git2::Error) -> Error {
 impl Repo {
     /// The repository that a folder is in.
     pub fn discover(folder: &Path) -> Result<Self, Error> {
+        // As git itself: objects are guarded by the checksums of their compression, and hashing each again
+        // would be a quarter of the cost of reading a revision. `git fsck` does that.
+        git2::opts::strict_hash_verification(false);
         let git = Repository::discover(folder).map_err(|error| {
             let finding = Error::new(
                 &NO_REPOSITORY,
@@ -118,7 +121,8 @@ impl Repo {
         let tree = commit.tree_id();
         let git = Repository::open(self.git.path()).map_err(|error| revision_error(revision, &error))?;
         let seconds = commit.time().seconds();
-        Ok(GitStore { git: Mutex::new(git), tree, commit: Commit { id: commit.id().to_string(), seconds } })
+        let commit = Commit { id: commit.id().to_string(), seconds };
+        Ok(GitStore { view: Mutex::new(View { git, listed: Vec::new() }), tree, commit })
     }
 
     /// The paths beneath a folder that differ from what is committed, ignored files apart.
@@ -186,9 +190,78 @@ impl Repo {
 /// The files at one revision.
 pub struct GitStore {
     // A repository belongs to one thread at a time; [`Store::fork`] gives another thread its own.
-    git: Mutex<Repository>,
+    view: Mutex<View>,
     tree: Oid,
     commit: Commit,
+}
+
+/// A repository, and the folders on the way to the last path that was looked up: the next one shares most of them.
+struct View {
+    git: Repository,
+    /// Each with its name; the first is the root.
+    listed: Vec<(String, Vec<Listed>)>,
+}
+
+/// An entry of a folder at a revision.
+struct Listed {
+    name: String,
+    id: Oid,
+    kind: EntryKind,
+}
+
+/// What stands where a folder is looked for.
+enum Way {
+    Folder,
+    Missing,
+    /// A link, on the way or at its end.
+    Link(String),
+}
+
+impl View {
+    fn list(&self, tree: Oid) -> Result<Vec<Listed>, git2::Error> {
+        let tree = self.git.find_tree(tree)?;
+        let listed = tree.iter().map(|entry| Listed {
+            name: String::from_utf8_lossy(entry.name_bytes()).into_owned(),
+            id: entry.id(),
+            kind: kind_of(entry.filemode()),
+        });
+        let mut listed: Vec<Listed> = listed.collect();
+        listed.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(listed)
+    }
+
+    /// Lists the folders on the way to one, so that it is the last of them.
+    fn go(&mut self, root: Oid, folder: &str) -> Result<Way, git2::Error> {
+        let parts: Vec<&str> =
+            std::iter::once("").chain(folder.split('/').filter(|part| !part.is_empty())).collect();
+        let known = parts.iter().zip(&self.listed).take_while(|(part, (name, _))| *part == name).count();
+        self.listed.truncate(known);
+        for (depth, part) in parts.iter().enumerate().skip(known) {
+            let tree = match self.listed.last() {
+                None => root,
+                Some((_, above)) => match find(above, part) {
+                    Some(Listed { id, kind: EntryKind::Folder, .. }) => *id,
+                    Some(Listed { kind: EntryKind::Link, .. }) => {
+                        return Ok(Way::Link(parts[1..=depth].join("/")));
+                    }
+                    _ => return Ok(Way::Missing),
+                },
+            };
+            let listed = self.list(tree)?;
+            self.listed.push(((*part).to_owned(), listed));
+        }
+        Ok(Way::Folder)
+    }
+
+    /// The entries of the folder that was gone to.
+    fn here(&self) -> &[Listed] {
+        self.listed.last().map_or(&[], |(_, entries)| entries)
+    }
+}
+
+fn find<'l>(entries: &'l [Listed], name: &str) -> Option<&'l Listed> {
+    let at = entries.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok()?;
+    entries.get(at)
 }
 
 impl GitStore {
@@ -203,31 +276,9 @@ impl GitStore {
             .at(Label::file(path))
     }
 
-    fn git(&self) -> MutexGuard<'_, Repository> {
-        self.git.lock().unwrap_or_else(PoisonError::into_inner)
+    fn view(&self) -> MutexGuard<'_, View> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn find(&self, path: &str) -> Result<Option<(Oid, EntryKind)>, Error> {
-        let git = self.git();
-        let tree = git.find_tree(self.tree).map_err(|error| self.error(path, &error))?;
-        match tree.get_path(Path::new(path)) {
-            Ok(entry) => Ok(Some((entry.id(), kind_of(entry.filemode())))),
-            Err(error) if error.code() == ErrorCode::NotFound => match link_above(&tree, path) {
-                Some(link) => Err(linked(link)),
-                None => Ok(None),
-            },
-            Err(error) => Err(self.error(path, &error)),
-        }
-    }
-}
-
-/// The folder on the way to a path that is a link.
-fn link_above<'p>(tree: &git2::Tree<'_>, path: &'p str) -> Option<&'p str> {
-    let mut folders = path.match_indices('/').map(|(end, _)| &path[..end]);
-    folders.find(|folder| {
-        let entry = tree.get_path(Path::new(folder));
-        entry.is_ok_and(|entry| kind_of(entry.filemode()) == EntryKind::Link)
-    })
 }
 
 fn kind_of(mode: i32) -> EntryKind {
@@ -241,41 +292,35 @@ fn kind_of(mode: i32) -> EntryKind {
 
 impl Store for GitStore {
     fn entries(&self, folder: &str) -> Result<Vec<Entry>, Error> {
-        let tree = if folder.is_empty() {
-            self.tree
-        } else {
-            match self.find(folder)? {
-                Some((id, EntryKind::Folder)) => id,
-                Some((_, EntryKind::Link)) => return Err(linked(folder)),
-                _ => return Ok(Vec::new()),
-            }
-        };
-        let git = self.git();
-        let tree = git.find_tree(tree).map_err(|error| self.error(folder, &error))?;
-        let mut entries: Vec<Entry> = tree
-            .iter()
-            .map(|entry| Entry {
-                name: String::from_utf8_lossy(entry.name_bytes()).into_owned(),
-                kind: kind_of(entry.filemode()),
-            })
-            .collect();
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
+        let mut view = self.view();
+        match view.go(self.tree, folder).map_err(|error| self.error(folder, &error))? {
+            Way::Link(at) => Err(linked(&at)),
+            Way::Missing => Ok(Vec::new()),
+            Way::Folder => Ok(view
+                .here()
+                .iter()
+                .map(|entry| Entry { name: entry.name.clone(), kind: entry.kind })
+                .collect()),
+        }
     }
 
     fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
-        let id = match self.find(file)? {
-            None => return Ok(None),
-            Some((id, EntryKind::File)) => id,
-            Some(_) => {
-                return Err(
-                    Error::new(&NOT_A_FILE, format!("`{file}` is not a regular file")).at(Label::file(file))
-                );
-            }
+        let mut view = self.view();
+        let (folder, name) = split(file);
+        let id = match view.go(self.tree, folder).map_err(|error| self.error(file, &error))? {
+            Way::Link(at) => return Err(linked(&at)),
+            Way::Missing => return Ok(None),
+            Way::Folder => match find(view.here(), name) {
+                None => return Ok(None),
+                Some(Listed { id, kind: EntryKind::File, .. }) => *id,
+                Some(_) => {
+                    return Err(Error::new(&NOT_A_FILE, format!("`{file}` is not a regular file"))
+                        .at(Label::file(file)));
+                }
+            },
         };
         // The header tells the size before anything is inflated.
-        let git = self.git();
-        let odb = git.odb().map_err(|error| self.error(file, &error))?;
+        let odb = view.git.odb().map_err(|error| self.error(file, &error))?;
         let (size, kind) = odb.read_header(id).map_err(|error| self.error(file, &error))?;
         if kind != ObjectType::Blob || size as u64 > MAX_FILE {
             return Err(too_large(file, size as u64));
@@ -285,7 +330,8 @@ impl Store for GitStore {
     }
 
     fn fork(&self) -> Result<Box<dyn Store>, Error> {
-        let git = Repository::open(self.git().path()).map_err(|error| self.error("", &error))?;
-        Ok(Box::new(Self { git: Mutex::new(git), tree: self.tree, commit: self.commit.clone() }))
+        let git = Repository::open(self.view().git.path()).map_err(|error| self.error("", &error))?;
+        let view = Mutex::new(View { git, listed: Vec::new() });
+        Ok(Box::new(Self { view, tree: self.tree, commit: self.commit.clone() }))
     }
 }

@@ -123,7 +123,11 @@ impl<'d, 'i> Table<'d, 'i> {
 
     /// The value of a key, which is known from now on.
     pub(super) fn get(&self, key: &'d str) -> Option<Node<'d, 'i>> {
-        self.known.borrow_mut().push(key);
+        let mut known = self.known.borrow_mut();
+        if known.capacity() == 0 {
+            known.reserve(12); // most tables ask for no more
+        }
+        known.push(key);
         self.table.get(key)
     }
 

@@ -30,7 +30,7 @@ pub fn read_settings(document: &Document<'_>) -> (Option<Settings>, Vec<Finding>
         policy.finish();
     }
     table.finish();
-    let settings = framework.map(|framework| Settings { framework, people, accept });
+    let settings = framework.map(|framework| Settings { framework, people: people.into(), accept });
     (settings, sink.into_findings())
 }
 

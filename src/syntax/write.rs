@@ -298,7 +298,7 @@ pub fn write_settings(settings: &Settings) -> String {
     let mut out = Out::default();
     out.line("# Settings of this repository: the framework of new deployments, and who may speak for whom.");
     out.key("framework", framework_ref(&settings.framework));
-    for (key, person) in &settings.people {
+    for (key, person) in settings.people.iter() {
         out.header(&format!("people.{key}"));
         out.text_of("name", &person.name);
         out.text_if("email", person.email.as_ref());

@@ -359,7 +359,7 @@ mod random {
         let accept = prop::collection::btree_map("[a-z][a-z-]{0,8}", 1u8..=5, 0..3);
         (framework_ref(), people, accept).prop_map(|(framework, people, accept)| Settings {
             framework,
-            people,
+            people: people.into(),
             accept,
         })
     }
@@ -441,7 +441,7 @@ mod reading {
     fn policies_for_roles_of_any_name_come_back() {
         let framework = EXAMPLE.settings.framework.clone();
         let accept = BTreeMap::from([("a role with spaces".to_owned(), 2)]);
-        let settings = Settings { framework, people: BTreeMap::new(), accept };
+        let settings = Settings { framework, people: BTreeMap::new().into(), accept };
         assert_eq!(read(&write_settings(&settings), read_settings), Some(settings));
     }
 

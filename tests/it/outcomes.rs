@@ -362,8 +362,11 @@ fn deployment(answers: Answers) -> Deployment {
 
 fn findings(deployment: &Deployment) -> Vec<Finding> {
     let framework = &FRAMEWORK;
-    let settings =
-        &Settings { framework: framework.reference(), people: BTreeMap::new(), accept: BTreeMap::new() };
+    let settings = &Settings {
+        framework: framework.reference(),
+        people: BTreeMap::new().into(),
+        accept: BTreeMap::new(),
+    };
     let exists = |_: &str| true;
     let strict = Evaluator::new(framework, deployment, ProfileName::Strict);
     let as_of = tom::model::Date::constant(2026, 11, 20);

@@ -519,7 +519,9 @@ fn whoever_is_not_listed_for_a_party_here_is_reported_as_claiming() {
         deployment = before;
     }
     let mut settings = project.settings().clone();
-    settings.people.get_mut("jo-marsh").unwrap().organisation = None;
+    let mut people = (*settings.people).clone();
+    people.get_mut("jo-marsh").unwrap().organisation = None;
+    settings.people = people.into();
     assert!(
         claims(&deployment, &settings).is_empty(),
         "who has no organisation speaks for their party anywhere"

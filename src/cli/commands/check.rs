@@ -8,10 +8,12 @@ use crate::ops::check::{Kin, Subject, across, check};
 use crate::ops::derive::{LeftOver, left_over, names_it, names_of, text_at};
 use crate::ops::outcome::Evaluator;
 use crate::project::{Loader, Project, framework_files};
+use crate::store::{EntryKind, Store};
 use crate::syntax::{FrameworkFile, read_framework};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 /// Report what is wrong
@@ -180,8 +182,13 @@ fn check_all(
     let done: Result<Vec<Vec<_>>, Error> = pieces
         .par_iter()
         .map(|piece| {
-            let mut worker =
-                Worker { project, loader: project.loader()?, families: &families, carried: Vec::new() };
+            let mut worker = Worker {
+                project,
+                loader: project.loader()?,
+                families: &families,
+                evidence: Evidence::default(),
+                carried: Vec::new(),
+            };
             piece.iter().map(|name| worker.check(name, asked).inspect(|_| bar.inc(1))).collect()
         })
         .collect();
@@ -222,11 +229,34 @@ impl Families {
     }
 }
 
+/// The files of folders that hold evidence. Deployments name the same ones again and again.
+#[derive(Default)]
+struct Evidence {
+    folders: RefCell<BTreeMap<String, BTreeSet<String>>>,
+}
+
+impl Evidence {
+    fn exists(&self, store: &dyn Store, path: &str) -> bool {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let mut folders = self.folders.borrow_mut();
+        if !folders.contains_key(folder) {
+            let entries = store.entries(folder).unwrap_or_default();
+            let files = entries.into_iter().filter(|entry| entry.kind == EntryKind::File);
+            if folders.len() >= 64 {
+                folders.clear();
+            }
+            folders.insert(folder.to_owned(), files.map(|entry| entry.name).collect());
+        }
+        folders.get(folder).is_some_and(|files| files.contains(name))
+    }
+}
+
 /// What one thread needs to check deployments one after the other.
 struct Worker<'p> {
     project: &'p Project,
     loader: Loader<'p>,
     families: &'p Families,
+    evidence: Evidence,
     /// What received content names; siblings share it.
     carried: Vec<(Arc<Received>, Arc<Vec<LeftOver>>)>,
 }
@@ -240,12 +270,8 @@ impl Worker<'_> {
         };
         let left_over = self.left_over(&deployment);
         let store = self.loader.store();
-        let exists = |path: &str| {
-            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-            store.entries(folder).is_ok_and(|entries| {
-                entries.iter().any(|entry| entry.name == name && entry.kind == crate::store::EntryKind::File)
-            })
-        };
+        let evidence = &self.evidence;
+        let exists = |path: &str| evidence.exists(store, path);
         let strict = Evaluator::new(&framework, &deployment, ProfileName::Strict);
         let subject = Subject {
             deployment: &deployment,
@@ -290,7 +316,7 @@ impl Worker<'_> {
 
 fn show(args: &Args, context: &Context, project: &Project, findings: &[Finding], count: usize) {
     // Findings of one file stand together, so the last file that was read serves most of them.
-    let last = std::cell::RefCell::new((String::new(), None::<String>));
+    let last = RefCell::new((String::new(), None::<String>));
     let source = |file: &str| {
         if last.borrow().0 != file {
             let text =

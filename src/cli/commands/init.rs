@@ -1,7 +1,7 @@
 use crate::cli::context::Context;
 use crate::cli::{Outcome, embedded};
 use crate::diag::Error;
-use crate::model::{FrameworkRef, Settings};
+use crate::model::{FrameworkRef, People, Settings};
 use crate::store::{Lock, Repo, Store, WorkTree, Writer};
 use crate::syntax::write_settings;
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ fn missing(store: &WorkTree, with_framework: bool) -> Result<Vec<(String, Vec<u8
     }
     if store.read(crate::project::SETTINGS)?.is_none() {
         let framework = FrameworkRef { id: id.to_owned(), version: version.to_owned(), digest: None };
-        let settings = Settings { framework, people: BTreeMap::new(), accept: BTreeMap::new() };
+        let settings = Settings { framework, people: People::default(), accept: BTreeMap::new() };
         files.push((crate::project::SETTINGS.to_owned(), write_settings(&settings).into_bytes()));
     }
     let attributes = store.read(".gitattributes")?.unwrap_or_default();
