@@ -207,16 +207,25 @@ impl Digest {
         hex(&self.0[..8])
     }
 
+    /// Whether a text is [`Digest::short`] of this.
+    pub fn is_short(&self, text: &str) -> bool {
+        let pairs = text.as_bytes().chunks_exact(2);
+        text.len() == 16
+            && pairs.zip(self.0).all(|(pair, byte)| pair[0] == digit(byte >> 4) && pair[1] == digit(byte))
+    }
+
     /// All sixty-four hexadecimal digits.
     pub fn hex(&self) -> String {
         hex(&self.0)
     }
 }
 
+fn digit(nibble: u8) -> u8 {
+    b"0123456789abcdef"[usize::from(nibble & 15)]
+}
+
 fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+    bytes.iter().flat_map(|byte| [char::from(digit(byte >> 4)), char::from(digit(*byte))]).collect()
 }
 
 impl fmt::Display for Digest {
@@ -240,6 +249,17 @@ mod tests {
         assert_eq!(Tree::text("a\r\nb").digest(), Tree::text("a\nb").digest());
         assert_ne!(Tree::text("a\rb").digest(), Tree::text("a\nb").digest());
         assert_ne!(Tree::text("a ").digest(), Tree::text("a").digest());
+    }
+
+    #[test]
+    fn a_short_digest_is_known_again() {
+        let digest = Tree::text("a").digest();
+        assert!(digest.is_short(&digest.short()));
+        for other in
+            [digest.hex(), digest.short().to_uppercase(), String::new(), Tree::text("b").digest().short()]
+        {
+            assert!(!digest.is_short(&other), "{other}");
+        }
     }
 
     #[test]

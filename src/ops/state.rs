@@ -135,38 +135,42 @@ pub fn given(deployment: &Deployment, framework: &Framework, facts: &[ItemId]) -
 struct Facts<'a> {
     deployment: &'a Deployment,
     framework: &'a Framework,
-    known: std::cell::RefCell<BTreeMap<ItemId, Option<String>>>,
+    known: std::cell::RefCell<BTreeMap<ItemId, Option<Digest>>>,
 }
 
 impl Facts<'_> {
-    /// The short digest of a fact; none while it is empty.
-    fn digest(&self, fact: &ItemId) -> Option<String> {
+    /// The digest of a fact; none while it is empty.
+    fn digest(&self, fact: &ItemId) -> Option<Digest> {
         if let Some(known) = self.known.borrow().get(fact) {
-            return known.clone();
+            return *known;
         }
-        let digest = filled_fact(self.deployment, self.framework, fact).map(|digest| digest.short());
-        self.known.borrow_mut().insert(fact.clone(), digest.clone());
+        let digest = filled_fact(self.deployment, self.framework, fact);
+        self.known.borrow_mut().insert(fact.clone(), digest);
         digest
     }
 
     fn stand(
         &self,
         confirmation: Option<&Confirmation>,
-        content: impl FnOnce() -> String,
+        content: impl FnOnce() -> Digest,
         facts: &[ItemId],
     ) -> Stand {
         let Some(confirmation) = confirmation else { return Stand::Missing };
-        if confirmation.digest != content() {
+        if !content().is_short(&confirmation.digest) {
             return Stand::ContentChanged;
         }
         // Exactly the facts that were given, and those it rests on by now: a fact that is still empty changes nothing.
-        let rests_on: std::collections::BTreeSet<&ItemId> = confirmation.given.keys().chain(facts).collect();
-        let changed: Vec<ItemId> = rests_on
-            .into_iter()
-            .filter(|fact| self.digest(fact).is_some_and(|now| confirmation.given.get(*fact) != Some(&now)))
-            .cloned()
-            .collect();
-        if changed.is_empty() { Stand::Stands } else { Stand::FactsChanged(changed) }
+        let given = &confirmation.given;
+        let has_changed = |fact: &&ItemId| {
+            let was = given.get(*fact);
+            self.digest(fact).is_some_and(|now| !was.is_some_and(|was| now.is_short(was)))
+        };
+        let rests_on = || given.keys().chain(facts);
+        if !rests_on().any(|fact| has_changed(&fact)) {
+            return Stand::Stands;
+        }
+        let changed: std::collections::BTreeSet<&ItemId> = rests_on().filter(has_changed).collect();
+        Stand::FactsChanged(changed.into_iter().cloned().collect())
     }
 }
 
@@ -209,7 +213,7 @@ pub fn states_under<'a>(
                 && !item.confirmed_by.is_empty()
             {
                 let content = std::cell::OnceCell::new();
-                let content = || content.get_or_init(|| answer.content_digest().short()).clone();
+                let content = || *content.get_or_init(|| answer.content_digest());
                 for party in
                     item.confirmed_by.iter().filter(|party| taking_part.get(party).copied().unwrap_or(true))
                 {
@@ -232,15 +236,12 @@ pub fn states_under<'a>(
         .risks
         .iter()
         .map(|(id, risk)| {
-            let whole =
-                facts.stand(risk.confirmed.get(&owner), || risk.content_digest().short(), &risk.depends_on);
+            let whole = facts.stand(risk.confirmed.get(&owner), || risk.content_digest(), &risk.depends_on);
             let mitigations: BTreeMap<_, _> = risk
                 .mitigations
                 .iter()
                 .filter(|(_, m)| deployment.meta.kind == Kind::Deployment || m.owner == owner)
-                .map(|(key, m)| {
-                    (key, (&m.owner, facts.stand(m.confirmed.get(&m.owner), || m.digest().short(), &[])))
-                })
+                .map(|(key, m)| (key, (&m.owner, facts.stand(m.confirmed.get(&m.owner), || m.digest(), &[]))))
                 .collect();
             let state =
                 of_stands(std::iter::once(&whole).chain(mitigations.values().map(|(_, stand)| stand)));
@@ -300,32 +301,33 @@ pub fn may_speak(
 }
 
 /// Confirmations and acceptances by people whom the settings do not list for it: by party (or role) and name, where they stand.
-pub fn claimed(
+pub fn claimed<'d>(
     settings: &Settings,
-    deployment: &Deployment,
+    deployment: &'d Deployment,
     framework: &Framework,
 ) -> BTreeMap<(String, String), Vec<Address>> {
     let mut claimed = BTreeMap::<(String, String), Vec<Address>>::new();
     // A few people confirm many things, so each is looked up once.
-    let mut known = BTreeMap::<(String, String), bool>::new();
-    let mut look = |party: &PartyId, by: &str, at: Address| {
-        let key = (party.to_string(), by.to_owned());
-        let may = *known
-            .entry(key.clone())
-            .or_insert_with(|| may_speak(settings, deployment, framework, party, by));
-        if !may {
-            claimed.entry(key).or_default().push(at.then("confirmed").then(party.as_str()).then("by"));
+    let mut known = BTreeMap::<(&PartyId, &str), bool>::new();
+    let mut look = |confirmed: &'d BTreeMap<PartyId, Confirmation>, at: &dyn Fn() -> Address| {
+        for (party, confirmation) in confirmed {
+            let by = confirmation.by.as_str();
+            let may = *known
+                .entry((party, by))
+                .or_insert_with(|| may_speak(settings, deployment, framework, party, by));
+            if !may {
+                let at = at().then("confirmed").then(party.as_str()).then("by");
+                claimed.entry((party.to_string(), by.to_owned())).or_default().push(at);
+            }
         }
     };
     for (slot, answer) in &deployment.answers {
-        answer.confirmed.iter().for_each(|(party, c)| look(party, &c.by, slot.address()));
+        look(&answer.confirmed, &|| slot.address());
     }
     for (id, risk) in &deployment.risks {
-        let at = Address::of(id);
-        risk.confirmed.iter().for_each(|(party, c)| look(party, &c.by, at.clone()));
+        look(&risk.confirmed, &|| Address::of(id));
         for (key, mitigation) in &risk.mitigations {
-            let at = at.clone().then("mitigations").then(key.as_str());
-            mitigation.confirmed.iter().for_each(|(party, c)| look(party, &c.by, at.clone()));
+            look(&mitigation.confirmed, &|| Address::of(id).then("mitigations").then(key.as_str()));
         }
     }
     for (id, risk) in &deployment.risks {

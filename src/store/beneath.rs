@@ -3,9 +3,9 @@
 use super::{EntryKind, NOT_A_FILE};
 use crate::diag::{Error, Label};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fsync, mkdirat, open, openat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fsync, mkdirat, open, openat, statat};
 use rustix::io::Errno;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
 
 /// How a folder is opened. Nothing that is not one is waited for.
@@ -160,20 +160,47 @@ fn kind_at(folder: impl AsFd, name: impl rustix::path::Arg) -> Result<EntryKind,
 /// Everything in a folder, in no order.
 pub(super) fn list(folder: impl AsFd) -> Result<Vec<(CString, EntryKind)>, Errno> {
     let mut entries = Vec::new();
-    for entry in Dir::read_from(&folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
+    let mut add = |name: &CStr, kind: FileType| -> Result<(), Errno> {
         if matches!(name.to_bytes(), b"." | b"..") {
-            continue;
+            return Ok(());
         }
         // Not every file system tells the kind in its listing.
-        let kind = match entry.file_type() {
+        let kind = match kind {
             FileType::Unknown => kind_at(&folder, name)?,
             known => kind_of(known),
         };
         entries.push((name.to_owned(), kind));
-    }
+        Ok(())
+    };
+    each_entry(&folder, &mut add)?;
     Ok(entries)
+}
+
+/// Goes through a folder with a buffer on the stack: `Dir` clears a large one for each folder, however small that is.
+#[cfg(target_os = "linux")]
+fn each_entry(
+    folder: impl AsFd,
+    see: &mut impl FnMut(&CStr, FileType) -> Result<(), Errno>,
+) -> Result<(), Errno> {
+    let mut buffer = [std::mem::MaybeUninit::uninit(); 8192];
+    let mut dir = rustix::fs::RawDir::new(openat(&folder, ".", FOLDER, Mode::empty())?, &mut buffer);
+    while let Some(entry) = dir.next() {
+        let entry = entry?;
+        see(entry.file_name(), entry.file_type())?;
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn each_entry(
+    folder: impl AsFd,
+    see: &mut impl FnMut(&CStr, FileType) -> Result<(), Errno>,
+) -> Result<(), Errno> {
+    for entry in rustix::fs::Dir::read_from(&folder)? {
+        let entry = entry?;
+        see(entry.file_name(), entry.file_type())?;
+    }
+    Ok(())
 }
 
 /// The folder and the last part of a path.

@@ -2,19 +2,31 @@
 
 use super::tree::{Children, Content, Tree};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use toml::value::Datetime;
 use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::lexer::Token;
 use toml_parser::parser::{EventReceiver, parse_document};
 use toml_parser::{ErrorSink, ParseError, Raw, Source, Span};
 
 /// How deep lists and inline tables may stand in one another here. `toml` allows a few more.
 const DEEPEST: usize = 64;
 
+/// How many tokens are room for the files of a deployment.
+const MOST_KEPT: usize = 1 << 15;
+
+std::thread_local! {
+    static TOKENS: RefCell<Vec<Token>> = const { RefCell::new(Vec::new()) };
+}
+
 /// The document; none where `toml` has to look at it.
 pub(super) fn build(text: &str) -> Option<Tree<'_>> {
     u32::try_from(text.len()).ok()?;
     let source = Source::new(text);
-    let tokens = source.lex().into_vec();
+    // One list serves all files of a thread, unless one was out of proportion.
+    let mut tokens = TOKENS.take();
+    tokens.clear();
+    tokens.extend(source.lex());
     let mut builder = Builder {
         source,
         tree: Tree::new(tokens.len() / 6),
@@ -26,6 +38,9 @@ pub(super) fn build(text: &str) -> Option<Tree<'_>> {
     };
     let mut error = None::<ParseError>;
     parse_document(&tokens, &mut builder, &mut error);
+    if tokens.capacity() <= MOST_KEPT {
+        TOKENS.set(tokens);
+    }
     let is_whole = builder.is_ordinary && error.is_none() && builder.open.is_empty();
     (is_whole && !builder.tree.has_duplicates()).then_some(builder.tree)
 }

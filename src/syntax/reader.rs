@@ -5,7 +5,7 @@ use super::text;
 use super::tree::{Content, Node};
 use crate::diag::{Code, Finding, Label, Severity, nearest};
 use crate::model::{Date, IdError};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 /// A key that the format does not have.
@@ -82,6 +82,8 @@ pub(super) struct Table<'d, 'i> {
     /// The header or the inline table.
     pub(super) span: Range<usize>,
     known: RefCell<Vec<&'d str>>,
+    /// Which of the first entries were asked for, as bits.
+    found: Cell<u64>,
 }
 
 /// A key with its value, as they stand in the file.
@@ -105,11 +107,11 @@ pub(super) fn type_name(value: Node<'_, '_>) -> &'static str {
 
 impl<'d, 'i> Table<'d, 'i> {
     pub(super) fn root(document: &'d Document<'i>, sink: &'d Sink<'i>) -> Self {
-        Self { sink, table: document.tree.root(), span: 0..0, known: RefCell::default() }
+        Self { sink, table: document.tree.root(), span: 0..0, known: RefCell::default(), found: Cell::new(0) }
     }
 
     pub(super) fn inner(&self, table: Node<'d, 'i>) -> Self {
-        Self { sink: self.sink, table, span: table.span(), known: RefCell::default() }
+        Self { sink: self.sink, table, span: table.span(), known: RefCell::default(), found: Cell::new(0) }
     }
 
     /// The entries in the order of the file; the caller judges every key itself.
@@ -128,7 +130,11 @@ impl<'d, 'i> Table<'d, 'i> {
             known.reserve(12); // most tables ask for no more
         }
         known.push(key);
-        self.table.get(key)
+        let (place, value) = self.table.children().enumerate().find(|(_, child)| child.key() == key)?;
+        if place < 64 {
+            self.found.set(self.found.get() | 1 << place);
+        }
+        Some(value)
     }
 
     pub(super) fn wrong_type(&self, key: &str, wanted: &str, got: Node<'_, '_>) {
@@ -341,8 +347,9 @@ impl<'d, 'i> Table<'d, 'i> {
     /// Reports every key that nobody asked for, with the nearest that was.
     pub(super) fn finish(&self) {
         let known = self.known.borrow();
-        for entry in self.entries() {
-            if !known.contains(&entry.key) {
+        for (place, entry) in self.entries().enumerate() {
+            let is_found = place < 64 && self.found.get() & (1 << place) != 0;
+            if !is_found && !known.contains(&entry.key) {
                 self.unknown(&entry, &known);
             }
         }

@@ -3,7 +3,7 @@ use crate::cli::context::Context;
 use crate::cli::words::{BAD, GOOD, OPEN, counted, styled};
 use crate::cli::{Outcome, args::Format, embedded, output::Output, report};
 use crate::diag::{Error, Finding, Label, Severity};
-use crate::model::{Date, Deployment, DeploymentName, ProfileName, Received};
+use crate::model::{Date, Deployment, DeploymentName, Digest, ProfileName};
 use crate::ops::check::{Kin, Subject, across, check};
 use crate::ops::derive::{LeftOver, left_over, names_it, names_of, text_at};
 use crate::ops::outcome::Evaluator;
@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Report what is wrong
 ///
@@ -187,7 +187,6 @@ fn check_all(
                 loader: project.loader()?,
                 families: &families,
                 evidence: Evidence::default(),
-                carried: Vec::new(),
             };
             piece.iter().map(|name| worker.check(name, asked).inspect(|_| bar.inc(1))).collect()
         })
@@ -200,7 +199,12 @@ fn check_all(
 #[derive(Default)]
 struct Families {
     names: Mutex<BTreeMap<DeploymentName, Arc<Vec<String>>>>,
+    /// What received content names, by its digest; siblings share it.
+    carried: Mutex<BTreeMap<Digest, Arc<Vec<LeftOver>>>>,
 }
+
+/// How many of those are kept, so that memory stays flat.
+const MOST_CARRIED: usize = 256;
 
 impl Families {
     fn names(
@@ -257,8 +261,6 @@ struct Worker<'p> {
     loader: Loader<'p>,
     families: &'p Families,
     evidence: Evidence,
-    /// What received content names; siblings share it.
-    carried: Vec<(Arc<Received>, Arc<Vec<LeftOver>>)>,
 }
 
 impl Worker<'_> {
@@ -268,7 +270,7 @@ impl Worker<'_> {
         let (Some(deployment), Some(framework)) = (loaded.deployment, loaded.framework) else {
             return Ok((findings, None));
         };
-        let left_over = self.left_over(&deployment);
+        let left_over = self.left_over(&deployment, loaded.received);
         let store = self.loader.store();
         let evidence = &self.evidence;
         let exists = |path: &str| evidence.exists(store, path);
@@ -289,20 +291,24 @@ impl Worker<'_> {
     }
 
     /// Carried texts that named the parent when they came and still say the same.
-    fn left_over(&mut self, deployment: &Deployment) -> Vec<LeftOver> {
-        let (Some(lineage), Some(received)) = (&deployment.meta.derived_from, &deployment.received) else {
+    fn left_over(&mut self, deployment: &Deployment, digest: Option<Digest>) -> Vec<LeftOver> {
+        let (Some(lineage), Some(received), Some(digest)) =
+            (&deployment.meta.derived_from, &deployment.received, digest)
+        else {
             return Vec::new();
         };
-        let known = self.carried.iter().find(|(came_with, _)| Arc::ptr_eq(came_with, received));
+        let carried = || self.families.carried.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = carried().get(&digest).cloned();
         let came = match known {
-            Some((_, came)) => came.clone(),
+            Some(came) => came,
             None => {
                 let names = self.families.names(self.project, &mut self.loader, lineage);
                 let came = Arc::new(left_over(&names, &received.answers, &received.risks));
-                if self.carried.len() >= 64 {
-                    self.carried.clear();
+                let mut carried = carried();
+                if carried.len() >= MOST_CARRIED {
+                    carried.clear();
                 }
-                self.carried.push((received.clone(), came.clone()));
+                carried.insert(digest, came.clone());
                 came
             }
         };
