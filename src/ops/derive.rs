@@ -300,15 +300,19 @@ fn prefix_of(id: &str) -> &str {
     id.rsplit_once('-').map_or(id, |(prefix, _)| prefix)
 }
 
-/// Three letters of the name's last word that no other risk has, with a number where all are taken.
-pub fn free_prefix(name: &DeploymentName, taken: &[String]) -> String {
+/// Three letters of the name's last word: what the prefix of its risks begins with.
+pub fn prefix_stem(name: &DeploymentName) -> String {
     let word = name
         .as_str()
         .rsplit('-')
         .find(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()))
         .unwrap_or("loc");
-    let stem: String =
-        word.chars().filter(char::is_ascii_alphanumeric).take(3).collect::<String>().to_uppercase();
+    word.chars().filter(char::is_ascii_alphanumeric).take(3).collect::<String>().to_uppercase()
+}
+
+/// The stem of a name where no other risk has it, with a number where one has.
+pub fn free_prefix(name: &DeploymentName, taken: &[String]) -> String {
+    let stem = prefix_stem(name);
     std::iter::once(stem.clone())
         .chain((2..).map(|number| format!("{stem}{number}")))
         .find(|prefix| !taken.contains(prefix))

@@ -6,7 +6,6 @@ use crate::model::{Canonical, Deployment, DeploymentName, Digest, Framework, Rec
 use crate::store::{EntryKind, NOT_A_FILE, Store};
 use crate::syntax::{Document, read_meta, read_received, read_risk, read_section};
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A file that tom does not know.
@@ -53,8 +52,8 @@ impl Loaded {
     }
 }
 
-/// What deployments received, by a hash of its bytes. Siblings share it, so it is parsed and digested once.
-pub(super) type Shared = Mutex<BTreeMap<u64, Arc<Known>>>;
+/// What deployments received. Siblings share it, so it is parsed and digested once.
+pub(super) type Shared = Mutex<Vec<Arc<Known>>>;
 
 /// How many are kept: enough for siblings of many parents side by side, few enough to keep memory flat.
 const MOST_KNOWN: usize = 48;
@@ -252,14 +251,11 @@ impl<'p> Loader<'p> {
                 return None;
             }
         };
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        let hash = hasher.finish();
-        let mut shared = self.project.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = shared.get(&hash).filter(|known| known.bytes == bytes) {
+        let shared = || self.project.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        // Others differ in length or early on, so looking through them costs less than a hash would.
+        if let Some(known) = shared().iter().find(|known| known.bytes == bytes) {
             return Some(known.clone());
         }
-        drop(shared);
         let (received, found) = match Document::parse(path, &bytes) {
             Ok(document) => read_received(&document, framework),
             Err(finding) => {
@@ -270,11 +266,11 @@ impl<'p> Loader<'p> {
         let digest = received.digest();
         let known = Arc::new(Known { bytes, received: Arc::new(received), digest });
         if found.is_empty() {
-            shared = self.project.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut shared = shared();
             if shared.len() >= MOST_KNOWN {
-                shared.clear();
+                shared.remove(0);
             }
-            shared.insert(hash, known.clone());
+            shared.push(known.clone());
         }
         findings.extend(found);
         Some(known)

@@ -72,12 +72,25 @@ pub struct Project {
 impl Project {
     /// Reads settings and frameworks. A framework that cannot be read is among the findings, and is missing.
     pub fn open(store: Box<dyn Store>) -> Result<(Self, Vec<Finding>), Error> {
+        Self::read(store, None)
+    }
+
+    /// The same project at another place. What stands there byte for byte as here is not read again, and has no findings again.
+    pub fn reopen(&self, store: Box<dyn Store>) -> Result<(Self, Vec<Finding>), Error> {
+        Self::read(store, Some(self))
+    }
+
+    fn read(store: Box<dyn Store>, other: Option<&Self>) -> Result<(Self, Vec<Finding>), Error> {
         let Some(bytes) = store.read(SETTINGS)? else {
             return Err(Error::new(&NOT_A_PROJECT, "there is no `tom.toml` at the top of this repository")
                 .help("make one with `tom init`"));
         };
-        let document = Document::parse(SETTINGS, &bytes)?;
-        let (settings, mut findings) = read_settings(&document);
+        let same = other.filter(|other| other.store.read(SETTINGS).is_ok_and(|b| b.as_ref() == Some(&bytes)));
+        let (settings, mut findings) = match same {
+            Some(other) => (Some(other.settings.clone()), Vec::new()),
+            None => read_settings(&Document::parse(SETTINGS, &bytes)?),
+        };
+        drop(bytes);
         let Some(settings) = settings else {
             return Err(findings
                 .into_iter()
@@ -88,9 +101,17 @@ impl Project {
         for id in folders(&*store, "frameworks")? {
             for version in folders(&*store, &format!("frameworks/{id}"))? {
                 let folder = format!("frameworks/{id}/{version}");
-                let (framework, found) = read_framework(&folder, &framework_files(&*store, &folder)?);
-                findings.extend(found);
-                frameworks.extend(framework.map(|framework| ((id.clone(), version), Arc::new(framework))));
+                let files = framework_files(&*store, &folder)?;
+                let key = (id.clone(), version);
+                let same = other
+                    .filter(|other| framework_files(&*other.store, &folder).is_ok_and(|there| there == files))
+                    .and_then(|other| other.frameworks.get(&key).cloned());
+                let framework = same.or_else(|| {
+                    let (framework, found) = read_framework(&folder, &files);
+                    findings.extend(found);
+                    framework.map(Arc::new)
+                });
+                frameworks.extend(framework.map(|framework| (key, framework)));
             }
         }
         Ok((Self { store, settings, frameworks, shared: load::Shared::default() }, findings))
@@ -175,6 +196,24 @@ impl Project {
             Some(finding) => finding.into(),
             None => Error::new(&NOT_A_DEPLOYMENT, format!("`{path}` cannot be understood")),
         })
+    }
+
+    /// The risk prefixes of deployments that begin with a stem. A deployment that cannot be read is for `tom check` to report.
+    pub fn prefixes(&self, stem: &str) -> Result<Vec<String>, Error> {
+        let store = self.store.fork()?;
+        let mut prefixes = Vec::new();
+        for name in self.deployments()?.0 {
+            let path = format!("{}/deployment.toml", folder_of(&name));
+            let Ok(Some(bytes)) = store.read(&path) else { continue };
+            // Where neither the stem nor an escape stands, parsing would find no such prefix.
+            let may_have = |text: &str| text.contains(stem) || text.contains('\\');
+            if std::str::from_utf8(&bytes).is_ok_and(may_have)
+                && let Ok(document) = Document::parse(&path, &bytes)
+            {
+                prefixes.extend(read_meta(&document).0.map(|meta| meta.risk_prefix));
+            }
+        }
+        Ok(prefixes)
     }
 
     /// Something that loads deployments, one for each thread.

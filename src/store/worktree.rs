@@ -82,9 +82,10 @@ fn content(fd: OwnedFd, path: &str) -> Result<Vec<u8>, Error> {
     if size > MAX_FILE {
         return Err(too_large(path, size));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-    // The file may grow while it is read; the limit holds all the same.
-    let read = std::fs::File::from(fd).take(MAX_FILE + 1).read_to_end(&mut bytes);
+    // A file that grows meanwhile is read as it was. Some file systems do not know a size before they are asked.
+    let most = if size == 0 { MAX_FILE + 1 } else { size };
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    let read = std::fs::File::from(fd).take(most).read_to_end(&mut bytes);
     read.map_err(|error| unreadable(path, error))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(too_large(path, bytes.len() as u64));

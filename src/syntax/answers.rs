@@ -157,12 +157,11 @@ fn unknown<'k>(sink: &Sink<'_>, what: &str, entry: &Entry<'_, '_>, known: impl I
 fn find_item<'f>(
     sink: &Sink<'_>,
     framework: &'f Framework,
-    section: Option<&'f Section>,
+    section: Option<&Section>,
     block: Option<&BlockId>,
     entry: &Entry<'_, '_>,
 ) -> Option<&'f Item> {
-    let known = section.and_then(|s| s.items.iter().find(|item| item.id.as_str() == entry.key));
-    let Some(item) = known.or_else(|| framework.item(entry.key)) else {
+    let Some(item) = framework.item(entry.key) else {
         unknown(sink, "item", entry, framework.items().map(|item| item.id.as_str()));
         return None;
     };

@@ -29,7 +29,7 @@ pub(super) fn build(text: &str) -> Option<Tree<'_>> {
     tokens.extend(source.lex());
     let mut builder = Builder {
         source,
-        tree: Tree::new(tokens.len() / 6),
+        tree: Tree::new(tokens.len() / 4),
         table: 0,
         open: Vec::new(),
         key: None,

@@ -149,15 +149,15 @@ impl<'i> Tree<'i> {
     /// Whether a key stands twice in a table.
     pub(super) fn has_duplicates(&self) -> bool {
         let mut keys: Vec<&str> = Vec::new();
-        (0..self.entries.len()).any(|at| {
-            let node = Node { tree: self, at: at as u32 };
-            if !matches!(node.content(), Content::Table(_)) {
-                return false;
-            }
+        self.entries.iter().any(|entry| {
+            let Content::Table(children) = &entry.content else { return false };
             keys.clear();
-            keys.extend(node.children().map(|child| child.key()));
-            keys.sort_unstable();
-            keys.windows(2).any(|pair| pair[0] == pair[1])
+            keys.extend(Nodes::of(self, *children).map(Node::key));
+            if keys.len() > 8 {
+                keys.sort_unstable();
+                return keys.windows(2).any(|pair| pair[0] == pair[1]);
+            }
+            keys.iter().enumerate().any(|(at, key)| keys[..at].contains(key))
         })
     }
 
@@ -259,11 +259,10 @@ impl<'d, 'i> Node<'d, 'i> {
 
     /// The entries of a list or table, in the order of the file.
     pub(super) fn children(self) -> Nodes<'d, 'i> {
-        let next = match self.content() {
-            Content::List(Children(ends)) | Content::Table(Children(ends)) => ends.map(|(first, _)| first),
-            _ => None,
-        };
-        Nodes { tree: self.tree, next }
+        match self.content() {
+            Content::List(children) | Content::Table(children) => Nodes::of(self.tree, *children),
+            _ => Nodes { tree: self.tree, next: None },
+        }
     }
 
     /// Whether a list or table has no entry.
@@ -281,6 +280,12 @@ impl<'d, 'i> Node<'d, 'i> {
 pub(super) struct Nodes<'d, 'i> {
     tree: &'d Tree<'i>,
     next: Option<u32>,
+}
+
+impl<'d, 'i> Nodes<'d, 'i> {
+    fn of(tree: &'d Tree<'i>, children: Children) -> Self {
+        Self { tree, next: children.0.map(|(first, _)| first) }
+    }
 }
 
 impl<'d, 'i> Iterator for Nodes<'d, 'i> {

@@ -1,4 +1,4 @@
-use super::new::{checked_prefix, create, files_of, refuse_existing, taken_prefixes};
+use super::new::{checked_prefix, create, files_of, refuse_existing};
 use crate::cli::codes::{UNCOMMITTED, USAGE};
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, OPEN, counted, short, styled, wrapped};
@@ -6,11 +6,11 @@ use crate::cli::{Outcome, args::Format};
 use crate::diag::{Error, Label};
 use crate::model::{Deployment, Framework, ItemType, Needed, OnDerive, PartyId, PermanentId, Slot};
 use crate::ops::confirm::{Voice, answer as confirm_answer};
-use crate::ops::derive::{Derived, Fate, Request, derive, drop_of_other_supplier};
+use crate::ops::derive::{Derived, Fate, Request, derive, drop_of_other_supplier, prefix_stem};
 use crate::ops::outcome::Evaluator;
 use crate::ops::set::{Assignment, apply, slot, understand};
 use crate::project::{Project, folder_of};
-use crate::store::{Repo, read_outside};
+use crate::store::{EntryKind, Repo, Store, read_outside};
 use crate::syntax::{Document, read_answers_file};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -93,6 +93,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let (parent, framework) = super::sound(&there, &parent_name)?;
     // The new deployment pins the framework that lies in the work tree; it has to be the parent's.
     let vendored = here.framework(&parent.meta.framework)?;
+    let taken_prefixes =
+        if args.risk_prefix.is_some() { Vec::new() } else { here.prefixes(&prefix_stem(&name))? };
     let request = Request {
         name,
         id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
@@ -100,7 +102,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         risk_prefix: args.risk_prefix.as_deref().map(checked_prefix).transpose()?,
         commit: Some(commit),
         keep_notes: args.keep_notes,
-        taken_prefixes: taken_prefixes(&here)?,
+        taken_prefixes,
     };
     let mut derived = derive(&parent, &framework, here.settings(), request);
     derived.deployment.meta.framework = vendored.reference();
@@ -140,7 +142,9 @@ fn committed(
                 .note("a deployment is derived from what is committed of its parent")
                 .help(format!("commit `{folder}` first")));
         }
-        let changed = repo.uncommitted(&folder)?;
+        // Comparing one folder is cheaper than reading an index of all; the index decides where something differs.
+        let as_committed = is_same(here.store(), &repo.at("HEAD")?, &folder)?;
+        let changed = if as_committed { Vec::new() } else { repo.uncommitted(&folder)? };
         if let Some(first) = changed.first() {
             return Err(Error::new(&UNCOMMITTED, format!("`{parent}` has changes that are not committed"))
                 .at(Label::file(first))
@@ -150,7 +154,7 @@ fn committed(
     }
     let store = repo.at(revision)?;
     let commit = store.commit().id.clone();
-    let (project, findings) = Project::open(Box::new(store))?;
+    let (project, findings) = here.reopen(Box::new(store))?;
     if let Some(finding) = findings.into_iter().find(crate::diag::Finding::is_error) {
         return Err(finding.into());
     }
@@ -160,6 +164,26 @@ fn committed(
             .note(format!("at revision `{revision}` ({})", &commit[..12])));
     }
     Ok((project, commit))
+}
+
+/// Whether a folder holds the same files here and there, byte for byte, and nothing else.
+fn is_same(here: &dyn Store, there: &dyn Store, folder: &str) -> Result<bool, Error> {
+    let entries = there.entries(folder)?;
+    if here.entries(folder)? != entries {
+        return Ok(false);
+    }
+    for entry in entries {
+        let path = format!("{folder}/{}", entry.name);
+        let same = match entry.kind {
+            EntryKind::Folder => is_same(here, there, &path)?,
+            EntryKind::File => here.read(&path)? == there.read(&path)?,
+            _ => false,
+        };
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Puts in what was given: the answers file, then `--set`, then questions on a terminal. Returns the slots that were answered.

@@ -3,7 +3,7 @@ use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::diag::Error;
 use crate::model::{Deployment, Framework, Kind, Meta, PermanentId};
-use crate::ops::derive::free_prefix;
+use crate::ops::derive::{free_prefix, prefix_stem};
 use crate::project::folder_of;
 use crate::store::Writer;
 use crate::syntax::{write_meta, write_received, write_risk, write_section};
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     refuse_existing(&project, &name)?;
     let prefix = match &args.risk_prefix {
         Some(prefix) => checked_prefix(prefix)?,
-        None => free_prefix(&name, &taken_prefixes(&project)?),
+        None => free_prefix(&name, &project.prefixes(&prefix_stem(&name))?),
     };
     let deployment = Deployment {
         meta: Meta {
@@ -101,13 +101,6 @@ pub(super) fn checked_prefix(prefix: &str) -> Result<String, Error> {
         Err(_) => Err(Error::new(&USAGE, format!("`{prefix}` is no risk prefix"))
             .help("use capitals and digits, as in `NFD`")),
     }
-}
-
-/// The prefixes that deployments have already.
-pub(super) fn taken_prefixes(project: &crate::project::Project) -> Result<Vec<String>, Error> {
-    let (names, _) = project.deployments()?;
-    // A deployment that cannot be read is for `tom check` to report.
-    Ok(names.iter().filter_map(|name| project.meta(name).ok()).map(|meta| meta.risk_prefix).collect())
 }
 
 /// The files of a deployment, by name in its folder.

@@ -26,7 +26,7 @@ twice, or the matrix has a gap. A framework has to be whole before anything is c
 };
 
 /// A file of a framework.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct FrameworkFile {
     /// Its path within the framework: `sections/ig.toml`.
     pub name: String,
