@@ -271,6 +271,11 @@ fn of_stands<'s>(stands: impl Iterator<Item = &'s Stand>) -> State {
 }
 
 impl States<'_> {
+    /// How many needed answers nobody has given yet: the one count of what is not yet answered.
+    pub fn to_answer(&self) -> usize {
+        self.answers.iter().filter(|a| a.is_needed && a.state == State::Unanswered).count()
+    }
+
     /// How many answers and risks have each state, in the order of [`State::ALL`], empty ones left out.
     pub fn counts(&self) -> Vec<(State, usize)> {
         let all = self.answers.iter().map(|a| a.state).chain(self.risks.iter().map(|r| r.state));

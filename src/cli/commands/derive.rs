@@ -380,11 +380,7 @@ fn report(derived: &Derived, framework: &Framework, context: &Context, is_dry: b
         );
         out += &(wrapped(&short_list(&names, 12), 2, context.width) + "\n");
     }
-    let to_answer = crate::ops::state::states(deployment, framework)
-        .answers
-        .iter()
-        .filter(|a| a.is_needed && a.state == crate::ops::state::State::Unanswered)
-        .count();
+    let to_answer = crate::ops::state::states(deployment, framework).to_answer();
     let _ = writeln!(out, "\nto answer now: {}", counted(to_answer, "needed item", "needed items"));
     if !is_dry {
         let _ = writeln!(

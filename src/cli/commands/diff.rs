@@ -5,7 +5,7 @@ use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::Class;
 use crate::ops::diff::{
-    AnswerChange, Difference, FieldChange, Piece, RiskChange, Side, Way, diff, stale, words,
+    AnswerChange, Difference, FieldChange, Piece, RiskChange, Side, Way, add_open, diff, words,
 };
 use std::fmt::Write;
 
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     let (first, framework) = super::sound(&project, &super::name(&args.first)?)?;
-    let mut difference = match &args.second {
+    let difference = match &args.second {
         Some(second) => {
             let (second, other) = super::sound(&project, &super::name(second)?)?;
             if other.digest != framework.digest {
@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                 ));
             }
             let mut difference = diff(&framework, &Side::of(&first), &Side::of(&second));
-            difference.stale = stale(&second, &framework);
+            add_open(&mut difference, &second, &framework);
             difference
         }
         None => {
@@ -84,12 +84,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                 )
                 .help("name a second deployment"));
             };
-            diff(&framework, &Side::received(lineage.deployment.as_str(), received), &Side::of(&first))
+            let left = Side::received(lineage.deployment.as_str(), received);
+            let mut difference = diff(&framework, &left, &Side::of(&first));
+            add_open(&mut difference, &first, &framework);
+            difference
         }
     };
-    if args.second.is_none() {
-        difference.stale = stale(&first, &framework);
-    }
     match args.format {
         Format::Json => context.print_json(&Output::of(Body {
             status: Status::of(&difference),
@@ -137,11 +137,7 @@ fn text(difference: &Difference, context: &Context) -> String {
     if difference.unanswered > 0 {
         let line = format!(
             "\n{} not yet answered",
-            counted(
-                difference.unanswered,
-                "item of the organisation's own is",
-                "items of the organisation's own are"
-            )
+            counted(difference.unanswered, "needed item is", "needed items are")
         );
         let _ = writeln!(out, "{}", styled(DIM, line.trim_start()));
     }

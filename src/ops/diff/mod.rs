@@ -110,7 +110,7 @@ pub struct Difference {
     pub outcomes: Vec<OutcomeChange>,
     /// What was confirmed and is in doubt now, on the right: where, and why.
     pub stale: Vec<Stale>,
-    /// How many of the organisation's own items are not answered yet on the right: never a removal.
+    /// How many needed answers nobody has given yet on the right: never a removal.
     pub unanswered: usize,
 }
 
@@ -126,10 +126,15 @@ pub struct Stale {
     pub why: String,
 }
 
-/// What is stale in a deployment, with the reason of each.
-pub fn stale(deployment: &Deployment, framework: &Framework) -> Vec<Stale> {
+/// Adds what is open in the deployment on the right: what is stale, with the reason of each, and how much is not answered yet.
+pub fn add_open(difference: &mut Difference, deployment: &Deployment, framework: &Framework) {
+    let states = super::state::states(deployment, framework);
+    difference.unanswered = states.to_answer();
+    difference.stale = stale(deployment, &states);
+}
+
+fn stale(deployment: &Deployment, states: &super::state::States<'_>) -> Vec<Stale> {
     use super::{reason, state};
-    let states = state::states(deployment, framework);
     let answers = states.answers.iter().filter(|a| a.state == state::State::Stale).map(|a| Stale {
         address: a.slot.address(),
         title: a.item.title.clone(),
@@ -185,12 +190,6 @@ pub fn diff(framework: &Framework, left: &Side<'_>, right: &Side<'_>) -> Differe
         let is_local = item.on_derive != OnDerive::Keep;
         let slots: BTreeSet<&Slot> =
             left.answers.keys().chain(right.answers.keys()).filter(|slot| slot.item == item.id).collect();
-        if is_local
-            && right.answers.get(&Slot::of(&item.id)).is_none_or(Answer::is_unanswered)
-            && item.repeats.is_none()
-        {
-            difference.unanswered += 1;
-        }
         for slot in slots {
             let before = left.answers.get(slot).unwrap_or(&empty);
             let after = right.answers.get(slot).unwrap_or(&empty);

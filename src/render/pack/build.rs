@@ -506,7 +506,7 @@ impl Builder<'_> {
         ChangesView {
             parent,
             context: difference.context.len(),
-            unanswered: difference.unanswered,
+            unanswered: self.states.to_answer(),
             risks,
             answers,
             outcomes: difference

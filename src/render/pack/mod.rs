@@ -350,7 +350,7 @@ pub struct ChangesView {
     pub parent: String,
     /// How many of the organisation's own items are answered.
     pub context: usize,
-    /// How many are not yet.
+    /// How many needed answers nobody has given yet.
     pub unanswered: usize,
     /// Risks.
     pub risks: Vec<RiskChangeView>,
