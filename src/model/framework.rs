@@ -353,6 +353,25 @@ pub struct OutcomeCase {
     pub when: Condition,
 }
 
+/// Where a document that the outcomes ask for is attached: among the evidence of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    /// The item whose evidence it is.
+    pub item: ItemId,
+    /// Words that the line of evidence has to say, where the item's evidence may be something else too.
+    pub naming: Option<String>,
+}
+
+impl Attached {
+    /// Whether one of these lines is the document. Capitals count for nothing, and a hyphen in a path is as good as a space.
+    pub fn is_among(&self, evidence: &[String]) -> bool {
+        let plain = |text: &str| text.to_lowercase().replace(['-', '_'], " ");
+        let names_it =
+            |line: &String| self.naming.as_ref().is_none_or(|words| plain(line).contains(&plain(words)));
+        evidence.iter().any(names_it)
+    }
+}
+
 /// What the rules compute from answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -366,6 +385,8 @@ pub struct Outcome {
     pub title: String,
     /// The role that a signatory has.
     pub role: Option<String>,
+    /// Where a document is attached.
+    pub evidence: Option<Attached>,
     /// The first that is not false decides.
     pub cases: Vec<OutcomeCase>,
     /// The value when every case is false.

@@ -20,9 +20,9 @@ pub use canon::{Canonical, Digest, Tree};
 pub use condition::{Condition, DateRef, Subject, Test};
 pub use deployment::{Deployment, Kind, Lineage, Meta, Received, Refusal, Revision, Slot};
 pub use framework::{
-    Cells, Column, Constraint, Framework, FrameworkRef, Group, Headline, Item, ItemKind, ItemType, Level,
-    Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome, Profile, ProfileName,
-    Scope, Section, Sections, VerdictRule,
+    Attached, Cells, Column, Constraint, Framework, FrameworkRef, Group, Headline, Item, ItemKind, ItemType,
+    Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome, Profile,
+    ProfileName, Scope, Section, Sections, VerdictRule,
 };
 pub use ids::{
     BlockId, DeploymentName, IdError, ItemId, Key, OutcomeId, PartyId, PermanentId, RiskId, SectionId,

@@ -4,7 +4,8 @@ use super::outcome::{Evaluator, INCOMPLETE, YES};
 use super::reason;
 use super::state::{Stand, State, States, holders};
 use crate::model::{
-    Address, Deployment, Framework, OutcomeKind, PartyId, ProfileName, RiskId, RiskStatus, Settings,
+    Address, Attached, Deployment, Framework, Outcome, OutcomeKind, PartyId, ProfileName, RiskId, RiskStatus,
+    Settings,
 };
 
 /// Something that a phase lacks.
@@ -81,43 +82,75 @@ pub fn gaps(
         }
     }
     if needs_risks {
-        for (outcome, value) in evaluator.outcomes() {
-            let is_open = match outcome.kind {
-                OutcomeKind::Result | OutcomeKind::Level => value == INCOMPLETE,
-                OutcomeKind::Action => value == YES,
-                OutcomeKind::Signatory => {
-                    value == YES
-                        && !outcome.role.as_ref().is_some_and(|role| {
-                            holders(settings, deployment, framework, role).next().is_some()
-                        })
-                }
-                _ => false,
-            };
-            if is_open && outcome.kind == OutcomeKind::Signatory {
-                let role = outcome.role.as_deref().unwrap_or_default();
-                gaps.push(Gap {
-                    address: None,
-                    what: format!("nobody is named who can sign: {}", outcome.title),
-                    why: String::new(),
-                    turn: format!("list somebody in `tom.toml` with the role `{role}`"),
-                });
-            } else if is_open {
-                let what = if value == YES {
-                    outcome.title.clone()
-                } else {
-                    format!("{} cannot be computed yet", outcome.title)
-                };
-                let reads: Vec<String> = outcome.items().into_iter().map(|id| id.to_string()).collect();
-                gaps.push(Gap {
-                    address: None,
-                    what,
-                    why: String::new(),
-                    turn: format!("it reads {}", reads.join(", ")),
-                });
-            }
-        }
+        gaps.extend(open_outcomes(deployment, framework, settings, &evaluator).into_iter().map(outcome_gap));
     }
     gaps
+}
+
+/// The outcomes that ask for something which is not there: a result that cannot be computed yet, an action that is open, a document that
+/// is not attached, a signatory whom nobody knows.
+pub fn open_outcomes<'f>(
+    deployment: &Deployment,
+    framework: &'f Framework,
+    settings: &Settings,
+    evaluator: &Evaluator<'f>,
+) -> Vec<&'f Outcome> {
+    let is_open = |(outcome, value): &(&Outcome, &str)| match outcome.kind {
+        OutcomeKind::Result | OutcomeKind::Level => *value == INCOMPLETE,
+        OutcomeKind::Action => *value == YES,
+        OutcomeKind::Document => *value == YES && !is_attached(deployment, outcome),
+        OutcomeKind::Signatory => {
+            let role = outcome.role.as_ref();
+            *value == YES
+                && role.is_none_or(|role| holders(settings, deployment, framework, role).next().is_none())
+        }
+        OutcomeKind::Notice => false,
+    };
+    evaluator.outcomes().filter(is_open).map(|(outcome, _)| outcome).collect()
+}
+
+/// Whether a document that an outcome asks for is among the evidence where the framework wants it. One that the framework gives no place
+/// is settled by the answers that asked for it alone.
+fn is_attached(deployment: &Deployment, outcome: &Outcome) -> bool {
+    let Some(attached) = &outcome.evidence else { return false };
+    deployment.answer(&attached.item).is_some_and(|answer| attached.is_among(&answer.evidence))
+}
+
+fn outcome_gap(outcome: &Outcome) -> Gap {
+    let (what, turn) = match outcome.kind {
+        OutcomeKind::Signatory => {
+            let role = outcome.role.as_deref().unwrap_or_default();
+            let turn = format!("list somebody in `tom.toml` with the role `{role}`");
+            (format!("nobody is named who can sign: {}", outcome.title), turn)
+        }
+        OutcomeKind::Document => {
+            (format!("a document is not attached: {}", outcome.title), attach_it(outcome))
+        }
+        OutcomeKind::Action => (outcome.title.clone(), reads(outcome)),
+        _ => (format!("{} cannot be computed yet", outcome.title), reads(outcome)),
+    };
+    let address = outcome.evidence.as_ref().map(|attached| Address::of(&attached.item));
+    Gap { address, what, why: String::new(), turn }
+}
+
+/// Where a document has to be named.
+pub fn attach_it(outcome: &Outcome) -> String {
+    match &outcome.evidence {
+        Some(Attached { item, naming: Some(words) }) => {
+            format!("name it in the evidence of `{item}`, in a line that says `{words}`")
+        }
+        Some(Attached { item, naming: None }) => format!("name it in the evidence of `{item}`"),
+        None => reads(outcome),
+    }
+}
+
+fn reads(outcome: &Outcome) -> String {
+    let items: Vec<String> = outcome.items().into_iter().map(|id| id.to_string()).collect();
+    if items.is_empty() {
+        "it reads other outcomes".to_owned()
+    } else {
+        format!("it reads {}", items.join(", "))
+    }
 }
 
 /// What keeps the risks from being ready, besides who has spoken for them.

@@ -2,9 +2,9 @@
 
 use super::expiry::expiries;
 use super::outcome::Evaluator;
+use super::ready::{attach_it, open_outcomes};
 use super::reason;
-use super::show::outcome_lines;
-use super::state::{Stand, State, holders, states};
+use super::state::{Stand, State, states};
 use crate::model::{
     Address, Date, Deployment, Framework, MitigationStatus, OutcomeKind, ProfileName, RiskStatus, Settings,
 };
@@ -153,28 +153,23 @@ pub fn todo(
             }
         }
     }
-    for line in
-        outcome_lines(framework, deployment).into_iter().filter(super::show::OutcomeLine::is_called_for)
-    {
-        let task = |deed: Deed, role: Option<String>| Task {
+    for outcome in open_outcomes(deployment, framework, settings, &evaluator) {
+        let (deed, why) = match outcome.kind {
+            OutcomeKind::Document => (Deed::Attach, attach_it(outcome)),
+            OutcomeKind::Action => (Deed::Attach, String::new()),
+            OutcomeKind::Signatory => (Deed::FindSignatory, String::new()),
+            // What cannot be computed waits for answers, which stand above.
+            _ => continue,
+        };
+        tasks.push(Task {
             party: "deployer".to_owned(),
             deed,
-            address: None,
-            title: line.title.clone(),
-            why: String::new(),
+            address: outcome.evidence.as_ref().map(|attached| Address::of(&attached.item)),
+            title: outcome.title.clone(),
+            why,
             phase: 2,
-            role,
-        };
-        match (line.kind, &line.role) {
-            (OutcomeKind::Document | OutcomeKind::Action, _) => tasks.push(task(Deed::Attach, None)),
-            (OutcomeKind::Signatory, Some(role)) => {
-                let is_known = holders(settings, deployment, framework, role).next().is_some();
-                if !is_known {
-                    tasks.push(task(Deed::FindSignatory, Some(role.clone())));
-                }
-            }
-            _ => {}
-        }
+            role: outcome.role.clone(),
+        });
     }
     for expiry in expiries(deployment, framework, as_of).into_iter().filter(|expiry| expiry.days_left <= due)
     {

@@ -4,8 +4,8 @@
 use super::BAD_FRAMEWORK;
 use crate::diag::{Finding, Label};
 use crate::model::{
-    Address, Column, Condition, DateRef, Framework, Item, ItemId, ItemKind, ItemType, Needed, Outcome,
-    OutcomeId, PhaseOutcome, ProfileName, SectionId, Subject, Test, VerdictRule,
+    Address, Attached, Column, Condition, DateRef, Framework, Item, ItemId, ItemKind, ItemType, Needed,
+    Outcome, OutcomeId, OutcomeKind, PhaseOutcome, ProfileName, SectionId, Subject, Test, VerdictRule,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,12 +133,29 @@ impl<'f> Check<'f> {
                 if let Some(item) = &outcome.item {
                     self.known(file, &name, item);
                 }
+                if let Some(attached) = &outcome.evidence {
+                    self.attached(file, &name, outcome.kind, attached);
+                }
                 let exact = !name.ends_with("`sheet`");
                 let place = Place { file, name, readable, all, exact };
                 for case in &outcome.cases {
                     self.condition(&place, &case.when);
                 }
             }
+        }
+    }
+
+    /// Only a document is attached, and only an answer has evidence.
+    fn attached(&mut self, file: &str, name: &str, kind: OutcomeKind, attached: &Attached) {
+        if kind != OutcomeKind::Document {
+            self.say(file, format!("{name} has `evidence`, and is no document"));
+        }
+        match self.framework.item(attached.item.as_str()) {
+            None => self.known(file, name, &attached.item),
+            Some(item) if !item.is_answered() || item.repeats.is_some() => {
+                self.say(file, format!("{name} has its evidence at `{}`, which has none", attached.item));
+            }
+            Some(_) => {}
         }
     }
 

@@ -8,7 +8,7 @@ use super::reader::{self, Sink, Table};
 use super::tree::{Content, Node};
 use crate::diag::{Code, Finding, Label, Severity, nearest};
 use crate::model::{
-    Acceptability, Canonical, Cells, Column, Constraint, Framework, Headline, IdError, Item, ItemId,
+    Acceptability, Attached, Canonical, Cells, Column, Constraint, Framework, Headline, IdError, Item, ItemId,
     ItemKind, ItemType, Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId, OutcomeKind, Party,
     PartyId, Phase, PhaseOutcome, Profile, ProfileName, Scope, Section, SectionId, Tree, VerdictRule,
 };
@@ -521,6 +521,12 @@ fn outcome(table: &Table<'_, '_>) -> Option<Outcome> {
     let item = table.id("item", |t| ItemId::new(t));
     let title = table.needed_text("title");
     let role = table.text("role");
+    let evidence = table.table("evidence").and_then(|t| {
+        let item = t.needed_id("item", |t| ItemId::new(t));
+        let naming = t.text("naming");
+        t.finish();
+        Some(Attached { item: item?, naming })
+    });
     let cases = table
         .list("cases")
         .iter()
@@ -533,7 +539,7 @@ fn outcome(table: &Table<'_, '_>) -> Option<Outcome> {
         .collect();
     let otherwise = table.needed_text("otherwise");
     table.finish();
-    Some(Outcome { id: id?, kind: kind?, item, title: title?, role, cases, otherwise: otherwise? })
+    Some(Outcome { id: id?, kind: kind?, item, title: title?, role, evidence, cases, otherwise: otherwise? })
 }
 
 fn constraint(table: &Table<'_, '_>) -> Option<Constraint> {
