@@ -5,7 +5,8 @@ use super::{BUSY, EXISTS, EntryKind, UNWRITABLE};
 use crate::diag::{Error, Label};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{
-    AtFlags, Mode, OFlags, RenameFlags, fsync, mkdirat, openat, renameat, renameat_with, statat, unlinkat,
+    AtFlags, FileType, Mode, OFlags, RenameFlags, fchmod, fsync, mkdirat, openat, renameat, renameat_with,
+    statat, unlinkat,
 };
 use rustix::io::Errno;
 use std::ffi::CStr;
@@ -82,7 +83,7 @@ impl Writer {
         self.within(path, |folder, name| {
             let beside = unfinished(name);
             let put = || -> Result<(), Obstacle> {
-                write_synced(folder, &beside, bytes)?;
+                write_synced(folder, &beside, bytes, mode_of(folder, name))?;
                 Ok(rename(folder, &beside, name, flags)?)
             };
             // What is half written goes; should that fail too, the next writer does it.
@@ -106,7 +107,7 @@ impl Writer {
                 let mut trail = Trail::within(open_folder(folder, &beside)?);
                 for (path, bytes) in files {
                     let (inner, file) = split(path);
-                    write_synced(trail.to(inner, Absent::Make)?, file, bytes)?;
+                    write_synced(trail.to(inner, Absent::Make)?, file, bytes, None)?;
                 }
                 sync_all(trail.to("", Absent::Leave)?)?;
                 Ok(rename(folder, &beside, name, RenameFlags::NOREPLACE)?)
@@ -181,10 +182,20 @@ fn remove_folder(above: BorrowedFd<'_>, name: &str) -> Result<(), Obstacle> {
     Ok(unlinkat(above, name, AtFlags::REMOVEDIR)?)
 }
 
-fn write_synced(folder: BorrowedFd<'_>, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+/// The permissions of a file that is about to be replaced: its successor keeps them.
+fn mode_of(folder: BorrowedFd<'_>, name: &str) -> Option<Mode> {
+    let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+    (FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+        .then(|| Mode::from_raw_mode(stat.st_mode))
+}
+
+fn write_synced(folder: BorrowedFd<'_>, name: &str, bytes: &[u8], mode: Option<Mode>) -> std::io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut file = File::from(openat(folder, name, flags, Mode::from_raw_mode(0o666))?);
     file.write_all(bytes)?;
+    if let Some(mode) = mode {
+        fchmod(&file, mode)?;
+    }
     file.sync_all()
 }
 
