@@ -264,3 +264,15 @@ fn todo_names_whose_turn_it_is_with_file_and_line() {
     let file = sandbox.read("assessments/acme-southmere/contracts.toml");
     assert!(file.lines().nth(number - 1).unwrap().starts_with('['), "{line}");
 }
+
+#[test]
+fn a_file_that_is_changed_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::example();
+    let file = sandbox.path("assessments/acme-northfield/ig.toml");
+    for mode in [0o640, 0o664, 0o600] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        sandbox.tom(&["set", "acme-northfield", "IGA-03.notes", &format!("Written with {mode:o}.")]).code(0);
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, mode);
+    }
+}

@@ -585,3 +585,57 @@ fn the_pack_names_outcomes_that_changed_and_what_is_in_doubt_through_which_fact(
     let page = differs("public");
     assert!(page.contains("since then BD-22 changed") && !page.contains("Jo Marsh"), "{page}");
 }
+
+/// What `tom todo` and readiness say of the documents that outcomes ask for.
+fn open_documents(sandbox: &Sandbox) -> (Vec<String>, Vec<String>) {
+    let lines = |args: &[&str], needle: &str| -> Vec<String> {
+        let out = sandbox.tom(args).all();
+        out.lines().filter(|line| line.contains(needle)).map(|line| line.trim().to_owned()).collect()
+    };
+    let todo = lines(&["todo", "acme-northfield"], "isk assessment");
+    (todo, lines(&["check", "acme-northfield", "--ready", "2"], "a document is not attached"))
+}
+
+#[test]
+fn a_document_that_outcomes_ask_for_is_open_until_the_evidence_names_it() {
+    let sandbox = Sandbox::example();
+    assert_eq!(open_documents(&sandbox), (vec![], vec![]), "the worked example has attached them all");
+    sandbox.tom(&["set", "acme-northfield", "IGA-05", "No"]).code(0);
+    let (todo, ready) = open_documents(&sandbox);
+    assert!(todo[0].starts_with("IGA-02  Information risk assessment"), "{todo:?}");
+    assert!(ready[0].contains("Information risk assessment"), "{ready:?}");
+    sandbox.tom(&["set", "acme-northfield", "IGA-02.evidence", "ref:Certificate of the ISMS"]).code(0);
+    assert_eq!(open_documents(&sandbox), (todo, ready), "a certificate is no risk assessment");
+    let file = "path:docs/evidence/Information-Risk-Assessment.md";
+    sandbox.write("docs/evidence/Information-Risk-Assessment.md", "# Assessment\n");
+    sandbox.tom(&["set", "acme-northfield", "IGA-02.evidence", file]).code(0);
+    assert_eq!(open_documents(&sandbox), (vec![], vec![]));
+}
+
+#[test]
+fn words_that_are_not_known_are_refused_with_the_nearest_that_is() {
+    let sandbox = Sandbox::example();
+    let refused = |args: &[&str], says: &str| {
+        let error = sandbox.tom(args).code(2).err;
+        assert!(error.contains(says), "{error}");
+    };
+    refused(&["todo", "--role", "sirro"], "did you mean `siro`?");
+    refused(&["todo", "--party", "deployr"], "did you mean `deployer`?");
+    refused(&["todo", "--phase", "3"], "there are: 1, 2");
+    refused(&["status", "--phase", "0"], "there are: 1, 2");
+    refused(&["check", "--ready", "9"], "there is no phase 9");
+    refused(&["confirm", "acme-northfield", "--all", "--party", "suplier"], "did you mean `supplier`?");
+    assert!(sandbox.tom(&["todo", "--role", "cta"]).code(0).out.contains("0 things to do"));
+}
+
+#[test]
+fn derive_diff_and_the_pack_count_alike_what_is_not_yet_answered() {
+    let sandbox = Sandbox::example();
+    let derived = sandbox.tom(&["derive", "acme-northfield", "acme-eastmoor"]).code(0).out;
+    let count = derived.split("to answer now: ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    let diff = sandbox.tom(&["diff", "acme-eastmoor"]).code(0).out;
+    assert!(diff.contains(&format!("{count} needed items are not yet answered")), "{count}: {diff}");
+    sandbox.tom(&["render", "acme-eastmoor", "--to", "packs", "--pack", "phase-1"]).code(0);
+    let page = sandbox.read("packs/acme-eastmoor-phase-1.html");
+    assert!(page.contains(&format!("{count} needed answers are still missing")), "{count}");
+}

@@ -33,7 +33,7 @@ pub struct Args {
     deployments: Vec<String>,
 
     /// Make errors of what this phase still needs
-    #[arg(long, value_name = "PHASE", value_parser = clap::value_parser!(u8).range(1..=2))]
+    #[arg(long, value_name = "PHASE")]
     ready: Option<u8>,
 
     /// What has run out by this day; today if not given
@@ -101,7 +101,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     } else {
         names = args.deployments.iter().map(|text| super::name(text)).collect::<Result<_, _>>()?;
     }
-    let asked = Asked { ready: args.ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };
+    let ready = super::phase(&project, args.ready)?;
+    let asked = Asked { ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };
     let checked = check_all(&project, &names, asked, context)?;
     let mut kin: Vec<Kin> = checked.iter().filter_map(|(_, kin)| kin.clone()).collect();
     // A copy is found beside what it was copied from, which may not have been asked for.

@@ -79,9 +79,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let writer = context.writer(&repo)?;
     let project = context.sound_project(&repo, None)?;
     let (deployment, framework) = super::sound(&project, &name)?;
-    if framework.party(args.party.as_str()).is_none() {
-        return Err(Error::new(&USAGE, format!("the framework has no party `{}`", args.party)));
-    }
+    super::known("party", args.party.as_str(), framework.parties.iter().map(|party| party.id.as_str()))?;
     let by = super::speaker(args.by.as_ref(), &repo)?;
     let note = args.note.as_deref().map(|note| super::plain("note", note)).transpose()?;
     let voice = Voice { party: args.party.clone(), by, on: context.today(), note };
@@ -208,10 +206,8 @@ fn targets(
         return Err(Error::new(&USAGE, "nothing is named to confirm")
             .help("name items or risks, or use `--section` or `--all`"));
     }
-    if let Some(section) = &args.section
-        && framework.section(section).is_none()
-    {
-        return Err(Error::new(&USAGE, format!("the framework has no section `{section}`")));
+    if let Some(section) = &args.section {
+        super::known("section", section, framework.sections.iter().map(|section| section.id.as_str()))?;
     }
     let in_section = |section: &str| args.section.as_deref().is_none_or(|wanted| wanted == section);
     let is_open = |stand: &Stand| *stand != Stand::Stands;

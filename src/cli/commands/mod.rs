@@ -21,11 +21,12 @@ use super::Outcome;
 use super::args::Command;
 use super::codes::USAGE;
 use super::context::Context;
-use crate::diag::Error;
-use crate::model::{Deployment, DeploymentName, Framework};
+use crate::diag::{Error, nearest};
+use crate::model::{Deployment, DeploymentName, Framework, ProfileName};
 use crate::project::Project;
 use crate::store::Repo;
 use crate::syntax::is_hidden;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Runs a command.
@@ -60,6 +61,49 @@ fn name(text: &str) -> Result<DeploymentName, Error> {
 /// A deployment without errors in its files, and its framework.
 fn sound(project: &Project, name: &DeploymentName) -> Result<(Deployment, Arc<Framework>), Error> {
     project.load(name)?.sound()
+}
+
+/// A phase from the command line, which some framework has.
+fn phase(project: &Project, asked: Option<u8>) -> Result<Option<u8>, Error> {
+    let known = phases(project);
+    match asked.filter(|phase| !known.contains(phase)) {
+        None => Ok(asked),
+        Some(phase) => Err(Error::new(&USAGE, format!("there is no phase {phase}"))
+            .help(format!("there are: {}", listed(&known)))),
+    }
+}
+
+/// The phases of every framework here.
+fn phases(project: &Project) -> BTreeSet<u8> {
+    project.frameworks().flat_map(|framework| framework.phases.iter().map(|phase| phase.number)).collect()
+}
+
+/// A word from the command line that has to be one of those that are known.
+fn known<'k>(what: &str, word: &str, known: impl IntoIterator<Item = &'k str>) -> Result<(), Error> {
+    let known: BTreeSet<&str> = known.into_iter().collect();
+    if known.contains(word) {
+        return Ok(());
+    }
+    let error = Error::new(&USAGE, format!("there is no {what} `{}`", word.escape_debug()));
+    let error = match nearest(word, known.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    };
+    Err(if known.is_empty() { error } else { error.note(format!("there are: {}", listed(&known))) })
+}
+
+fn listed(known: &BTreeSet<impl ToString>) -> String {
+    known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Every role that a framework's outcomes ask for or that the settings know.
+fn roles(project: &Project) -> impl Iterator<Item = &str> {
+    let asked = project.frameworks().flat_map(|framework| {
+        framework.outcomes(ProfileName::Strict).iter().filter_map(|outcome| outcome.role.as_deref())
+    });
+    let settings = project.settings();
+    let people = settings.people.values().flat_map(|person| person.roles.iter().map(String::as_str));
+    asked.chain(people).chain(settings.accept.keys().map(String::as_str))
 }
 
 /// Who speaks: the name that was given, or git's user.

@@ -21,7 +21,7 @@ pub struct Args {
     deployment: Option<String>,
 
     /// Only this phase
-    #[arg(long, value_name = "PHASE", value_parser = clap::value_parser!(u8).range(1..=2))]
+    #[arg(long, value_name = "PHASE")]
     phase: Option<u8>,
 
     /// Exit with 1 if a phase is not ready
@@ -71,11 +71,12 @@ fn progress(
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, None)?;
+    let only = super::phase(&project, args.phase)?;
     let is_ready = match &args.deployment {
         Some(name) => {
             let (deployment, framework) = super::sound(&project, &super::name(name)?)?;
             let states = states(&deployment, &framework);
-            let progress = progress(&deployment, &framework, project.settings(), &states, args.phase);
+            let progress = progress(&deployment, &framework, project.settings(), &states, only);
             match args.format {
                 Format::Json => context.print_json(&serde_json::json!({ "schema-version": 1, "deployments": [json(&deployment, &progress)] })),
                 Format::Text => {
@@ -102,7 +103,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                         Ok((deployment, framework)) => {
                             let states = states(&deployment, &framework);
                             let progress =
-                                progress(&deployment, &framework, project.settings(), &states, args.phase);
+                                progress(&deployment, &framework, project.settings(), &states, only);
                             // A thousand deployments have a great many gaps; only JSON needs them later.
                             let is_ready = progress.iter().all(|phase| phase.gaps.is_empty());
                             let json = (args.format == Format::Json).then(|| json(&deployment, &progress));
@@ -135,10 +136,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                 let mut table = Table::new();
                 table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
                 table.set_width(u16::try_from(context.width).unwrap_or(80));
-                let phases: Vec<String> = args.phase.map_or_else(
-                    || vec!["PHASE 1".into(), "PHASE 2".into()],
-                    |phase| vec![format!("PHASE {phase}")],
-                );
+                let phases = super::phases(&project)
+                    .into_iter()
+                    .filter(|phase| only.is_none_or(|only| only == *phase));
+                let phases = phases.map(|phase| format!("PHASE {phase}"));
                 table.set_header(["NAME".to_owned()].into_iter().chain(phases).chain(["OPEN".to_owned()]));
                 for (name, row) in &rows {
                     let Some((_, _, counts, bars)) = row else {

@@ -1,4 +1,3 @@
-use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, DIM, counted, heading, short, styled};
 use crate::cli::{Outcome, args::Format};
@@ -27,7 +26,7 @@ pub struct Args {
     party: Option<PartyId>,
 
     /// Only what this phase needs
-    #[arg(long, value_name = "PHASE", value_parser = clap::value_parser!(u8).range(1..=2))]
+    #[arg(long, value_name = "PHASE")]
     phase: Option<u8>,
 
     /// Only what somebody in this role has to do
@@ -52,21 +51,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     };
     let mut lists = Vec::new();
     if let Some(party) = &args.party {
-        let known: Vec<_> = project
-            .frameworks()
-            .flat_map(|framework| framework.parties.iter().map(|p| p.id.to_string()))
-            .collect();
-        if !known.iter().any(|id| id == party.as_str()) {
-            return Err(Error::new(&USAGE, format!("there is no party `{party}`"))
-                .help(format!("there are: {}", known.join(", "))));
-        }
+        let parties = project.frameworks().flat_map(|framework| &framework.parties);
+        super::known("party", party.as_str(), parties.map(|party| party.id.as_str()))?;
     }
+    if let Some(role) = &args.role {
+        super::known("role", role, super::roles(&project))?;
+    }
+    let phase = super::phase(&project, args.phase)?;
     for name in &names {
         let (deployment, framework) = super::sound(&project, name)?;
         let tasks: Vec<Task> = todo(&deployment, &framework, project.settings(), context.today(), args.due)
             .into_iter()
             .filter(|task| args.party.as_ref().is_none_or(|party| party.as_str() == task.party))
-            .filter(|task| args.phase.is_none_or(|phase| task.phase <= phase))
+            .filter(|task| phase.is_none_or(|phase| task.phase <= phase))
             .filter(|task| args.role.as_ref().is_none_or(|role| task.role.as_ref() == Some(role)))
             .collect();
         lists.push((deployment, framework, tasks));
