@@ -6,6 +6,7 @@ mod args;
 pub mod codes;
 mod commands;
 mod context;
+mod detail;
 mod embedded;
 mod output;
 mod report;

@@ -1,10 +1,12 @@
 //! A party stands by an answer, a risk or a mitigation, as it is now.
 
 use super::outcome::Evaluator;
+use super::set::slot_of;
 use super::state::{given, is_fact_empty, risk_owner};
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
-    Canonical, Confirmation, Date, Deployment, Framework, ItemId, Key, PartyId, ProfileName, RiskId, Slot,
+    Address, Canonical, Confirmation, Date, Deployment, Framework, ItemId, Key, PartyId, ProfileName, RiskId,
+    Slot,
 };
 
 /// The confirmation would not be worth anything.
@@ -16,6 +18,67 @@ pub static CANNOT_CONFIRM: Code = Code {
 framework does not ask this party, and while a needed fact that the answer rests on is still unanswered: nobody could know what they \
 were confirming.",
 };
+
+/// Something that a party stands by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entry {
+    /// An answer.
+    Answer(Slot),
+    /// A risk as a whole.
+    Risk(RiskId),
+    /// A mitigation of a risk.
+    Mitigation(RiskId, Key),
+}
+
+impl Entry {
+    /// Its address.
+    pub fn address(&self) -> Address {
+        match self {
+            Self::Answer(slot) => slot.address(),
+            Self::Risk(id) => Address::of(id),
+            Self::Mitigation(id, key) => Address::of(id).then("mitigations").then(key.as_str()),
+        }
+    }
+
+    /// What an address names.
+    pub fn of(address: &Address, deployment: &Deployment, framework: &Framework) -> Result<Self, Error> {
+        let id = RiskId::new(address.subject.clone()).ok().filter(|id| deployment.risks.contains_key(id));
+        let field: Vec<&str> = address.field.iter().map(String::as_str).collect();
+        match (id, &field[..]) {
+            (Some(id), []) => Ok(Self::Risk(id)),
+            (Some(id), ["mitigations", key]) => {
+                Ok(Self::Mitigation(id, Key::new(*key).map_err(|error| refuse(address, error.to_string()))?))
+            }
+            (None, []) => slot_of(framework, address).map(|(_, slot)| Self::Answer(slot)),
+            _ => {
+                Err(refuse(address, "it is a field: answers, risks and mitigations are confirmed as a whole"))
+            }
+        }
+    }
+
+    /// What a party said to it.
+    pub fn confirmation<'d>(&self, deployment: &'d Deployment, party: &PartyId) -> Option<&'d Confirmation> {
+        match self {
+            Self::Answer(slot) => deployment.answers.get(slot)?.confirmed.get(party),
+            Self::Risk(id) => deployment.risks.get(id)?.confirmed.get(party),
+            Self::Mitigation(id, key) => deployment.risks.get(id)?.mitigations.get(key)?.confirmed.get(party),
+        }
+    }
+}
+
+/// The confirmation of an entry.
+pub fn entry(
+    deployment: &Deployment,
+    framework: &Framework,
+    entry: &Entry,
+    voice: &Voice,
+) -> Result<Confirmation, Error> {
+    match entry {
+        Entry::Answer(slot) => answer(deployment, framework, slot, voice),
+        Entry::Risk(id) => risk(deployment, framework, id, voice),
+        Entry::Mitigation(id, key) => mitigation(deployment, framework, id, key, voice),
+    }
+}
 
 /// Who confirms, when, and what they add.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use super::state::{AnswerState, RiskState, Stand, State};
 use crate::model::{Confirmation, Deployment, PartyId};
+use crate::store::Origin;
 
 /// `, since Jo Marsh confirmed for the supplier on 2026-11-02`.
 fn since(party: &PartyId, confirmation: Option<&Confirmation>) -> String {
@@ -23,6 +24,21 @@ fn stale(
         }
         Stand::Stands | Stand::Missing => None,
     }
+}
+
+/// How one party stands to something, in words; `what` is `the answer`, `the risk` …
+pub fn of_stand(party: &PartyId, stand: &Stand, confirmation: Option<&Confirmation>, what: &str) -> String {
+    match (stand, confirmation) {
+        (Stand::Stands, Some(c)) => format!("{what}: {} confirmed for the {party} on {}", c.by, c.on),
+        (Stand::Missing, _) => format!("{what}: the {party} has not confirmed"),
+        _ => stale(party, stand, confirmation, what).unwrap_or_default(),
+    }
+}
+
+/// Whose commit brought in a confirmation for a party that its author does not speak for.
+pub fn of_origin(origin: &Origin, party: &PartyId) -> String {
+    let commit: String = origin.commit.chars().take(12).collect();
+    format!("commit {commit} of {} brought it in, who does not speak for the {party}", origin.author.name)
 }
 
 fn not_confirmed<'p>(parties: impl Iterator<Item = &'p PartyId>) -> String {

@@ -294,15 +294,18 @@ pub fn may_speak(
     party: &PartyId,
     by: &str,
 ) -> bool {
+    settings.people.named(by).any(|person| speaks_for(person, deployment, framework, party))
+}
+
+/// Whether a person whom the settings list speaks for a party here.
+pub fn speaks_for(person: &Person, deployment: &Deployment, framework: &Framework, party: &PartyId) -> bool {
     let code = match party.as_str() {
         "deployer" => Some(deployment.text(&framework.headline.organisation_code)),
         "supplier" => Some(deployment.text(&framework.headline.supplier_code)),
         _ => None,
     };
-    settings.people.named(by).any(|person| {
-        let is_theirs = |own: &String| code.as_ref().is_none_or(|code| code == own);
-        person.party == *party && person.organisation.as_ref().is_none_or(is_theirs)
-    })
+    let is_theirs = |own: &String| code.as_ref().is_none_or(|code| code == own);
+    person.party == *party && person.organisation.as_ref().is_none_or(is_theirs)
 }
 
 /// Confirmations and acceptances by people whom the settings do not list for it: by party (or role) and name, where they stand.

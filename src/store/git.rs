@@ -31,7 +31,7 @@ pub struct Signature {
     pub email: String,
 }
 
-fn revision_error(revision: &str, error: &git2::Error) -> Error {
+pub(super) fn revision_error(revision: &str, error: &git2::Error) -> Error {
     Error::new(
         &NO_REVISION,
         format!("cannot read revision `{}`: {}", revision.escape_debug(), error.message()),
@@ -90,6 +90,10 @@ impl Repo {
         let _ = std::fs::remove_dir_all(&beside);
         built?;
         Self::discover(folder)
+    }
+
+    pub(super) fn git(&self) -> &Repository {
+        &self.git
     }
 
     /// The top of the work tree; none in a bare repository.

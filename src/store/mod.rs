@@ -5,12 +5,14 @@
 
 mod beneath;
 mod git;
+mod history;
 mod memory;
 mod worktree;
 mod write;
 
 use crate::diag::{Code, Error, Severity};
 pub use git::{Commit, GitStore, Repo, Signature};
+pub use history::{History, Moment, Origin, Version};
 pub use memory::MemoryStore;
 pub use worktree::{WorkTree, read_outside};
 pub use write::{Lock, Writer};

@@ -11,6 +11,7 @@ mod guide;
 mod hostile;
 mod laws;
 mod outcomes;
+mod past;
 mod responsibility;
 mod rooms;
 mod schemas;

@@ -1,11 +1,12 @@
 use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
-use crate::cli::words::{counted, short};
+use crate::cli::detail;
+use crate::cli::words::counted;
 use crate::diag::Error;
-use crate::model::{Address, Deployment, Framework, Key, PartyId, RiskId, Slot};
-use crate::ops::confirm::{self, Voice};
-use crate::ops::set::slot_of;
+use crate::model::{Address, Deployment, Framework, PartyId};
+use crate::ops::confirm::{self, Entry, Voice};
+use crate::ops::detail::{Detail, Teller};
 use crate::ops::state::{Stand, States, may_speak, risk_owner, states};
 use crate::project::folder_of;
 use crate::syntax::{Edit, edit, route_of};
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 /// Stand by answers and risks for a party
 ///
 /// Records that the party stands by an answer, a risk or a mitigation as it is now, with the facts that it rests on. It turns stale by itself when
-/// one of them changes. Without an address, `--all` confirms everything that the party has been asked for and has not confirmed yet.
+/// one of them changes. Shows in full what is confirmed, what it rests on, and what it said when the party last spoke, where git has it. Without an address, `--all` confirms everything that the party has been asked for and has not confirmed yet.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   tom confirm acme-eastmoor IGA-03 --party supplier --by \"Jo Marsh\"
@@ -55,24 +56,6 @@ pub struct Args {
     dry_run: bool,
 }
 
-/// Something to confirm.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Target {
-    Answer(Slot),
-    Risk(RiskId),
-    Mitigation(RiskId, Key),
-}
-
-impl Target {
-    fn address(&self) -> Address {
-        match self {
-            Self::Answer(slot) => slot.address(),
-            Self::Risk(id) => Address::of(id),
-            Self::Mitigation(id, key) => Address::of(id).then("mitigations").then(key.as_str()),
-        }
-    }
-}
-
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let name = super::name(&args.deployment)?;
@@ -89,16 +72,20 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         context.print(format!("nothing is open for {} there\n", args.party));
         return Ok(Outcome::Clean);
     }
+    let past = super::past(&repo, &deployment, &framework, None);
+    let teller = Teller {
+        deployment: &deployment,
+        framework: &framework,
+        settings: project.settings(),
+        states: &states,
+        past: past.as_ref(),
+        foreign: BTreeMap::new(),
+    };
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut refused = Vec::new();
     let mut done = 0;
-    for target in &targets {
-        let confirmation = match target {
-            Target::Answer(slot) => confirm::answer(&deployment, &framework, slot, &voice),
-            Target::Risk(id) => confirm::risk(&deployment, &framework, id, &voice),
-            Target::Mitigation(id, key) => confirm::mitigation(&deployment, &framework, id, key, &voice),
-        };
-        let confirmation = match confirmation {
+    for entry in &targets {
+        let confirmation = match confirm::entry(&deployment, &framework, entry, &voice) {
             Ok(confirmation) => confirmation,
             Err(error) if args.addresses.is_empty() => {
                 refused.push(error);
@@ -106,8 +93,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             }
             Err(error) => return Err(error),
         };
-        let address = target.address().then("confirmed").then(args.party.as_str());
-        let is_risk = !matches!(target, Target::Answer(_));
+        let address = entry.address().then("confirmed").then(args.party.as_str());
+        let is_risk = !matches!(entry, Entry::Answer(_));
         let file = match framework.item(&address.subject) {
             Some(item) => format!("{}/{}.toml", folder_of(&name), item.section),
             None => format!("{}/risks/{}.toml", folder_of(&name), address.subject),
@@ -118,7 +105,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         };
         let edited = edit(&file, &bytes, &Edit::Confirm(route_of(&address, is_risk), confirmation))?;
         files.insert(file, edited);
-        context.print(line(target, &deployment, &states, &args.party));
+        if let Some(detail) = teller.tell(entry) {
+            context.print(shown(&detail, &args.party, context.width));
+        }
         done += 1;
     }
     for error in &refused {
@@ -150,47 +139,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     Ok(Outcome::Clean)
 }
 
-/// What is being confirmed, in a line, and why it was stale.
-fn line(target: &Target, deployment: &Deployment, states: &States<'_>, party: &PartyId) -> String {
-    let what = match target {
-        Target::Answer(slot) => deployment
-            .answers
-            .get(slot)
-            .and_then(|a| a.value.as_ref())
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        Target::Risk(id) => deployment.risks.get(id).map(|risk| risk.title.clone()).unwrap_or_default(),
-        Target::Mitigation(id, key) => deployment
-            .risks
-            .get(id)
-            .and_then(|risk| risk.mitigations.get(key))
-            .map(|m| m.text.clone())
-            .unwrap_or_default(),
-    };
-    let stand = match target {
-        Target::Answer(slot) => states
-            .answers
-            .iter()
-            .find(|a| a.slot == *slot)
-            .and_then(|a| a.parties.iter().find(|(p, _)| *p == party))
-            .map(|(_, stand)| stand.clone()),
-        Target::Risk(id) => states.risks.iter().find(|r| r.id == id).map(|r| r.whole.1.clone()),
-        Target::Mitigation(id, key) => states
-            .risks
-            .iter()
-            .find(|r| r.id == id)
-            .and_then(|r| r.mitigations.get(key))
-            .map(|(_, stand)| stand.clone()),
-    };
-    let why = match stand {
-        Some(Stand::ContentChanged) => "  (was stale: its content changed)".to_owned(),
-        Some(Stand::FactsChanged(facts)) => {
-            let facts: Vec<String> = facts.iter().map(ToString::to_string).collect();
-            format!("  (was stale: {} changed)", facts.join(", "))
-        }
-        _ => String::new(),
-    };
-    format!("{}  {}{why}\n", target.address(), short(&what, 60))
+/// What is being confirmed, in full, and why this party has to look at it again.
+fn shown(detail: &Detail, party: &PartyId, width: usize) -> String {
+    let mut out = detail::content(detail, width);
+    let was = detail.parties.iter().find(|standing| standing.party == *party && !standing.stands);
+    out += &was.map(|was| detail::standing(was, width)).unwrap_or_default();
+    out + "\n"
 }
 
 fn targets(
@@ -198,9 +152,9 @@ fn targets(
     deployment: &Deployment,
     framework: &Framework,
     states: &States<'_>,
-) -> Result<Vec<Target>, Error> {
+) -> Result<Vec<Entry>, Error> {
     if !args.addresses.is_empty() {
-        return args.addresses.iter().map(|address| target(address, deployment, framework)).collect();
+        return args.addresses.iter().map(|address| Entry::of(address, deployment, framework)).collect();
     }
     if args.section.is_none() && !args.all {
         return Err(Error::new(&USAGE, "nothing is named to confirm")
@@ -216,33 +170,17 @@ fn targets(
         .iter()
         .filter(|a| in_section(a.item.section.as_str()) && a.state != crate::ops::state::State::Unanswered)
         .filter(|a| a.parties.iter().any(|(party, stand)| **party == args.party && is_open(stand)))
-        .map(|a| Target::Answer(a.slot.clone()));
-    let mut targets: Vec<Target> = answers.collect();
+        .map(|a| Entry::Answer(a.slot.clone()));
+    let mut targets: Vec<Entry> = answers.collect();
     for risk in states.risks.iter().filter(|risk| in_section(risk.risk.section.as_str())) {
         for (key, (owner, stand)) in &risk.mitigations {
             if **owner == args.party && is_open(stand) {
-                targets.push(Target::Mitigation(risk.id.clone(), (*key).clone()));
+                targets.push(Entry::Mitigation(risk.id.clone(), (*key).clone()));
             }
         }
         if risk_owner(deployment) == args.party && is_open(&risk.whole.1) {
-            targets.push(Target::Risk(risk.id.clone()));
+            targets.push(Entry::Risk(risk.id.clone()));
         }
     }
     Ok(targets)
-}
-
-fn target(address: &Address, deployment: &Deployment, framework: &Framework) -> Result<Target, Error> {
-    let id = RiskId::new(address.subject.clone()).ok().filter(|id| deployment.risks.contains_key(id));
-    let field: Vec<&str> = address.field.iter().map(String::as_str).collect();
-    match (id, &field[..]) {
-        (Some(id), []) => Ok(Target::Risk(id)),
-        (Some(id), ["mitigations", key]) => {
-            Ok(Target::Mitigation(id, Key::new(*key).map_err(|error| Error::new(&USAGE, error.to_string()))?))
-        }
-        (None, []) => slot_of(framework, address).map(|(_, slot)| Target::Answer(slot)),
-        _ => Err(Error::new(
-            &USAGE,
-            format!("`{address}` is a field: answers, risks and mitigations are confirmed as a whole"),
-        )),
-    }
 }

@@ -23,6 +23,7 @@ use super::codes::USAGE;
 use super::context::Context;
 use crate::diag::{Error, nearest};
 use crate::model::{Deployment, DeploymentName, Framework, ProfileName};
+use crate::ops::past::Past;
 use crate::project::Project;
 use crate::store::Repo;
 use crate::syntax::is_hidden;
@@ -104,6 +105,16 @@ fn roles(project: &Project) -> impl Iterator<Item = &str> {
     let settings = project.settings();
     let people = settings.people.values().flat_map(|person| person.roles.iter().map(String::as_str));
     asked.chain(people).chain(settings.accept.keys().map(String::as_str))
+}
+
+/// What git remembers of a deployment; nothing where nothing was committed.
+fn past<'a>(
+    repo: &'a Repo,
+    deployment: &'a Deployment,
+    framework: &'a Framework,
+    revision: Option<&str>,
+) -> Option<Past<'a>> {
+    Past::of(repo, revision.unwrap_or("HEAD"), deployment, framework).ok()
 }
 
 /// Who speaks: the name that was given, or git's user.

@@ -92,6 +92,9 @@ pub(super) fn render(
         commit: commit.map(|commit| commit.id),
         is_draft,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
+        foreign: super::past(repo, &deployment, &framework, rev)
+            .map(|past| past.foreign(project.settings()).into_keys().collect())
+            .unwrap_or_default(),
     };
     let templates = templates(project)?;
     kinds

@@ -1,21 +1,35 @@
+use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
+use crate::cli::detail;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, OPEN, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
-use crate::model::OutcomeKind;
+use crate::model::{Address, OutcomeKind};
+use crate::ops::confirm::Entry;
+use crate::ops::detail::Teller;
 use crate::ops::outcome::INCOMPLETE;
 use crate::ops::show::{OutcomeLine, Overview, overview};
+use crate::ops::state::states;
 use std::fmt::Write;
 
 /// Show facts, outcomes, and what is needed
 ///
 /// Outcomes are computed from the answers each time, in two readings: `strict` is what the checklist's guidance means, `sheet` what the
 /// spreadsheet computes. Where they differ, both are shown.
+///
+/// With an address, one answer, risk or mitigation in full. Git's history is read for it: what something said when it was confirmed, and whether a
+/// commit of somebody who speaks for another party brought a confirmation in. In a shallow clone neither can be known, and is not said.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  tom show acme-northfield\n  tom show acme-northfield --format json")]
+#[command(
+    after_help = "Examples:\n  tom show acme-northfield\n  tom show acme-northfield IGA-03\n  tom show acme-northfield HAZ-004.mitigations.M1\n  tom show acme-northfield --format json"
+)]
 pub struct Args {
     /// The deployment
     deployment: String,
+
+    /// One answer, risk or mitigation in full: who stands by it, and what it said when they confirmed
+    #[arg(value_name = "ADDRESS")]
+    address: Option<Address>,
 
     /// Show it at this revision
     #[arg(long, value_name = "REV")]
@@ -37,6 +51,23 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     let (deployment, framework) = super::sound(&project, &super::name(&args.deployment)?)?;
+    if let Some(address) = &args.address {
+        let entry = Entry::of(address, &deployment, &framework)?;
+        let states = states(&deployment, &framework);
+        let past = super::past(&repo, &deployment, &framework, args.rev.as_deref());
+        let foreign = past.as_ref().map(|past| past.foreign(project.settings())).unwrap_or_default();
+        let settings = project.settings();
+        let (deployment, framework, states, past) = (&deployment, &*framework, &states, past.as_ref());
+        let teller = Teller { deployment, framework, settings, states, past, foreign };
+        let detail = teller
+            .tell(&entry)
+            .ok_or_else(|| Error::new(&USAGE, format!("`{}` has no `{address}`", args.deployment)))?;
+        match args.format {
+            Format::Json => context.print_json(&serde_json::json!({ "schema-version": 1, "detail": detail })),
+            Format::Text => context.print(detail::page(&detail, context.width)),
+        }
+        return Ok(Outcome::Clean);
+    }
     let overview = overview(&framework, &deployment);
     match args.format {
         Format::Json => context.print_json(&Output::of(Body { overview })),

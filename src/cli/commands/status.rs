@@ -2,16 +2,21 @@ use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format};
 use crate::diag::Error;
-use crate::model::{Deployment, Framework, Settings};
+use crate::model::{Deployment, Framework, PartyId, Settings};
+use crate::ops::confirm::Entry;
 use crate::ops::ready::{Gap, gaps};
+use crate::ops::reason::of_origin;
 use crate::ops::state::{Stand, State, States, claimed, states};
+use crate::store::Origin;
 use comfy_table::{ContentArrangement, Table, presets};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Show how far each phase has got
 ///
-/// With a deployment: progress by phase, party and section, and what keeps each phase from being ready. Without: a table of all deployments.
+/// With a deployment: progress by phase, party and section, what keeps each phase from being ready, and confirmations that a commit of somebody who
+/// speaks for another party brought in, as far as git's history goes. Without: a table of all deployments; their history is not read.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  tom status\n  tom status acme-eastmoor\n  tom status acme-eastmoor --check --phase 1\n\nExit codes: with --check, 1 if a phase that was asked for is not ready."
@@ -87,6 +92,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                         let what = counted(count, "confirmation is", "confirmations are");
                         context.print(format!("\n{what} only claimed: see `tom check {}`\n", deployment.name));
                     }
+                    let past = super::past(&repo, &deployment, &framework, None);
+                    let foreign = past.map(|past| past.foreign(project.settings())).unwrap_or_default();
+                    context.print(brought_in(&foreign, context.width));
                 },
             }
             progress.iter().all(|phase| phase.gaps.is_empty())
@@ -191,6 +199,20 @@ fn json(deployment: &Deployment, progress: &[Progress]) -> serde_json::Value {
         "deployment": deployment.name, "id": deployment.meta.id, "kind": deployment.meta.kind.to_string(),
         "ready": progress.iter().all(|phase| phase.gaps.is_empty()), "phases": phases,
     })
+}
+
+/// Confirmations that are only claimed because of whose commit brought them in, by commit.
+fn brought_in(foreign: &BTreeMap<(Entry, PartyId), Origin>, width: usize) -> String {
+    let mut commits = BTreeMap::<String, Vec<String>>::new();
+    for ((entry, party), origin) in foreign {
+        commits.entry(of_origin(origin, party)).or_default().push(entry.address().to_string());
+    }
+    let mut out = String::new();
+    for (why, addresses) in commits {
+        let _ = writeln!(out, "\n{}", wrapped(&format!("claimed only: {}", addresses.join(", ")), 0, width));
+        let _ = writeln!(out, "{}", wrapped(&why, 2, width));
+    }
+    out
 }
 
 fn page(

@@ -11,7 +11,9 @@ pub(super) static CLAIMED: Code = Code {
     severity: Severity::Note,
     title: "a confirmation is only claimed",
     explain: "The name under `by` is not listed in `tom.toml` for that party, or is listed for another organisation. The confirmation may be \
-right, but nothing shows that this person may speak for the party. Add them under `[people]`, or have somebody who is listed confirm.",
+right, but nothing shows that this person may speak for the party. Add them under `[people]`, or have somebody who is listed confirm. Whose commit brought a confirmation in is not looked at \
+here: `tom status DEPLOYMENT`, `tom show DEPLOYMENT ADDRESS` and packs read git's history for it, and call a confirmation claimed that a person \
+of another party brought in.",
 };
 
 /// Answers and risks are still open.

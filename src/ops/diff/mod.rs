@@ -11,6 +11,7 @@ use crate::model::{
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use risks::{ClassMove, MitigationChange, RiskChange, Way};
+pub(super) use risks::{mitigation_changes, risk_changes};
 pub use words::{Piece, Words, words};
 
 /// The two sides of a comparison, and what is compared.
@@ -202,7 +203,7 @@ pub fn diff(framework: &Framework, left: &Side<'_>, right: &Side<'_>) -> Differe
                 title: item.title.clone(),
                 section: item.section.clone(),
                 parties: item.parties.clone(),
-                fields: field_changes(slot, before, after),
+                fields: answer_changes(slot, before, after),
             };
             if is_local { difference.context.push(change) } else { difference.answers.push(change) }
         }
@@ -258,7 +259,8 @@ pub fn outcome_changes(
         .collect()
 }
 
-fn field_changes(slot: &Slot, before: &Answer, after: &Answer) -> Vec<FieldChange> {
+/// The fields of an answer that differ.
+pub(super) fn answer_changes(slot: &Slot, before: &Answer, after: &Answer) -> Vec<FieldChange> {
     let (old, new) = (fields(slot, before), fields(slot, after));
     let addresses: BTreeSet<&Address> = old.keys().chain(new.keys()).collect();
     addresses

@@ -160,6 +160,40 @@ fn mitigations(id: &RiskId, before: &Risk, after: &Risk) -> Vec<MitigationChange
     changes
 }
 
+/// Every field of a risk that differs, its ratings and mitigations among them.
+pub(in crate::ops) fn risk_changes(id: &RiskId, before: &Risk, after: &Risk) -> Vec<FieldChange> {
+    let at = Address::of(id);
+    let rating =
+        |rating: &Option<Rating>| rating.as_ref().map(|r| format!("{}, {}", r.severity, r.likelihood));
+    let ratings =
+        [("initial", &before.initial, &after.initial), ("residual", &before.residual, &after.residual)];
+    let mut changes = fields(id, before, after);
+    changes.extend(ratings.into_iter().filter(|(_, old, new)| old != new).map(|(name, old, new)| {
+        FieldChange { address: at.clone().then(name), before: rating(old), after: rating(new) }
+    }));
+    for change in mitigations(id, before, after) {
+        let text = Some(change.text);
+        let address = at.clone().then("mitigations").then(change.key.as_str());
+        match change.way {
+            Way::Added => changes.push(FieldChange { address, before: None, after: text }),
+            Way::Removed => changes.push(FieldChange { address, before: text, after: None }),
+            Way::Changed => changes.extend(change.fields),
+        }
+    }
+    changes
+}
+
+/// The fields of a mitigation that differ.
+pub(in crate::ops) fn mitigation_changes(
+    id: &RiskId,
+    key: &Key,
+    before: &Mitigation,
+    after: &Mitigation,
+) -> Vec<FieldChange> {
+    let at = Address::of(id).then("mitigations").then(key.as_str());
+    field_changes(&at, &texts(before), &texts(after))
+}
+
 /// Less in place, further from design, or without a cause that it acted on. Kinds and statuses are ordered in the model.
 fn is_weaker(old: &Mitigation, new: &Mitigation) -> bool {
     new.status < old.status

@@ -5,6 +5,7 @@ use crate::model::{
     Address, Answer, Class, Deployment, Framework, Item, ItemKind, OutcomeKind, PartyId, Rating, Risk,
     Settings, Value,
 };
+use crate::ops::confirm::Entry;
 use crate::ops::diff::{Difference, Piece, Side, Way, diff, words};
 use crate::ops::show::{musts_answered, outcome_lines};
 use crate::ops::state::{AnswerState, Stand, State, States, states};
@@ -18,8 +19,8 @@ pub fn pack(
     audience: Audience,
     provenance: Provenance,
 ) -> Pack {
-    let builder =
-        Builder { framework, settings, deployment, kind, audience, states: states(deployment, framework) };
+    let (states, foreign) = (states(deployment, framework), provenance.foreign.clone());
+    let builder = Builder { framework, settings, deployment, kind, audience, states, foreign };
     builder.build(provenance)
 }
 
@@ -30,6 +31,7 @@ struct Builder<'a> {
     kind: PackKind,
     audience: Audience,
     states: States<'a>,
+    foreign: BTreeSet<(Entry, PartyId)>,
 }
 
 impl Builder<'_> {
@@ -313,25 +315,24 @@ impl Builder<'_> {
                             causes: m.causes.iter().map(ToString::to_string).collect(),
                             evidence: m.evidence.clone(),
                             stands: match state.mitigations.get(key) {
-                                Some((party, stand)) => self.stand(party, stand, m.confirmed.get(*party)),
+                                Some((party, stand)) => {
+                                    let entry = Entry::Mitigation(state.id.clone(), (*key).clone());
+                                    self.stand(&entry, party, stand)
+                                }
                                 None => String::new(),
                             },
                         })
                         .collect(),
                     state: state.state,
-                    stands: self.stand(&state.whole.0, &state.whole.1, risk.confirmed.get(&state.whole.0)),
+                    stands: self.stand(&Entry::Risk(state.id.clone()), &state.whole.0, &state.whole.1),
                 }
             })
             .collect()
     }
 
     /// How a party stands to something, in words that fit the audience.
-    fn stand(
-        &self,
-        party: &PartyId,
-        stand: &Stand,
-        confirmation: Option<&crate::model::Confirmation>,
-    ) -> String {
+    fn stand(&self, entry: &Entry, party: &PartyId, stand: &Stand) -> String {
+        let confirmation = entry.confirmation(self.deployment, party);
         let label = self.label(party);
         let spoke = confirmation.map(|c| match self.audience {
             Audience::Public => format!("on {}", c.on),
@@ -341,6 +342,11 @@ impl Builder<'_> {
             (Stand::Stands, Some(spoke)) if !self.is_listed(party, confirmation) => {
                 format!(
                     "{label} is said to have confirmed it {spoke}, by somebody who is not listed for it (claimed)"
+                )
+            }
+            (Stand::Stands, Some(spoke)) if self.foreign.contains(&(entry.clone(), party.clone())) => {
+                format!(
+                    "{label} is said to have confirmed it {spoke}; somebody of another party entered that (claimed)"
                 )
             }
             (Stand::Stands, Some(spoke)) => format!("{label} confirmed it {spoke}"),
@@ -411,7 +417,7 @@ impl Builder<'_> {
         let stands: Vec<String> = state
             .parties
             .iter()
-            .map(|(party, stand)| self.stand(party, stand, answer.confirmed.get(*party)))
+            .map(|(party, stand)| self.stand(&Entry::Answer(state.slot.clone()), party, stand))
             .collect();
         let received = self.deployment.received.as_ref();
         let origin = match received.map(|received| received.answers.get(&state.slot)) {
@@ -526,23 +532,22 @@ impl Builder<'_> {
     fn in_doubt(&self) -> Vec<InDoubt> {
         let is_open = |stand: &Stand| matches!(stand, Stand::ContentChanged | Stand::FactsChanged(_));
         let answers = self.states.answers.iter().filter(|a| a.state == State::Stale).map(|a| {
-            let why = a.parties.iter().filter(|(_, stand)| is_open(stand)).map(|(party, stand)| {
-                self.stand(party, stand, a.answer.and_then(|answer| answer.confirmed.get(*party)))
-            });
-            let why = why.collect::<Vec<_>>().join("; ");
-            InDoubt { address: a.slot.to_string(), title: a.item.title.clone(), why }
+            let entry = Entry::Answer(a.slot.clone());
+            let parties = a.parties.iter().filter(|(_, stand)| is_open(stand));
+            let why: Vec<String> = parties.map(|(party, stand)| self.stand(&entry, party, stand)).collect();
+            InDoubt { address: a.slot.to_string(), title: a.item.title.clone(), why: why.join("; ") }
         });
         let risks = self.states.risks.iter().filter(|r| r.state == State::Stale).map(|r| {
             let (party, stand) = &r.whole;
-            let whole = is_open(stand).then(|| self.stand(party, stand, r.risk.confirmed.get(party)));
-            let mitigation = self.framework.label("mitigation");
+            let whole = is_open(stand).then(|| self.stand(&Entry::Risk(r.id.clone()), party, stand));
+            let mitigation = capital(self.framework.label("mitigation"));
             let parts =
                 r.mitigations.iter().filter(|(_, (_, stand))| is_open(stand)).map(|(key, (owner, stand))| {
-                    let confirmation = r.risk.mitigations.get(*key).and_then(|m| m.confirmed.get(*owner));
-                    format!("{} {key}: {}", capital(mitigation), self.stand(owner, stand, confirmation))
+                    let entry = Entry::Mitigation(r.id.clone(), (*key).clone());
+                    format!("{mitigation} {key}: {}", self.stand(&entry, owner, stand))
                 });
-            let why = whole.into_iter().chain(parts).collect::<Vec<_>>().join("; ");
-            InDoubt { address: r.id.to_string(), title: r.risk.title.clone(), why }
+            let why: Vec<String> = whole.into_iter().chain(parts).collect();
+            InDoubt { address: r.id.to_string(), title: r.risk.title.clone(), why: why.join("; ") }
         });
         answers.chain(risks).collect()
     }

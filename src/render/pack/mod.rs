@@ -4,9 +4,11 @@
 
 mod build;
 
-use crate::model::Class;
+use crate::model::{Class, PartyId};
+use crate::ops::confirm::Entry;
 use crate::ops::state::State;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 pub use build::pack;
 
@@ -63,6 +65,9 @@ pub struct Provenance {
     pub is_draft: bool,
     /// tom's version.
     pub tool: String,
+    /// Confirmations that a commit of another party's person brought in, as far as history shows.
+    #[serde(skip)]
+    pub foreign: BTreeSet<(Entry, PartyId)>,
 }
 
 /// A label with a text.

@@ -8,9 +8,10 @@ use super::reader::{self, Sink, Table};
 use super::tree::{Content, Node};
 use crate::diag::{Code, Finding, Label, Severity, nearest};
 use crate::model::{
-    Acceptability, Attached, Canonical, Cells, Column, Constraint, Framework, Headline, IdError, Item, ItemId,
-    ItemKind, ItemType, Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId, OutcomeKind, Party,
-    PartyId, Phase, PhaseOutcome, Profile, ProfileName, Scope, Section, SectionId, Tree, VerdictRule,
+    Acceptability, Attached, Canonical, Cells, Column, Constraint, Framework, Headline, IdError, Item,
+    ItemId, ItemKind, ItemType, Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId,
+    OutcomeKind, Party, PartyId, Phase, PhaseOutcome, Profile, ProfileName, Scope, Section, SectionId, Tree,
+    VerdictRule,
 };
 use checks::{Origin, contradictions};
 use std::collections::BTreeMap;

@@ -1,0 +1,181 @@
+//! What git remembers: what something said when it was confirmed, and whose commit brought a confirmation in.
+
+use crate::support::{Sandbox, run};
+
+const D: &str = "acme-northfield";
+
+/// Commits everything as somebody.
+fn commit_as(sandbox: &Sandbox, name: &str, email: &str) {
+    sandbox.git(&["add", "-A"]);
+    let author = format!("{name} <{email}>");
+    sandbox.git(&["commit", "-q", "-m", "work", "--author", &author]);
+}
+
+/// The output without its line breaks, which depend on the width.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn show(sandbox: &Sandbox, address: &str) -> String {
+    words(&sandbox.tom(&["show", D, address]).code(0).out)
+}
+
+#[test]
+fn what_a_fact_and_an_answer_said_when_they_were_confirmed_is_found_by_digest() {
+    let sandbox = Sandbox::example();
+    let before = show(&sandbox, "IGA-04");
+    assert!(!before.contains("said:"), "nothing changed: {before}");
+    let hosting = sandbox.read("assessments/acme-northfield/basic-details.toml");
+    let was =
+        words(hosting.split("[BD-22]\nanswer = \"\"\"\n").nth(1).unwrap().split("\"\"\"").next().unwrap());
+    for text in ["Somewhere else.", "Yet somewhere else."] {
+        sandbox.tom(&["set", D, "BD-22", text]).code(0);
+        sandbox.commit("moved");
+    }
+    let shown = show(&sandbox, "IGA-04");
+    assert!(shown.contains("BD-22 changed since Jo Marsh confirmed for the supplier"), "{shown}");
+    assert!(shown.contains(&format!("BD-22 said: {was}")), "{was}\n{shown}");
+    assert!(!shown.contains("said: Somewhere else."), "{shown}");
+    // The answer itself, changed and not even committed; and a rating.
+    sandbox.tom(&["set", D, "IGA-03.notes", "In other words."]).code(0);
+    let shown = show(&sandbox, "IGA-03");
+    assert!(shown.contains("the answer changed since") && shown.contains("IGA-03.notes said: "), "{shown}");
+    sandbox.tom(&["set", D, "HAZ-004.residual.likelihood", "High"]).code(0);
+    let shown = show(&sandbox, "HAZ-004");
+    assert!(shown.contains("the risk changed since") && shown.contains("HAZ-004.residual said: "), "{shown}");
+    sandbox.tom(&["set", D, "HAZ-004.mitigations.M1.text", "Something weaker."]).code(0);
+    let shown = show(&sandbox, "HAZ-004.mitigations.M1");
+    assert!(shown.contains("HAZ-004.mitigations.M1.text said: "), "{shown}");
+    // confirm says the same before it writes.
+    let said = sandbox
+        .tom(&["confirm", D, "IGA-04", "--party", "supplier", "--by", "Jo Marsh", "--dry-run"])
+        .code(0)
+        .out;
+    assert!(words(&said).contains(&format!("BD-22 said: {was}")), "{said}");
+}
+
+#[test]
+fn what_history_does_not_show_is_not_said() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["set", D, "BD-22", "Somewhere else."]).code(0);
+    sandbox.commit("moved");
+    let shallow = Sandbox::empty();
+    let from = format!("file://{}", sandbox.path("").display());
+    shallow.git(&["clone", "-q", "--depth", "1", &from, "."]);
+    let shown = show(&shallow, "IGA-04");
+    assert!(shown.contains("BD-22 changed since") && !shown.contains("said"), "{shown}");
+    // Confirmed over something that was never committed.
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["set", D, "BD-22", "Never committed."]).code(0);
+    sandbox.tom(&["confirm", D, "IGA-04", "--party", "supplier", "--by", "Jo Marsh"]).code(0);
+    sandbox.tom(&["set", D, "BD-22", "Somewhere else."]).code(0);
+    sandbox.commit("moved");
+    let shown = show(&sandbox, "IGA-04");
+    assert!(shown.contains("BD-22 changed since Jo Marsh") && !shown.contains("Never"), "{shown}");
+    // Without any commit there is nothing to look at, and nothing fails.
+    let fresh = Sandbox::empty();
+    fresh.git(&["init", "-q"]);
+    fresh.tom(&["init"]).code(0);
+    fresh.tom(&["new", "x"]).code(0);
+    assert!(fresh.tom(&["show", "x", "IGA-03"]).code(0).out.contains("unanswered"));
+}
+
+#[test]
+fn a_confirmation_that_another_partys_person_committed_is_claimed() {
+    let sandbox = Sandbox::example();
+    sandbox.git(&["commit", "-q", "--amend", "--no-edit", "--author", "Nobody <nobody@elsewhere.example>"]);
+    let confirm = |by: &str| {
+        let note = format!("Confirmed by {by}");
+        sandbox
+            .tom(&["confirm", D, "IGA-03", "--party", "deployer", "--by", "Ben Tarrant", "--note", &note])
+            .code(0);
+    };
+    confirm("nobody known");
+    commit_as(&sandbox, "A Stranger", "stranger@elsewhere.example");
+    assert!(!show(&sandbox, "IGA-03").contains("claimed"), "whoever is not listed is nobody's person");
+    confirm("himself");
+    commit_as(&sandbox, "Ben Tarrant", "Ben.Tarrant@northfield.example");
+    assert!(!show(&sandbox, "IGA-03").contains("claimed"));
+    confirm("a colleague");
+    commit_as(&sandbox, "Carys Nunn", "carys.nunn@northfield.example");
+    assert!(!show(&sandbox, "IGA-03").contains("claimed"), "of the same party and organisation");
+    confirm("the supplier");
+    assert!(!show(&sandbox, "IGA-03").contains("claimed"), "it is not committed yet");
+    commit_as(&sandbox, "Jo Marsh", "jo.marsh@acme.example");
+    let why = "of Jo Marsh brought it in, who does not speak for the deployer";
+    assert!(show(&sandbox, "IGA-03").contains(why), "{}", show(&sandbox, "IGA-03"));
+    // Later commits, by whomever, do not change whose it was: not over the same file, nor through a merge.
+    sandbox.tom(&["set", D, "IGA-04.notes", "Other."]).code(0);
+    commit_as(&sandbox, "Ben Tarrant", "ben.tarrant@northfield.example");
+    sandbox.git(&["checkout", "-q", "-b", "side"]);
+    sandbox.tom(&["set", D, "CSQ-4.notes", "Other."]).code(0);
+    commit_as(&sandbox, "Ben Tarrant", "ben.tarrant@northfield.example");
+    sandbox.git(&["checkout", "-q", "main"]);
+    sandbox.tom(&["set", D, "IGA-05.notes", "Other."]).code(0);
+    commit_as(&sandbox, "Ben Tarrant", "ben.tarrant@northfield.example");
+    sandbox.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
+    assert!(show(&sandbox, "IGA-03").contains(why));
+    let status = words(&sandbox.tom(&["status", D]).code(0).out);
+    assert!(status.contains("claimed only: IGA-03") && status.contains(why), "{status}");
+    sandbox.tom(&["render", D, "--to", "packs", "--pack", "phase-2"]).code(0);
+    let page = sandbox.read("packs/acme-northfield-phase-2.html");
+    assert_eq!(page.matches("somebody of another party entered that (claimed)").count(), 1);
+    // In a shallow clone it cannot be known, and is not said.
+    let shallow = Sandbox::empty();
+    let from = format!("file://{}", sandbox.path("").display());
+    shallow.git(&["clone", "-q", "--depth", "1", &from, "."]);
+    assert!(!show(&shallow, "IGA-03").contains("claimed"));
+    // Another deployer's person speaks for another organisation; and confirming anew mends it.
+    confirm("Southmere");
+    commit_as(&sandbox, "Nadia Fenn", "nadia.fenn@southmere.example");
+    assert!(show(&sandbox, "IGA-03").contains("of Nadia Fenn brought it in"));
+    confirm("himself again");
+    commit_as(&sandbox, "Ben Tarrant", "ben.tarrant@northfield.example");
+    assert!(!show(&sandbox, "IGA-03").contains("claimed"));
+}
+
+#[test]
+fn what_a_derivation_carries_is_not_the_deed_of_whoever_derived() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["derive", D, "acme-eastmoor"]).code(0);
+    commit_as(&sandbox, "Ben Tarrant", "ben.tarrant@northfield.example");
+    let shown = words(&sandbox.tom(&["show", "acme-eastmoor", "MSCA-AUD-01"]).code(0).out);
+    assert!(shown.contains("confirmed for the supplier") && !shown.contains("claimed"), "{shown}");
+}
+
+#[test]
+fn confirm_shows_in_full_what_it_confirms() {
+    let sandbox = Sandbox::example();
+    let ran = |address: &str, party: &str| {
+        let mut command =
+            sandbox.tom_command(&["confirm", D, address, "--party", party, "--by", "Ann Lee", "--dry-run"]);
+        let out = run({
+            command.env("COLUMNS", "80");
+            command
+        })
+        .code(0)
+        .out;
+        assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+        words(&out)
+    };
+    let answer = ran("IGA-09", "deployer");
+    for part in
+        ["IGA-09 Security test", "answer: Yes", "notes: ", "evidence: ", "rests on BD-15", "rests on BD-22"]
+    {
+        assert!(answer.contains(part), "{part}: {answer}");
+    }
+    let risk = ran("HAZ-004", "deployer");
+    for part in [
+        "hazard: ",
+        "effect: ",
+        "cause C1: ",
+        "initial: Major, Medium: class 3",
+        "residual: ",
+        "M1 measure: ",
+        "rests on BD-21",
+    ] {
+        assert!(risk.contains(part), "{part}: {risk}");
+    }
+    let rows = words(&sandbox.tom(&["show", D, "BD-24"]).code(0).out);
+    assert!(rows.contains("rows.go-live.date: 2"), "{rows}");
+}
