@@ -33,6 +33,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         schema::<commands::impact::Body>("impact"),
         schema::<commands::list::Body>("list"),
         schema::<commands::show::Body>("show"),
+        schema::<commands::status::Body>("status"),
+        schema::<commands::todo::Body>("todo"),
     ]
 }
 

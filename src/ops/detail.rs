@@ -12,7 +12,7 @@ use crate::store::Origin;
 use std::collections::BTreeMap;
 
 /// A field with what it says.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Field {
     /// `answer`, `notes`, `rows.go-live.date`, `M1 text`.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Field {
 }
 
 /// A fact beneath it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Fact {
     /// The item.
     pub item: ItemId,
@@ -32,7 +32,7 @@ pub struct Fact {
 }
 
 /// How a party stands to it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Standing {
     /// The party.
     pub party: PartyId,
@@ -49,7 +49,7 @@ pub struct Standing {
 }
 
 /// Everything that there is to say of one thing that somebody stands by.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Detail {
     /// Where.

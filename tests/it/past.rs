@@ -83,7 +83,6 @@ fn what_history_does_not_show_is_not_said() {
 #[test]
 fn a_confirmation_that_another_partys_person_committed_is_claimed() {
     let sandbox = Sandbox::example();
-    sandbox.git(&["commit", "-q", "--amend", "--no-edit", "--author", "Nobody <nobody@elsewhere.example>"]);
     let confirm = |by: &str| {
         let note = format!("Confirmed by {by}");
         sandbox

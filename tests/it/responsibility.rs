@@ -249,6 +249,7 @@ fn nothing_that_somebody_must_stand_by_is_settled_while_nobody_has_spoken() {
         risk.hazard.push('x');
         risk.mitigations.values_mut().for_each(|mitigation| mitigation.text.push('x'));
     }
+    assert_nothing_is_ready(&child);
     let states = states(&child, framework());
     let asked = states.answers.iter().filter(|a| a.is_needed && !a.item.confirmed_by.is_empty());
     let asked: Vec<_> = asked.collect();
@@ -264,6 +265,61 @@ fn nothing_that_somebody_must_stand_by_is_settled_while_nobody_has_spoken() {
     for risk in &states.risks {
         assert!(!risk.state.is_settled() && risk.mitigations.values().all(|(_, s)| *s != Stand::Stands));
     }
+}
+
+/// No phase is ready, and none of its gaps is the throughput that only the authority fills in.
+fn assert_nothing_is_ready(deployment: &Deployment) {
+    let states = states(deployment, framework());
+    for phase in &framework().phases {
+        let gaps = tom::ops::ready::gaps(deployment, framework(), &FULL.settings, &states, phase.number);
+        let asked = |gap: &&tom::ops::ready::Gap| gap.turn.contains("confirm");
+        assert!(gaps.iter().filter(asked).count() > 10, "phase {}: {gaps:?}", phase.number);
+    }
+}
+
+/// What nobody was asked for counts for nothing, though its digests are right: written by hand, for `tom confirm` refuses it.
+#[test]
+fn confirmations_of_the_wrong_party_make_nothing_ready() {
+    let mut child = fresh();
+    for item in framework().items().filter(|item| item.is_answered()) {
+        let slot = Slot { item: item.id.clone(), row: item.repeats.clone().map(|block| (block, key("pas"))) };
+        if child.answers.get(&slot).is_none_or(Answer::is_unanswered) {
+            fill(child.answers.entry(slot).or_default(), item);
+        }
+    }
+    let before = snapshot(&child);
+    let said = |digest: String, given| Confirmation {
+        by: "Somebody".into(),
+        on: Date::new(2026, 11, 20).unwrap(),
+        digest,
+        given,
+        note: None,
+    };
+    let everybody: Vec<PartyId> = framework().parties.iter().map(|party| party.id.clone()).collect();
+    for slot in child.answers.keys().cloned().collect::<Vec<_>>() {
+        let item = framework().item(slot.item.as_str()).unwrap();
+        let given = tom::ops::state::given(&child, framework(), &item.depends_on);
+        let answer = child.answers.get_mut(&slot).unwrap();
+        for wrong in everybody.iter().filter(|party| !item.confirmed_by.contains(party)) {
+            answer.confirmed.insert(wrong.clone(), said(answer.content_digest().short(), given.clone()));
+        }
+    }
+    for id in child.risks.keys().cloned().collect::<Vec<_>>() {
+        let given = tom::ops::state::given(&child, framework(), &child.risks[&id].depends_on.clone());
+        let risk = child.risks.get_mut(&id).unwrap();
+        let digest = risk.content_digest().short();
+        for wrong in everybody.iter().filter(|party| party.as_str() != "deployer") {
+            risk.confirmed.insert(wrong.clone(), said(digest.clone(), given.clone()));
+        }
+        for mitigation in risk.mitigations.values_mut() {
+            let digest = mitigation.digest().short();
+            for wrong in everybody.iter().filter(|party| **party != mitigation.owner) {
+                mitigation.confirmed.insert(wrong.clone(), said(digest.clone(), BTreeMap::new()));
+            }
+        }
+    }
+    assert_eq!(snapshot(&child), before);
+    assert_nothing_is_ready(&child);
 }
 
 #[test]

@@ -9,6 +9,10 @@ const REAL: &[(&str, &[&str])] = &[
     ("impact", &["impact", "acme-northfield", "IGA-10=None"]),
     ("list", &["list"]),
     ("show", &["show", "acme-northfield"]),
+    ("show", &["show", "acme-southmere", "HAZ-004"]),
+    ("status", &["status"]),
+    ("status", &["status", "acme-southmere"]),
+    ("todo", &["todo"]),
 ];
 
 #[test]

@@ -87,7 +87,10 @@ impl Sandbox {
         for file in ["tom.toml", ".gitattributes"] {
             std::fs::copy(root().join(file), self.path(file)).unwrap();
         }
-        self.commit("the worked example");
+        // Whoever put the example together speaks for no party.
+        self.git(&["add", "-A"]);
+        let author = "The Programme <programme@elsewhere.example>";
+        self.git(&["commit", "-q", "--allow-empty", "-m", "the worked example", "--author", author]);
     }
 
     /// A path in the sandbox.

@@ -6,7 +6,7 @@ use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Address, OutcomeKind};
 use crate::ops::confirm::Entry;
-use crate::ops::detail::Teller;
+use crate::ops::detail::{Detail, Teller};
 use crate::ops::outcome::INCOMPLETE;
 use crate::ops::show::{OutcomeLine, Overview, overview};
 use crate::ops::state::states;
@@ -43,8 +43,12 @@ pub struct Args {
 /// What machines read.
 #[derive(serde::Serialize, schemars::JsonSchema)]
 pub(in crate::cli) struct Body {
-    /// Facts, outcomes and risks.
-    overview: Overview,
+    /// Facts, outcomes and risks; not there where an address was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overview: Option<Overview>,
+    /// What was asked for, in full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Detail>,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
@@ -63,14 +67,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             .tell(&entry)
             .ok_or_else(|| Error::new(&USAGE, format!("`{}` has no `{address}`", args.deployment)))?;
         match args.format {
-            Format::Json => context.print_json(&serde_json::json!({ "schema-version": 1, "detail": detail })),
+            Format::Json => context.print_json(&Output::of(Body { overview: None, detail: Some(detail) })),
             Format::Text => context.print(detail::page(&detail, context.width)),
         }
         return Ok(Outcome::Clean);
     }
     let overview = overview(&framework, &deployment);
     match args.format {
-        Format::Json => context.print_json(&Output::of(Body { overview })),
+        Format::Json => context.print_json(&Output::of(Body { overview: Some(overview), detail: None })),
         Format::Text => context.print(text(&overview, context)),
     }
     Ok(Outcome::Clean)

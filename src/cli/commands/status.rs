@@ -1,13 +1,14 @@
 use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
-use crate::model::{Deployment, Framework, PartyId, Settings};
+use crate::model::{Address, Deployment, DeploymentName, Framework, Kind, PartyId, PermanentId, Settings};
 use crate::ops::confirm::Entry;
 use crate::ops::ready::{Gap, gaps};
 use crate::ops::reason::of_origin;
 use crate::ops::state::{Stand, State, States, claimed, states};
-use crate::store::Origin;
+use crate::project::{Loader, Project};
+use crate::store::{Origin, Repo};
 use comfy_table::{ContentArrangement, Table, presets};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -78,97 +79,118 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let project = context.sound_project(&repo, None)?;
     let only = super::phase(&project, args.phase)?;
     let is_ready = match &args.deployment {
-        Some(name) => {
-            let (deployment, framework) = super::sound(&project, &super::name(name)?)?;
-            let states = states(&deployment, &framework);
-            let progress = progress(&deployment, &framework, project.settings(), &states, only);
-            match args.format {
-                Format::Json => context.print_json(&serde_json::json!({ "schema-version": 1, "deployments": [json(&deployment, &progress)] })),
-                Format::Text => {
-                    context.print(page(&deployment, &framework, &states, &progress, context));
-                    let claimed = claimed(project.settings(), &deployment, &framework);
-                    let count: usize = claimed.values().map(Vec::len).sum();
-                    if count > 0 {
-                        let what = counted(count, "confirmation is", "confirmations are");
-                        context.print(format!("\n{what} only claimed: see `tom check {}`\n", deployment.name));
-                    }
-                    let past = super::past(&repo, &deployment, &framework, None);
-                    let foreign = past.map(|past| past.foreign(project.settings())).unwrap_or_default();
-                    context.print(brought_in(&foreign, context.width));
-                },
-            }
-            progress.iter().all(|phase| phase.gaps.is_empty())
-        }
-        None => {
-            let (names, _) = project.deployments()?;
-            let pieces: Vec<&[_]> =
-                names.chunks(names.len().div_ceil(rayon::current_num_threads() * 4).max(1)).collect();
-            let rows: Result<Vec<Vec<_>>, Error> = pieces
-                .par_iter()
-                .map(|piece| {
-                    let mut loader = project.loader()?;
-                    let row = |name| match loader.load(name)?.sound() {
-                        Ok((deployment, framework)) => {
-                            let states = states(&deployment, &framework);
-                            let progress =
-                                progress(&deployment, &framework, project.settings(), &states, only);
-                            // A thousand deployments have a great many gaps; only JSON needs them later.
-                            let is_ready = progress.iter().all(|phase| phase.gaps.is_empty());
-                            let json = (args.format == Format::Json).then(|| json(&deployment, &progress));
-                            Ok((
-                                name,
-                                Some((
-                                    is_ready,
-                                    json,
-                                    states.counts(),
-                                    progress.iter().map(bar).collect::<Vec<_>>(),
-                                )),
-                            ))
-                        }
-                        // What is wrong with it is for `tom check` to say; here it is only not known.
-                        Err(_) => Ok((name, None)),
-                    };
-                    piece.iter().map(row).collect()
-                })
-                .collect();
-            let rows: Vec<_> = rows?.into_iter().flatten().collect();
-            if args.format == Format::Json {
-                let all = rows.iter().map(|(name, row)| match row {
-                    Some((_, Some(json), ..)) => json.clone(),
-                    _ => serde_json::json!({ "deployment": name, "error": "it cannot be read; see `tom check`" }),
-                });
-                context.print_json(
-                    &serde_json::json!({ "schema-version": 1, "deployments": all.collect::<Vec<_>>() }),
-                );
-            } else {
-                let mut table = Table::new();
-                table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-                table.set_width(u16::try_from(context.width).unwrap_or(80));
-                let phases = super::phases(&project)
-                    .into_iter()
-                    .filter(|phase| only.is_none_or(|only| only == *phase));
-                let phases = phases.map(|phase| format!("PHASE {phase}"));
-                table.set_header(["NAME".to_owned()].into_iter().chain(phases).chain(["OPEN".to_owned()]));
-                for (name, row) in &rows {
-                    let Some((_, _, counts, bars)) = row else {
-                        table.add_row([name.to_string(), "cannot be read; see `tom check`".to_owned()]);
-                        continue;
-                    };
-                    let open: Vec<String> = counts
-                        .iter()
-                        .filter(|(state, _)| !state.is_settled())
-                        .map(|(state, count)| format!("{count} {state}"))
-                        .collect();
-                    table.add_row(
-                        [name.to_string()].into_iter().chain(bars.iter().cloned()).chain([open.join(", ")]),
-                    );
-                }
-                context.print(table.trim_fmt() + "\n");
-            }
-            rows.iter().all(|(_, row)| row.as_ref().is_some_and(|(is_ready, ..)| *is_ready))
-        }
+        Some(name) => one(args, context, &repo, &project, (name, only))?,
+        None => all(args, context, &project, only)?,
     };
     Ok(if args.check && !is_ready { Outcome::Found } else { Outcome::Clean })
+}
+
+/// One deployment in full; whether it is ready.
+fn one(
+    args: &Args,
+    context: &Context,
+    repo: &Repo,
+    project: &Project,
+    (name, only): (&str, Option<u8>),
+) -> Result<bool, Error> {
+    let (deployment, framework) = super::sound(project, &super::name(name)?)?;
+    let settings = project.settings();
+    let states = states(&deployment, &framework);
+    let progress = progress(&deployment, &framework, settings, &states, only);
+    let past = super::past(repo, &deployment, &framework, None);
+    let foreign = past.map(|past| past.foreign(settings)).unwrap_or_default();
+    match args.format {
+        Format::Json => {
+            let brought = foreign.iter().map(|((entry, party), origin)| BroughtIn {
+                address: entry.address(),
+                party: party.clone(),
+                commit: origin.commit.clone(),
+                author: origin.author.name.clone(),
+            });
+            let of = Of { brought_in: Some(brought.collect()), ..of(&deployment, &progress) };
+            context.print_json(&Output::of(Body { deployments: vec![Row::Read(Box::new(of))] }));
+        }
+        Format::Text => {
+            context.print(page(&deployment, &framework, &states, &progress, context));
+            let count: usize = claimed(settings, &deployment, &framework).values().map(Vec::len).sum();
+            if count > 0 {
+                let what = counted(count, "confirmation is", "confirmations are");
+                context.print(format!("\n{what} only claimed: see `tom check {}`\n", deployment.name));
+            }
+            context.print(brought_in(&foreign, context.width));
+        }
+    }
+    Ok(progress.iter().all(|phase| phase.gaps.is_empty()))
+}
+
+/// A deployment's line in the table.
+struct InBrief {
+    is_ready: bool,
+    counts: Vec<(State, usize)>,
+    bars: Vec<String>,
+    /// Only for JSON: a thousand deployments have a great many gaps.
+    full: Option<Of>,
+}
+
+/// A table of all deployments; whether every one is ready.
+fn all(args: &Args, context: &Context, project: &Project, only: Option<u8>) -> Result<bool, Error> {
+    let (names, _) = project.deployments()?;
+    let pieces: Vec<&[_]> =
+        names.chunks(names.len().div_ceil(rayon::current_num_threads() * 4).max(1)).collect();
+    let brief = |loader: &mut Loader<'_>, name| -> Result<Option<InBrief>, Error> {
+        Ok(match loader.load(name)?.sound() {
+            Ok((deployment, framework)) => {
+                let states = states(&deployment, &framework);
+                let progress = progress(&deployment, &framework, project.settings(), &states, only);
+                Some(InBrief {
+                    is_ready: progress.iter().all(|phase| phase.gaps.is_empty()),
+                    counts: states.counts(),
+                    bars: progress.iter().map(bar).collect(),
+                    full: (args.format == Format::Json).then(|| of(&deployment, &progress)),
+                })
+            }
+            // What is wrong with it is for `tom check` to say; here it is only not known.
+            Err(_) => None,
+        })
+    };
+    let rows: Result<Vec<Vec<_>>, Error> = pieces
+        .par_iter()
+        .map(|piece| {
+            let mut loader = project.loader()?;
+            piece.iter().map(|name| Ok((name, brief(&mut loader, name)?))).collect()
+        })
+        .collect();
+    let rows: Vec<(&DeploymentName, Option<InBrief>)> = rows?.into_iter().flatten().collect();
+    let is_ready = rows.iter().all(|(_, row)| row.as_ref().is_some_and(|row| row.is_ready));
+    if args.format == Format::Json {
+        let row = |(name, row): (&DeploymentName, Option<InBrief>)| match row.and_then(|row| row.full) {
+            Some(of) => Row::Read(Box::new(of)),
+            None => {
+                let error = "it cannot be read; see `tom check`".to_owned();
+                Row::Unread { deployment: name.clone(), error }
+            }
+        };
+        context.print_json(&Output::of(Body { deployments: rows.into_iter().map(row).collect() }));
+        return Ok(is_ready);
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(context.width).unwrap_or(80));
+    let phases = super::phases(project).into_iter().filter(|phase| only.is_none_or(|only| only == *phase));
+    let phases = phases.map(|phase| format!("PHASE {phase}"));
+    table.set_header(["NAME".to_owned()].into_iter().chain(phases).chain(["OPEN".to_owned()]));
+    for (name, row) in &rows {
+        let Some(row) = row else {
+            table.add_row([name.to_string(), "cannot be read; see `tom check`".to_owned()]);
+            continue;
+        };
+        let open = row.counts.iter().filter(|(state, _)| !state.is_settled());
+        let open: Vec<String> = open.map(|(state, count)| format!("{count} {state}")).collect();
+        table
+            .add_row([name.to_string()].into_iter().chain(row.bars.iter().cloned()).chain([open.join(", ")]));
+    }
+    context.print(table.trim_fmt() + "\n");
+    Ok(is_ready)
 }
 
 /// `█████░░░░░ 42/80`, with the word where the phase is ready.
@@ -186,23 +208,78 @@ fn bar(progress: &Progress) -> String {
     )
 }
 
-fn json(deployment: &Deployment, progress: &[Progress]) -> serde_json::Value {
-    let phases: Vec<_> = progress
-        .iter()
-        .map(|phase| {
-            serde_json::json!({
-                "phase": phase.phase, "ready": phase.gaps.is_empty(), "settled": phase.settled, "needed": phase.needed, "gaps": phase.gaps,
-            })
-        })
-        .collect();
-    serde_json::json!({
-        "deployment": deployment.name, "id": deployment.meta.id, "kind": deployment.meta.kind.to_string(),
-        "ready": progress.iter().all(|phase| phase.gaps.is_empty()), "phases": phases,
-    })
+/// What machines read.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct Body {
+    /// The deployments that were asked for.
+    deployments: Vec<Row>,
 }
 
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
+enum Row {
+    /// A deployment.
+    Read(Box<Of>),
+    /// One that cannot be read.
+    Unread { deployment: DeploymentName, error: String },
+}
+
+/// How far a deployment has got.
+#[derive(Clone, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Of {
+    deployment: DeploymentName,
+    id: PermanentId,
+    kind: Kind,
+    /// Whether every phase that was asked for is ready.
+    ready: bool,
+    phases: Vec<PhaseOf>,
+    /// Confirmations that a commit of another party's person brought in; absent where history was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brought_in: Option<Vec<BroughtIn>>,
+}
+
+/// A confirmation with the commit that brought it in.
+#[derive(Clone, serde::Serialize, schemars::JsonSchema)]
+struct BroughtIn {
+    address: Address,
+    party: PartyId,
+    commit: String,
+    author: String,
+}
+
+/// How far a phase has got.
+#[derive(Clone, serde::Serialize, schemars::JsonSchema)]
+struct PhaseOf {
+    phase: u8,
+    ready: bool,
+    settled: usize,
+    needed: usize,
+    gaps: Vec<Gap>,
+}
+
+fn of(deployment: &Deployment, progress: &[Progress]) -> Of {
+    let phase = |phase: &Progress| PhaseOf {
+        phase: phase.phase,
+        ready: phase.gaps.is_empty(),
+        settled: phase.settled,
+        needed: phase.needed,
+        gaps: phase.gaps.clone(),
+    };
+    Of {
+        deployment: deployment.name.clone(),
+        id: deployment.meta.id.clone(),
+        kind: deployment.meta.kind,
+        ready: progress.iter().all(|phase| phase.gaps.is_empty()),
+        phases: progress.iter().map(phase).collect(),
+        brought_in: None,
+    }
+}
+
+type Foreign = BTreeMap<(Entry, PartyId), Origin>;
+
 /// Confirmations that are only claimed because of whose commit brought them in, by commit.
-fn brought_in(foreign: &BTreeMap<(Entry, PartyId), Origin>, width: usize) -> String {
+fn brought_in(foreign: &Foreign, width: usize) -> String {
     let mut commits = BTreeMap::<String, Vec<String>>::new();
     for ((entry, party), origin) in foreign {
         commits.entry(of_origin(origin, party)).or_default().push(entry.address().to_string());

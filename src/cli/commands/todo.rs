@@ -1,8 +1,8 @@
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, DIM, counted, heading, short, styled};
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::{At, Error};
-use crate::model::{Deployment, Framework, PartyId};
+use crate::model::{Deployment, DeploymentName, Framework, PartyId};
 use crate::ops::check::label;
 use crate::ops::todo::{Task, todo};
 use crate::project::Project;
@@ -70,11 +70,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     match args.format {
         Format::Json => {
-            let all: Vec<_> = lists
+            let all = lists
                 .iter()
-                .map(|(deployment, framework, tasks)| json(&project, deployment, framework, tasks))
-                .collect();
-            context.print_json(&serde_json::json!({ "schema-version": 1, "deployments": all }));
+                .map(|(deployment, framework, tasks)| list(&project, deployment, framework, tasks));
+            context.print_json(&Output::of(Body { deployments: all.collect() }));
         }
         Format::Text => lists.iter().for_each(|(deployment, framework, tasks)| {
             context.print(text(&project, deployment, framework, tasks))
@@ -130,18 +129,32 @@ fn text(project: &Project, deployment: &Deployment, framework: &Framework, tasks
     out
 }
 
-fn json(
-    project: &Project,
-    deployment: &Deployment,
-    framework: &Framework,
-    tasks: &[Task],
-) -> serde_json::Value {
-    let tasks: Vec<_> = tasks
-        .iter()
-        .map(|task| {
-            let place = place(project, deployment, framework, task);
-            serde_json::json!({ "task": task, "file": place.as_ref().map(|(file, _)| file), "line": place.as_ref().map(|(_, line)| line) })
-        })
-        .collect();
-    serde_json::json!({ "deployment": deployment.name, "tasks": tasks })
+/// What machines read.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct Body {
+    /// The deployments that were asked for.
+    deployments: Vec<List>,
+}
+
+/// What there is to do in one deployment.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct List {
+    deployment: DeploymentName,
+    tasks: Vec<Placed>,
+}
+
+/// A task with the line that it is about.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Placed {
+    task: Task,
+    file: Option<String>,
+    line: Option<usize>,
+}
+
+fn list(project: &Project, deployment: &Deployment, framework: &Framework, tasks: &[Task]) -> List {
+    let placed = |task: &Task| {
+        let (file, line) = place(project, deployment, framework, task).unzip();
+        Placed { task: task.clone(), file, line }
+    };
+    List { deployment: deployment.name.clone(), tasks: tasks.iter().map(placed).collect() }
 }
