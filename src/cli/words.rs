@@ -1,6 +1,7 @@
 //! Small pieces of text output: styles, headings, wrapped prose. Never meaning by colour alone.
 
 use super::report::visible;
+pub(super) use crate::ops::words::counted;
 use anstyle::{AnsiColor, Style};
 
 pub(super) const BOLD: Style = Style::new().bold();
@@ -29,11 +30,6 @@ pub(super) fn wrapped(text: &str, indent: usize, width: usize) -> String {
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .word_separator(textwrap::WordSeparator::AsciiSpace);
     visible(text).split('\n').map(|line| textwrap::fill(line, &options)).collect::<Vec<_>>().join("\n")
-}
-
-/// `1 answer`, `2 answers`.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
 /// A text of at most so many characters.

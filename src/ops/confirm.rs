@@ -3,6 +3,7 @@
 use super::outcome::Evaluator;
 use super::set::slot_of;
 use super::state::{given, is_fact_empty, risk_owner};
+use super::words::and;
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
     Address, Canonical, Confirmation, Date, Deployment, Framework, ItemId, Key, PartyId, ProfileName, RiskId,
@@ -129,7 +130,7 @@ pub fn answer(
         let who = if asked.is_empty() {
             "nobody has to confirm it".to_owned()
         } else {
-            format!("it is confirmed by {}", asked.join(" and "))
+            format!("it is confirmed by {}", and(&asked))
         };
         return Err(refuse(slot, format!("{who}, not by {}", voice.party)));
     }
@@ -197,6 +198,5 @@ fn facts_are_answered(
     if open.is_empty() {
         return Ok(());
     }
-    Err(refuse(what, format!("it rests on {}, which is unanswered", open.join(" and ")))
-        .help("answer that first"))
+    Err(refuse(what, format!("it rests on {}, which is unanswered", and(&open))).help("answer that first"))
 }

@@ -16,6 +16,7 @@ pub mod set;
 pub mod show;
 pub mod state;
 pub mod todo;
+pub mod words;
 
 /// Every code of this room.
 pub const CODES: &[&[&crate::diag::Code]] =

@@ -3,6 +3,7 @@
 use super::outcome::{Evaluator, INCOMPLETE, YES};
 use super::reason;
 use super::state::{Stand, State, States, holders};
+use super::words::and;
 use crate::model::{
     Address, Attached, Deployment, Framework, Outcome, OutcomeKind, PartyId, ProfileName, RiskId, RiskStatus,
     Settings,
@@ -198,5 +199,5 @@ pub fn gone(deployment: &Deployment) -> Vec<RiskId> {
 
 fn turn_of(parties: Vec<&PartyId>, one: &str, many: &str) -> String {
     let names: Vec<&str> = parties.into_iter().map(PartyId::as_str).collect();
-    format!("{} {}", names.join(" and "), if names.len() == 1 { one } else { many })
+    format!("{} {}", and(&names), if names.len() == 1 { one } else { many })
 }

@@ -1,6 +1,7 @@
 //! Why an answer or a risk is in its state, in words.
 
 use super::state::{AnswerState, RiskState, Stand, State};
+use super::words::and;
 use crate::model::{Confirmation, Deployment, PartyId};
 use crate::store::Origin;
 
@@ -20,7 +21,7 @@ fn stale(
         Stand::ContentChanged => Some(format!("{content} changed{}", since(party, confirmation))),
         Stand::FactsChanged(facts) => {
             let facts: Vec<&str> = facts.iter().map(crate::model::ItemId::as_str).collect();
-            Some(format!("{} changed{}", facts.join(" and "), since(party, confirmation)))
+            Some(format!("{} changed{}", and(&facts), since(party, confirmation)))
         }
         Stand::Stands | Stand::Missing => None,
     }
@@ -45,7 +46,7 @@ fn not_confirmed<'p>(parties: impl Iterator<Item = &'p PartyId>) -> String {
     let parties: Vec<String> = parties.map(|party| format!("the {party}")).collect();
     match parties.len() {
         1 => format!("{} has not confirmed", parties.concat()),
-        _ => format!("{} have not confirmed", parties.join(" and ")),
+        _ => format!("{} have not confirmed", and(&parties)),
     }
 }
 

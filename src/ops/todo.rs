@@ -6,7 +6,8 @@ use super::ready::{attach_it, open_outcomes};
 use super::reason;
 use super::state::{Stand, State, states};
 use crate::model::{
-    Address, Date, Deployment, Framework, MitigationStatus, OutcomeKind, ProfileName, RiskStatus, Settings,
+    Address, Confirmation, Date, Deployment, Framework, MitigationStatus, OutcomeKind, PartyId, ProfileName,
+    RiskStatus, Settings,
 };
 
 /// What sort of thing there is to do.
@@ -70,6 +71,11 @@ pub struct Task {
     pub role: Option<String>,
 }
 
+/// Why a party has to look again at what it confirmed; empty where it has not spoken yet.
+fn again(party: &PartyId, stand: &Stand, confirmation: Option<&Confirmation>, what: &str) -> String {
+    if *stand == Stand::Missing { String::new() } else { reason::of_stand(party, stand, confirmation, what) }
+}
+
 /// Everything that there is to do in a deployment, with what runs out within some days of a day.
 pub fn todo(
     deployment: &Deployment,
@@ -104,12 +110,8 @@ pub fn todo(
         if matches!(answer.state, State::Proposed | State::Stale) {
             for (party, stand) in answer.parties.iter().filter(|(_, stand)| *stand != Stand::Stands) {
                 let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
-                let why = if deed == Deed::ConfirmAgain {
-                    reason::of_answer(deployment, answer)
-                } else {
-                    String::new()
-                };
-                tasks.push(task(party.as_str(), deed, why));
+                let confirmation = answer.answer.and_then(|answer| answer.confirmed.get(*party));
+                tasks.push(task(party.as_str(), deed, again(party, stand, confirmation, "the answer")));
             }
         }
     }
@@ -129,8 +131,7 @@ pub fn todo(
             tasks.push(task(party.as_str(), Deed::Rate, whole.clone(), &risk.risk.title, String::new()));
         } else if *stand != Stand::Stands {
             let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
-            let why =
-                if deed == Deed::ConfirmAgain { reason::of_risk(deployment, risk) } else { String::new() };
+            let why = again(party, stand, risk.risk.confirmed.get(party), "the risk");
             tasks.push(task(party.as_str(), deed, whole.clone(), &risk.risk.title, why));
         }
         for (key, mitigation) in &risk.risk.mitigations {
@@ -149,7 +150,8 @@ pub fn todo(
                 risk.mitigations.get(key).filter(|(_, stand)| *stand != Stand::Stands)
             {
                 let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
-                tasks.push(task(owner.as_str(), deed, at, &mitigation.text, String::new()));
+                let why = again(owner, stand, mitigation.confirmed.get(*owner), "the mitigation");
+                tasks.push(task(owner.as_str(), deed, at, &mitigation.text, why));
             }
         }
     }

@@ -1,6 +1,7 @@
 use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
+use crate::cli::words::wrapped;
 use crate::diag::Error;
 use crate::model::{Date, RiskId};
 use crate::ops::accept::{Accepting, accept};
@@ -76,8 +77,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         writer.write(&file, &edit(&file, &bytes, &Edit::Accept(acceptance.clone()))?)?;
     }
     context.print(format!(
-        "{verb} {} ({title}) in class {}, until {}\n  {rule}\n",
-        args.risk, acceptance.class, args.until
+        "{}\n{}\n",
+        wrapped(
+            &format!("{verb} {} ({title}) in class {}, until {}", args.risk, acceptance.class, args.until),
+            0,
+            context.width
+        ),
+        wrapped(&rule, 2, context.width)
     ));
     Ok(Outcome::Clean)
 }

@@ -1,5 +1,5 @@
 use crate::cli::context::Context;
-use crate::cli::words::{BOLD, DIM, counted, heading, short, styled};
+use crate::cli::words::{BOLD, DIM, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::{At, Error};
 use crate::model::{Deployment, DeploymentName, Framework, PartyId};
@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             context.print_json(&Output::of(Body { deployments: all.collect() }));
         }
         Format::Text => lists.iter().for_each(|(deployment, framework, tasks)| {
-            context.print(text(&project, deployment, framework, tasks))
+            context.print(text(&project, deployment, framework, tasks, context.width))
         }),
     }
     Ok(Outcome::Clean)
@@ -98,7 +98,13 @@ fn place(
     Some((label.file, line))
 }
 
-fn text(project: &Project, deployment: &Deployment, framework: &Framework, tasks: &[Task]) -> String {
+fn text(
+    project: &Project,
+    deployment: &Deployment,
+    framework: &Framework,
+    tasks: &[Task],
+    width: usize,
+) -> String {
     let mut out =
         heading(&format!("{}: {}", deployment.name, counted(tasks.len(), "thing to do", "things to do")));
     let mut last = None;
@@ -121,7 +127,7 @@ fn text(project: &Project, deployment: &Deployment, framework: &Framework, tasks
             let _ = write!(out, "\n      {}", styled(DIM, format!("{file}:{line}")));
         }
         if !task.why.is_empty() {
-            let _ = write!(out, "\n      {}", styled(DIM, &task.why));
+            let _ = write!(out, "\n{}", styled(DIM, wrapped(&task.why, 6, width)));
         }
         out.push('\n');
     }

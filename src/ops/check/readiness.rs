@@ -4,6 +4,7 @@ use super::Subject;
 use crate::diag::{Code, Finding, Severity};
 use crate::ops::ready::gaps;
 use crate::ops::state::{State, claimed, states_under};
+use crate::ops::words::counted;
 
 /// Somebody spoke whom the settings do not list.
 pub(super) static CLAIMED: Code = Code {
@@ -77,8 +78,4 @@ pub(super) fn open(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 .help(format!("`tom show {}` gives an overview", subject.deployment.name)),
         );
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }

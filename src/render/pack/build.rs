@@ -9,6 +9,7 @@ use crate::ops::confirm::Entry;
 use crate::ops::diff::{Difference, Piece, Side, Way, diff, words};
 use crate::ops::show::{musts_answered, outcome_lines};
 use crate::ops::state::{AnswerState, Stand, State, States, states};
+use crate::ops::words::and;
 
 /// Builds a pack.
 pub fn pack(
@@ -98,7 +99,8 @@ impl Builder<'_> {
     }
 
     fn labels(&self, parties: &[PartyId]) -> String {
-        and(&parties.iter().map(|party| self.label(party)).collect::<Vec<_>>())
+        let labels: Vec<String> = parties.iter().map(|party| self.label(party)).collect();
+        if labels.is_empty() { "nobody".to_owned() } else { and(&labels) }
     }
 
     fn left_out(&self) -> Vec<String> {
@@ -685,12 +687,4 @@ fn paragraphs(text: &str) -> Vec<String> {
 fn brief(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= 80 { line } else { line.chars().take(78).collect::<String>() + " …" }
-}
-
-fn and(parts: &[String]) -> String {
-    match parts {
-        [] => "nobody".to_owned(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
