@@ -155,6 +155,15 @@ impl Kin {
     }
 }
 
+/// `a` is derived from `b`, which is derived from `a`.
+fn in_a_circle(name: &DeploymentName, between: &[&DeploymentName]) -> String {
+    if between.is_empty() {
+        return format!("`{name}` is derived from itself");
+    }
+    let chain: String = between.iter().map(|parent| format!("`{parent}`, which is derived from ")).collect();
+    format!("`{name}` is derived from {chain}`{name}`")
+}
+
 /// What is wrong between deployments.
 pub fn across(kin: &[Kin]) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -168,7 +177,10 @@ pub fn across(kin: &[Kin]) -> Vec<Finding> {
                     format!("`{}` and `{}` have the same permanent id", first.name, one.name),
                 )
                 .at(one.label(&["id"]))
-                .with(first.label(&["id"])),
+                .with(first.label(&["id"]))
+                .help(
+                    "make a copy with `tom derive`, or give it an id of its own before anybody decides on it",
+                ),
             );
         }
         if let Some(first) = by_prefix.insert(&one.prefix, one) {
@@ -181,25 +193,43 @@ pub fn across(kin: &[Kin]) -> Vec<Finding> {
                     ),
                 )
                 .at(one.label(&["risk-prefix"]))
-                .with(first.label(&["risk-prefix"])),
+                .with(first.label(&["risk-prefix"]))
+                .help("choose another prefix for the one that has no risks of its own yet"),
             );
         }
     }
     for one in kin {
         let mut at = one;
+        let mut between = Vec::new();
         for _ in 0..kin.len() {
             match at.parent.as_ref().and_then(|parent| by_id.get(parent)) {
                 Some(parent) if parent.id == one.id => {
                     findings.push(
-                        Finding::new(&CIRCLE, format!("`{}` is derived from itself", one.name))
-                            .at(one.label(&["derived-from", "id"])),
+                        Finding::new(&CIRCLE, in_a_circle(&one.name, &between))
+                            .at(one.label(&["derived-from", "id"]))
+                            .help("mend the `id` under `derived-from`, or restore the file from git"),
                     );
                     break;
                 }
-                Some(parent) => at = parent,
+                Some(parent) => {
+                    between.push(&parent.name);
+                    at = parent;
+                }
                 None => break,
             }
         }
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_is_told_link_by_link() {
+        let [a, b] = ["a", "b"].map(|name| DeploymentName::new(name).unwrap());
+        assert_eq!(in_a_circle(&a, &[]), "`a` is derived from itself");
+        assert_eq!(in_a_circle(&a, &[&b]), "`a` is derived from `b`, which is derived from `a`");
+    }
 }
