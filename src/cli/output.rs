@@ -1,6 +1,6 @@
 //! What machines read: one envelope round every result, and the published schema of each.
 
-use super::commands;
+use super::{commands, report};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ impl<T> Output<T> {
 /// `--format json` gains a line here.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
-        schema::<commands::check::Body>("check"),
+        schema::<report::check::Body>("check"),
         schema::<commands::diff::Body>("diff"),
         schema::<commands::impact::Body>("impact"),
         schema::<commands::list::Body>("list"),

@@ -12,6 +12,7 @@ mod hostile;
 mod laws;
 mod outcomes;
 mod past;
+mod reports;
 mod responsibility;
 mod rooms;
 mod schemas;

@@ -1,7 +1,7 @@
 use crate::cli::codes::EDITED_FRAMEWORK;
 use crate::cli::context::Context;
-use crate::cli::words::{BAD, GOOD, OPEN, counted, styled};
-use crate::cli::{Outcome, args::Format, embedded, output::Output, report};
+use crate::cli::report::check::{Format, Report};
+use crate::cli::{Outcome, embedded};
 use crate::diag::{Error, Finding, Label, Severity};
 use crate::model::{Date, Deployment, DeploymentName, Digest, ProfileName};
 use crate::ops::check::{Kin, Subject, across, check};
@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
   tom check acme-eastmoor          one deployment
   tom check acme-eastmoor --ready 1
   tom check --deny warnings --format json
+  tom check --format sarif > tom.sarif
 
 Exit codes: 0 no errors, 1 errors found, 2 the check was not done.")]
 pub struct Args {
@@ -49,42 +50,15 @@ pub struct Args {
     deny: Option<Deny>,
 
     /// How to write the findings
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_enum, default_value_t = Format::Text, long_help = Format::HELP)]
     format: Format,
 }
-
-/// How many findings of one file are drawn; a broken file can have thousands, and nobody reads them.
-const MOST_SHOWN: usize = 50;
 
 /// What counts as an error besides errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Deny {
     /// Warnings.
     Warnings,
-}
-
-/// What machines read.
-#[derive(serde::Serialize, schemars::JsonSchema)]
-pub(in crate::cli) struct Body {
-    /// Whether there is an error among the findings.
-    status: Status,
-    /// How many deployments were checked.
-    deployments: usize,
-    /// How many errors there are.
-    errors: usize,
-    /// How many warnings.
-    warnings: usize,
-    /// How many notes.
-    notes: usize,
-    /// What was found.
-    findings: Vec<report::FindingJson>,
-}
-
-#[derive(serde::Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum Status {
-    Clean,
-    Errors,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
@@ -108,15 +82,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     // A copy is found beside what it was copied from, which may not have been asked for.
     let others = project.deployments()?.0.into_iter().filter(|name| !names.contains(name));
     kin.extend(others.filter_map(|name| Some(Kin::of_meta(&name, &project.meta(&name).ok()?))));
-    let count = checked.len();
     findings.extend(checked.into_iter().flat_map(|(findings, _)| findings));
     findings.extend(across(&kin));
-    show(args, context, &project, &findings, count);
-    let fails = |finding: &Finding| match args.deny {
-        Some(Deny::Warnings) => finding.severity >= Severity::Warning,
-        None => finding.is_error(),
+    let fails_from = match args.deny {
+        Some(Deny::Warnings) => Severity::Warning,
+        None => Severity::Error,
     };
-    Ok(if findings.iter().any(fails) { Outcome::Found } else { Outcome::Clean })
+    // Everything is printed before the exit code is decided.
+    Ok(Report { findings: &findings, deployments: &names, fails_from }.show(args.format, &project, context))
 }
 
 /// A finding for each framework in the repository that differs in meaning from the one of its version inside tom.
@@ -319,60 +292,4 @@ impl Worker<'_> {
         };
         came.iter().filter(still).cloned().collect()
     }
-}
-
-fn show(args: &Args, context: &Context, project: &Project, findings: &[Finding], count: usize) {
-    // Findings of one file stand together, so the last file that was read serves most of them.
-    let last = RefCell::new((String::new(), None::<String>));
-    let source = |file: &str| {
-        if last.borrow().0 != file {
-            let text =
-                project.store().read(file).ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
-            *last.borrow_mut() = (file.to_owned(), text);
-        }
-        last.borrow().1.clone()
-    };
-    let of = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let (errors, warnings, notes) = (of(Severity::Error), of(Severity::Warning), of(Severity::Note));
-    if args.format == Format::Json {
-        let list: Vec<_> = findings.iter().map(|finding| report::to_json(finding, &source)).collect();
-        let status = if errors > 0 { Status::Errors } else { Status::Clean };
-        let body = Body { status, deployments: count, errors, warnings, notes, findings: list };
-        context.print_json(&Output::of(body));
-        return;
-    }
-    let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in sorted {
-        let file = finding.primary.as_ref().map_or("", |label| label.file.as_str());
-        let count = shown.entry(file).or_default();
-        *count += 1;
-        if file.is_empty() || *count <= MOST_SHOWN {
-            context.print(report::draw(finding, &source, context.width));
-        }
-    }
-    for (file, count) in shown.into_iter().filter(|(file, count)| !file.is_empty() && *count > MOST_SHOWN) {
-        context.print(format!(
-            "{} more in {}: `--format json` has them all\n\n",
-            count - MOST_SHOWN,
-            report::one_line(file)
-        ));
-    }
-    let style = if errors > 0 {
-        BAD
-    } else if warnings > 0 {
-        OPEN
-    } else {
-        GOOD
-    };
-    let verdict = if errors > 0 { "found" } else { "no errors" };
-    context.print(format!(
-        "{}: {} checked, {}, {}, {}\n",
-        styled(style, verdict),
-        counted(count, "deployment", "deployments"),
-        counted(errors, "error", "errors"),
-        counted(warnings, "warning", "warnings"),
-        counted(notes, "note", "notes"),
-    ));
 }

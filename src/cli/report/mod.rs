@@ -1,8 +1,15 @@
-//! Findings for people: the source line, a caret, and what to do.
+//! Findings for people: the source line, a caret, and what to do. The other rooms of this folder write them for machines.
+
+pub(super) mod check;
+mod github;
+mod junit;
+mod sarif;
 
 use crate::diag::{At, Finding, Label, Severity};
+use crate::model::Canonical;
 use crate::syntax::{Position, is_hidden, locate};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use std::collections::BTreeMap;
 
 /// Gives the text of a file of the repository.
 pub(super) type Source<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -91,35 +98,49 @@ fn excerpt(text: &str, label: &Label) -> Option<(String, usize, std::ops::Range<
     Some((whole, line, from..to))
 }
 
-/// A finding in JSON.
-#[derive(serde::Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct FindingJson {
-    code: &'static str,
-    severity: Severity,
-    message: String,
-    file: Option<String>,
-    line: Option<usize>,
-    column: Option<usize>,
-    notes: Vec<String>,
-    help: Vec<String>,
+/// Where a label stands in its file: lines and columns from one, the end after the last character.
+#[derive(Debug, Clone, Copy)]
+struct Region {
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
 }
 
-/// A finding for machines, with its line and column.
-pub(super) fn to_json(finding: &Finding, source: &Source<'_>) -> FindingJson {
-    let place = finding.primary.as_ref();
-    let position = place.filter(|label| label.at != At::File).and_then(|label| {
-        let text = source(&label.file)?;
-        locate(text.strip_prefix('\u{feff}').unwrap_or(&text), &label.at)
-    });
-    FindingJson {
-        code: finding.code.id,
-        severity: finding.severity,
-        message: finding.message.clone(),
-        file: place.map(|label| label.file.clone()),
-        line: position.as_ref().map(|position| position.line),
-        column: position.as_ref().map(|position| position.column),
-        notes: finding.notes.clone(),
-        help: finding.help.clone(),
+/// The region of a label; none for a file as a whole, or where the place is gone.
+fn region(label: &Label, source: &Source<'_>) -> Option<Region> {
+    if label.at == At::File {
+        return None;
     }
+    let text = source(&label.file)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let Position { line, column, bytes } = locate(text, &label.at)?;
+    let marked = &text[bytes];
+    let (end_line, end_column) = match marked.rsplit_once('\n') {
+        Some((before, last)) => (line + before.matches('\n').count() + 1, last.chars().count() + 1),
+        None => (line, column + marked.chars().count()),
+    };
+    Some(Region { line, column, end_line, end_column })
+}
+
+/// A short id of a finding that stays the same while the file around it is edited: of its code, its place by key
+/// (or, where a key is not known, by the words of the line), and what it says.
+fn fingerprint(finding: &Finding, source: &Source<'_>) -> String {
+    let place = finding.primary.as_ref();
+    let at = place.map(|label| match &label.at {
+        At::File => String::new(),
+        At::Key(route) | At::Value(route) => route.join("."),
+        At::Bytes(_) => marked_line(label, source),
+    });
+    let mut parts = BTreeMap::from([("code", finding.code.id), ("message", finding.message.as_str())]);
+    parts.extend(place.map(|label| ("file", label.file.as_str())));
+    parts.extend(at.as_deref().map(|at| ("at", at)));
+    parts.digest().short()
+}
+
+fn marked_line(label: &Label, source: &Source<'_>) -> String {
+    let line = source(&label.file)
+        .and_then(|text| excerpt(&text, label))
+        .map(|(line, ..)| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    line.unwrap_or_default()
 }
