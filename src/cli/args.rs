@@ -72,6 +72,10 @@ pub enum Command {
     Check(commands::check::Args),
     /// Show what differs, by meaning
     Diff(commands::diff::Args),
+    /// Tell the history of a deployment, a risk or an answer
+    Log(commands::log::Args),
+    /// Say who last changed what each field means
+    Blame(commands::blame::Args),
     /// Show facts, outcomes, and what is needed
     Show(commands::show::Args),
     /// List the deployments

@@ -4,7 +4,7 @@ use super::args::{Cli, Colour};
 use super::codes::USAGE;
 use super::report;
 use crate::diag::{Error, Finding};
-use crate::model::{Date, PermanentId};
+use crate::model::{Date, PermanentId, date_of};
 use crate::project::Project;
 use crate::store::{Lock, Repo, Store, WorkTree, Writer};
 use std::io::{IsTerminal, Write};
@@ -161,14 +161,4 @@ fn source(root: Option<&Path>, file: &str) -> Option<String> {
         WorkTree::new(root?).read(file).ok()??
     };
     String::from_utf8(bytes).ok()
-}
-
-/// The UTC day of a moment.
-pub(super) fn date_of(seconds: i64) -> Date {
-    jiff_date(seconds).unwrap_or(Date::MIN)
-}
-
-fn jiff_date(seconds: i64) -> Option<Date> {
-    let epoch = Date::new(1970, 1, 1).ok()?;
-    epoch.checked_add(crate::model::days(seconds.div_euclid(86_400))).ok()
 }

@@ -28,10 +28,12 @@ impl<T> Output<T> {
 /// `--format json` gains a line here.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
+        schema::<commands::blame::Body>("blame"),
         schema::<report::check::Body>("check"),
         schema::<commands::diff::Body>("diff"),
         schema::<commands::impact::Body>("impact"),
         schema::<commands::list::Body>("list"),
+        schema::<commands::log::Body>("log"),
         schema::<commands::show::Body>("show"),
         schema::<commands::status::Body>("status"),
         schema::<commands::todo::Body>("todo"),

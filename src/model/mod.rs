@@ -37,3 +37,9 @@ pub fn days(count: i64) -> jiff::Span {
     use jiff::ToSpan;
     count.days()
 }
+
+/// The UTC day of a moment in seconds since 1970.
+pub fn date_of(seconds: i64) -> Date {
+    let epoch = Date::new(1970, 1, 1).and_then(|epoch| epoch.checked_add(days(seconds.div_euclid(86_400))));
+    epoch.unwrap_or(Date::MIN)
+}

@@ -7,6 +7,8 @@ pub mod derive;
 pub mod detail;
 pub mod diff;
 pub mod expiry;
+pub mod fields;
+pub mod history;
 pub mod impact;
 pub mod outcome;
 pub mod past;
@@ -19,5 +21,7 @@ pub mod todo;
 pub mod words;
 
 /// Every code of this room.
-pub const CODES: &[&[&crate::diag::Code]] =
-    &[check::CODES, &[&accept::CANNOT_ACCEPT, &confirm::CANNOT_CONFIRM, &set::CANNOT_SET]];
+pub const CODES: &[&[&crate::diag::Code]] = &[
+    check::CODES,
+    &[&accept::CANNOT_ACCEPT, &confirm::CANNOT_CONFIRM, &history::NO_HISTORY, &set::CANNOT_SET],
+];

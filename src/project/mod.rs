@@ -3,6 +3,7 @@
 //! Readers give what could be read, and findings for the rest: a broken file never hides the others.
 
 mod load;
+mod past;
 
 use crate::diag::{Code, Error, Finding, Label, Severity};
 use crate::model::{DeploymentName, Framework, FrameworkRef, Meta, Settings};
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use load::{Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
+pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
 
 /// The folder of deployments.
 pub const ASSESSMENTS: &str = "assessments";

@@ -285,7 +285,7 @@ impl GitStore {
     }
 }
 
-fn kind_of(mode: i32) -> EntryKind {
+pub(super) fn kind_of(mode: i32) -> EntryKind {
     match mode & 0o170_000 {
         0o040_000 => EntryKind::Folder,
         0o120_000 => EntryKind::Link,

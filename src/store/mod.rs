@@ -4,6 +4,7 @@
 //! Nothing follows a link, nothing is read whose size was not looked at first.
 
 mod beneath;
+mod commits;
 mod git;
 mod history;
 mod memory;
@@ -11,6 +12,7 @@ mod worktree;
 mod write;
 
 use crate::diag::{Code, Error, Severity};
+pub use commits::{Commits, ObjectId, PastCommit};
 pub use git::{Commit, GitStore, Repo, Signature};
 pub use history::{History, Moment, Origin, Version};
 pub use memory::MemoryStore;

@@ -8,6 +8,7 @@ mod crash;
 mod framework;
 mod golden;
 mod guide;
+mod history;
 mod hostile;
 mod laws;
 mod outcomes;

@@ -4,10 +4,12 @@ use crate::support::{Sandbox, root};
 
 /// A command for each schema, on the worked example.
 const REAL: &[(&str, &[&str])] = &[
+    ("blame", &["blame", "acme-northfield", "HAZ-004"]),
     ("check", &["check"]),
     ("diff", &["diff", "acme-southmere"]),
     ("impact", &["impact", "acme-northfield", "IGA-10=None"]),
     ("list", &["list"]),
+    ("log", &["log", "acme-northfield"]),
     ("show", &["show", "acme-northfield"]),
     ("show", &["show", "acme-southmere", "HAZ-004"]),
     ("status", &["status"]),

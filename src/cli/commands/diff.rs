@@ -170,7 +170,12 @@ fn answers(out: &mut String, title: &str, changes: &[AnswerChange], context: &Co
 }
 
 /// A field's change: what is new after `+`, what is gone after `-`, a change of words within one text.
-fn field_lines(out: &mut String, whole: &crate::model::Address, field: &FieldChange, context: &Context) {
+pub(super) fn field_lines(
+    out: &mut String,
+    whole: &crate::model::Address,
+    field: &FieldChange,
+    context: &Context,
+) {
     let name = field.address.to_string();
     let name =
         name.strip_prefix(&whole.to_string()).map(|rest| rest.trim_start_matches('.')).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and a page that loads, calls one operation and shows the result.
 
 pub(super) mod accept;
+pub(super) mod blame;
 pub(super) mod check;
 pub(super) mod confirm;
 pub(super) mod demo;
@@ -10,6 +11,7 @@ pub(super) mod explain;
 pub(super) mod impact;
 pub(super) mod init;
 pub(super) mod list;
+pub(super) mod log;
 pub(super) mod new;
 pub(super) mod render;
 pub(super) mod set;
@@ -44,6 +46,8 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Status(args) => status::run(&args, context),
         Command::Check(args) => check::run(&args, context),
         Command::Diff(args) => diff::run(&args, context),
+        Command::Log(args) => log::run(&args, context),
+        Command::Blame(args) => blame::run(&args, context),
         Command::Show(args) => show::run(&args, context),
         Command::List(args) => list::run(&args, context),
         Command::Render(args) => render::run(&args, context),

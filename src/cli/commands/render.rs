@@ -1,8 +1,8 @@
-use crate::cli::context::{Context, date_of};
+use crate::cli::context::Context;
 use crate::cli::words::counted;
 use crate::cli::{Outcome, embedded};
 use crate::diag::Error;
-use crate::model::DeploymentName;
+use crate::model::{DeploymentName, date_of};
 use crate::project::{Project, folder_of};
 use crate::render::{Audience, PackKind, Provenance, Templates, html, pack};
 use crate::store::{Repo, Writer};
