@@ -72,6 +72,8 @@ pub enum Command {
     Check(commands::check::Args),
     /// Show what differs, by meaning
     Diff(commands::diff::Args),
+    /// Write files in their one form, without touching meaning or comments
+    Fmt(commands::fmt::Args),
     /// Tell the history of a deployment, a risk or an answer
     Log(commands::log::Args),
     /// Say who last changed what each field means

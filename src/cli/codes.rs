@@ -26,7 +26,8 @@ pub static UNCOMMITTED: Code = Code {
     severity: Severity::Error,
     title: "there are changes that are not committed",
     explain: "A derivation reads what is committed, so that the new deployment can say what it was derived from. The parent's folder differs from \
-the last commit. Commit the changes, or name a revision with `--at`: `--at HEAD` derives from what is committed and leaves the rest alone.",
+the last commit. Commit the changes, or name a revision with `--at`: `--at HEAD` derives from what is committed and leaves the rest alone. Commands that \
+rewrite many files at once stop for the same reason: what they did could not be told from your own changes. Commit first, or say `--allow-dirty`.",
 };
 
 /// Every code, in the order of the ids.

@@ -147,7 +147,9 @@ fn set(document: &Document<'_>, route: &[String], literal: &str) -> Option<Strin
     let headers = headers(text);
     let line = format!("{key} = {literal}{}", like(text, "\n"));
     let at = match table(text, &headers, parents) {
-        Some((_, end)) => end,
+        Some((header, end)) => {
+            line_of_later(document, parents, key).filter(|at| (header.end..end).contains(at)).unwrap_or(end)
+        }
         // The top of the file is the table without a header.
         None if parents.is_empty() => {
             let end = headers.first().map_or(text.len(), |header| header.line.start);
@@ -163,14 +165,55 @@ fn set(document: &Document<'_>, route: &[String], literal: &str) -> Option<Strin
         }
         None if !can_have_header(document, &headers, parents) => return None,
         None => {
-            let parent = &parents[..parents.len() - 1];
-            let at = end_of_subject(text, &headers, parent).unwrap_or(text.len());
+            // After the nearest table that it belongs to: a row's after its item's.
+            let above = (1..parents.len()).rev();
+            let at = above.filter_map(|depth| end_of_subject(text, &headers, &parents[..depth])).next();
+            let at = at.or_else(|| end_of_subject(text, &headers, &[])).unwrap_or(text.len());
             let blank = if text[..at].trim().is_empty() { "" } else { "\n" };
             let header = like(text, &format!("{blank}[{}]\n", parents.join(".")));
             return Some(format!("{}{}{header}{line}{}", &text[..at], gap(text, &text[..at]), &text[at..]));
         }
     };
     Some(format!("{}{}{line}{}", &text[..at], gap(text, &text[..at]), &text[at..]))
+}
+
+/// Keys that stand in this order in every table that has several of them.
+const IN_ORDER: [&str; 11] = [
+    "answer",
+    "notes",
+    "severity",
+    "likelihood",
+    "kind",
+    "owner",
+    "causes",
+    "text",
+    "status",
+    "reason",
+    "evidence",
+];
+
+/// The line, with the comments above it, of the first entry of a table that comes after a key in order.
+fn line_of_later(document: &Document<'_>, route: &[String], key: &str) -> Option<usize> {
+    let rank = |key: &str| IN_ORDER.iter().position(|known| *known == key);
+    let table = route.iter().try_fold(document.tree.root(), |table, part| table.get(part))?;
+    // The columns of a row stand in the order of their names.
+    let is_row = matches!(route, [.., rows, _] if rows == "rows");
+    let mine = rank(key);
+    let is_later = |name: &str| match is_row {
+        true => name > key,
+        false => mine.is_some_and(|mine| rank(name).is_some_and(|theirs| theirs > mine)),
+    };
+    let later = table.children().filter(|entry| entry.as_table().is_none() && is_later(entry.key()));
+    let first = later.map(|entry| entry.key_span().start).min()?;
+    let text = document.text;
+    let mut start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    while let Some(above) = text[..start].trim_end_matches('\n').rfind('\n').map(|at| at + 1)
+        && text[above..start].trim_start().starts_with('#')
+        && above < start
+    {
+        start = above;
+    }
+    Some(start)
 }
 
 /// The text with a table in the place of the one at a route, or after the other tables of its subject.

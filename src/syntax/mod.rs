@@ -6,6 +6,7 @@ mod condition;
 mod deployment;
 mod document;
 mod edit;
+mod format;
 mod framework;
 mod literal;
 mod locate;
@@ -20,6 +21,7 @@ pub use answers::{read_answers_file, read_section, read_value};
 pub use deployment::{read_meta, read_received};
 pub use document::Document;
 pub use edit::{Edit, edit, route_of};
+pub use format::{CANNOT_FORMAT, Form, format};
 pub use framework::{FrameworkFile, read_framework};
 pub use literal::line as quoted;
 pub use locate::{Position, locate};
@@ -33,6 +35,7 @@ pub const CODES: &[&crate::diag::Code] = &[
     &document::NOT_UTF8,
     &document::NOT_TOML,
     &document::MERGE_MARKERS,
+    &format::CANNOT_FORMAT,
     &reader::UNKNOWN_KEY,
     &reader::MISSING_KEY,
     &reader::WRONG_TYPE,

@@ -258,7 +258,7 @@ pub fn write_meta(meta: &Meta) -> String {
     out.text
 }
 
-fn key(text: &str) -> String {
+pub(super) fn key(text: &str) -> String {
     let bare = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if bare && !text.is_empty() { text.to_owned() } else { literal::line(text) }
 }

@@ -5,6 +5,7 @@
 
 mod commands;
 mod crash;
+mod format;
 mod framework;
 mod golden;
 mod guide;

@@ -87,7 +87,8 @@ fn excerpt(text: &str, label: &Label) -> Option<(String, usize, std::ops::Range<
     let Position { line, bytes, .. } = locate(text, &label.at)?;
     let start = text[..bytes.start].rfind('\n').map_or(0, |at| at + 1);
     let end = text[bytes.start..].find('\n').map_or(text.len(), |at| bytes.start + at);
-    let shown = &text[start..end];
+    let shown = text[start..end].trim_end_matches('\r');
+    let end = start + shown.len();
     let cut: String = if shown.len() > 400 { shown.chars().take(400).collect() } else { shown.to_owned() };
     let visible_before = visible(&shown[..bytes.start - start]);
     let marked_end = bytes.end.min(end).max(bytes.start);

@@ -328,6 +328,38 @@ fn only_takes(before: &[u8], after: &[u8], old: Option<&str>) -> Result<(), Test
     Ok(())
 }
 
+/// Headers, dotted keys and inline tables, side by side.
+const EVERY_FORM: [Form; 5] =
+    [Form::Header("", ""), Form::Header(" ", " \t"), Form::Header("'", "'"), Form::Dotted, Form::Inline];
+const EVERY_CONFIRMED: [Confirmed; 6] = [
+    Confirmed::None,
+    Confirmed::Table,
+    Confirmed::TableFarAway,
+    Confirmed::TableWithGivenTable,
+    Confirmed::Dotted,
+    Confirmed::Inline,
+];
+
+fn formatted(bytes: &[u8]) -> Result<String, TestCaseError> {
+    let section = framework().section("ig").unwrap();
+    format("assessments/x/ig.toml", bytes, tom::syntax::Form::Section(framework(), section))
+        .map_err(|error| TestCaseError::fail(error.to_string()))
+}
+
+proptest! {
+    #![proptest_config(cases(600))]
+
+    #[test]
+    fn formatting_keeps_the_meaning_and_is_done_once(doc in doc(&EVERY_FORM, &EVERY_CONFIRMED)) {
+        let before = doc.bytes();
+        let after = formatted(&before)?;
+        prop_assert_eq!(pruned(meaning(after.as_bytes())), pruned(meaning(&before)));
+        prop_assert_eq!(after.matches("# a remark").count(), text_of(&before).matches("# a remark").count());
+        prop_assert!(!after.contains(['\r', '\u{feff}']), "line ends and mark");
+        prop_assert_eq!(formatted(after.as_bytes())?, after);
+    }
+}
+
 proptest! {
     #![proptest_config(cases(1000))]
 

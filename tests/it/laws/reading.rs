@@ -20,6 +20,19 @@ fn section_and_answers() -> impl Strategy<Value = (&'static Section, BTreeMap<Sl
 }
 
 proptest! {
+    #![proptest_config(cases(150))]
+
+    #[test]
+    fn what_tom_writes_is_in_form((section, answers) in section_and_answers(), risk in random::risk()) {
+        let text = write_section(section, &answers);
+        let form = Form::Section(framework(), section);
+        prop_assert_eq!(format("f", text.as_bytes(), form).unwrap(), text);
+        let text = write_risk(&risk);
+        prop_assert_eq!(format("f", text.as_bytes(), Form::Risk(framework())).unwrap(), text);
+    }
+}
+
+proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
