@@ -74,6 +74,8 @@ pub enum Command {
     Diff(commands::diff::Args),
     /// Write files in their one form, without touching meaning or comments
     Fmt(commands::fmt::Args),
+    /// Teach git to show what changed by meaning
+    Git(commands::git::Args),
     /// Tell the history of a deployment, a risk or an answer
     Log(commands::log::Args),
     /// Say who last changed what each field means

@@ -396,7 +396,7 @@ fn beyond(past: &Past<'_>, step: &Step, lineage: &Lineage, asked: &Question) -> 
     Ok(Beyond::End(EndKind::Elsewhere, text))
 }
 
-/// For each field that is asked, the commit that last changed what it means.
+/// For each field that is asked, the commit that last changed what it means; those of newer commits first.
 pub fn blame(
     past: &Past<'_>,
     from: ObjectId,
@@ -447,6 +447,5 @@ pub fn blame(
             }));
         }
     }
-    blamed.sort_by(|a, b| a.address.cmp(&b.address));
     Ok(blamed)
 }

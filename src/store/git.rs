@@ -38,6 +38,10 @@ pub(super) fn revision_error(revision: &str, error: &git2::Error) -> Error {
     )
 }
 
+fn unset(key: &str, error: &git2::Error) -> Error {
+    Error::new(&super::UNWRITABLE, format!("cannot read or write git's setting `{key}`: {}", error.message()))
+}
+
 impl Repo {
     /// The repository that a folder is in.
     pub fn discover(folder: &Path) -> Result<Self, Error> {
@@ -165,6 +169,28 @@ impl Repo {
             }
             commit = parent;
         }
+    }
+
+    /// A setting of this repository alone; none where only a wider configuration has it, or nobody.
+    pub fn setting(&self, key: &str) -> Result<Option<String>, Error> {
+        match self.local_config().and_then(|config| config.get_string(key)) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(unset(key, &error)),
+        }
+    }
+
+    /// Gives a setting of this repository alone a value, or takes it away.
+    pub fn set_setting(&self, key: &str, value: Option<&str>) -> Result<(), Error> {
+        let done = self.local_config().and_then(|mut config| match value {
+            Some(value) => config.set_str(key, value),
+            None => config.remove(key),
+        });
+        done.map_err(|error| unset(key, &error))
+    }
+
+    fn local_config(&self) -> Result<git2::Config, git2::Error> {
+        self.git.config()?.open_level(git2::ConfigLevel::Local)
     }
 
     /// The identity that git's configuration gives.

@@ -22,7 +22,10 @@ fn init_keeps_what_is_there() {
     sandbox.write(".gitattributes", "*.png binary");
     sandbox.tom(&["init"]).code(0);
     assert_eq!(sandbox.read("tom.toml"), "framework = { id = \"smsp-tom\", version = \"0.10\" }\n");
-    assert_eq!(sandbox.read(".gitattributes"), "*.png binary\n*.toml text eol=lf\napprovals/** -text\n");
+    assert_eq!(
+        sandbox.read(".gitattributes"),
+        "*.png binary\n*.toml text eol=lf\nassessments/*/approvals/** -text\n"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod format;
 mod framework;
+mod gitconfig;
 mod golden;
 mod guide;
 mod history;

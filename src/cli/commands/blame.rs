@@ -39,12 +39,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let project = history_project(&repo, &args.rev, context)?;
     let past = Past::new(&repo, &project);
     let asked = Asked::new(&past, &project, (&args.deployment, Some(&args.address), &args.rev))?;
-    let fields = blame(&past, asked.from, &asked.name, &asked.question)?;
+    let mut fields = blame(&past, asked.from, &asked.name, &asked.question)?;
     if fields.is_empty() {
         return Err(asked.nothing());
     }
     match args.format {
         Format::Json => {
+            fields.sort_by(|a, b| a.address.cmp(&b.address));
             let address = args.address.clone();
             context.print_json(&Output::of(Body { deployment: asked.name, address, fields }));
         }
@@ -74,7 +75,6 @@ fn text(fields: &[Blamed], asked: &Asked, context: &Context) -> String {
             None => groups.push((field, vec![field])),
         }
     }
-    groups.sort_by(|(a, _), (b, _)| b.commit.date.cmp(&a.commit.date));
     let mut out = String::new();
     for (first, group) in groups {
         let mut remarks = Vec::new();

@@ -27,7 +27,7 @@ pub struct Args {
 pub(super) const DEFAULT_FRAMEWORK: (&str, &str) = ("smsp-tom", "0.10");
 
 /// What git has to know about the files.
-const ATTRIBUTES: &str = "*.toml text eol=lf\napprovals/** -text\n";
+const ATTRIBUTES: &[&str] = &["*.toml text eol=lf", "assessments/*/approvals/** -text"];
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let folder = args.dir.as_ref().map_or_else(|| context.folder.clone(), |dir| context.folder.join(dir));
@@ -100,12 +100,16 @@ fn missing(store: &WorkTree, with_framework: bool) -> Result<Vec<(String, Vec<u8
         files.push((crate::project::SETTINGS.to_owned(), write_settings(&settings).into_bytes()));
     }
     let attributes = store.read(".gitattributes")?.unwrap_or_default();
-    let text = String::from_utf8_lossy(&attributes).into_owned();
-    let new: Vec<&str> =
-        ATTRIBUTES.lines().filter(|line| !text.lines().any(|there| there.trim() == *line)).collect();
-    if !new.is_empty() {
-        let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        files.push((".gitattributes".to_owned(), format!("{text}{gap}{}\n", new.join("\n")).into_bytes()));
-    }
+    files.extend(with_lines(&attributes, ATTRIBUTES).map(|bytes| (".gitattributes".to_owned(), bytes)));
     Ok(files)
+}
+
+/// A file of lines with those that it lacks at its end; none where it has them all.
+pub(super) fn with_lines(bytes: &[u8], wanted: &[&str]) -> Option<Vec<u8>> {
+    let text = String::from_utf8_lossy(bytes);
+    let lacks = |line: &&&str| !text.lines().any(|there| there.trim() == **line);
+    let new: Vec<&str> = wanted.iter().filter(lacks).copied().collect();
+    let gap = if bytes.is_empty() || bytes.ends_with(b"\n") { "" } else { "\n" };
+    let added = format!("{gap}{}\n", new.join("\n")).into_bytes();
+    (!new.is_empty()).then(|| [bytes, added.as_slice()].concat())
 }

@@ -9,6 +9,7 @@ pub(super) mod derive;
 pub(super) mod diff;
 pub(super) mod explain;
 pub(super) mod fmt;
+pub(super) mod git;
 pub(super) mod impact;
 pub(super) mod init;
 pub(super) mod list;
@@ -48,6 +49,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Check(args) => check::run(&args, context),
         Command::Diff(args) => diff::run(&args, context),
         Command::Fmt(args) => fmt::run(&args, context),
+        Command::Git(args) => git::run(&args, context),
         Command::Log(args) => log::run(&args, context),
         Command::Blame(args) => blame::run(&args, context),
         Command::Show(args) => show::run(&args, context),
