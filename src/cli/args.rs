@@ -56,6 +56,10 @@ pub enum Command {
     New(commands::new::Args),
     /// Derive a new deployment from a prior one
     Derive(commands::derive::Args),
+    /// Bring what the parent gained into derived deployments
+    Update(commands::update::Args),
+    /// Decide what an update could not
+    Resolve(commands::resolve::Args),
     /// Answer an item, or change a field of a risk
     Set(commands::set::Args),
     /// Stand by answers and risks for a party

@@ -96,7 +96,13 @@ impl Context {
     ) -> Result<(Project, Vec<Finding>), Error> {
         let store: Box<dyn Store> = match revision {
             Some(revision) => Box::new(repo.at(revision)?),
-            None => Box::new(WorkTree::new(self.work_tree(repo)?)),
+            None => {
+                // Half of a change is nothing to read: it is finished first, as whoever began it had committed to.
+                if crate::store::is_unfinished(&repo.common_dir()) {
+                    self.lock(repo)?;
+                }
+                Box::new(WorkTree::new(self.work_tree(repo)?))
+            }
         };
         Project::open(store)
     }
@@ -112,7 +118,22 @@ impl Context {
 
     /// The right to write in the work tree.
     pub(super) fn writer(&self, repo: &Repo) -> Result<Writer, Error> {
-        Ok(Writer::locked(self.work_tree(repo)?, Lock::take(&repo.common_dir())?))
+        Ok(Writer::locked(self.work_tree(repo)?, self.lock(repo)?))
+    }
+
+    /// The repository's lock. What an earlier command left unfinished is finished, and said.
+    pub(super) fn lock(&self, repo: &Repo) -> Result<Lock, Error> {
+        let lock = Lock::take(&repo.common_dir())?;
+        if let Some(finished) = lock.finished() {
+            self.tell(format!(
+                "finished what an earlier command was ended in the middle of: {}",
+                super::words::counted(finished.files.len(), "file", "files")
+            ));
+            for file in &finished.files {
+                self.tell(format!("  {}", report::one_line(file)));
+            }
+        }
+        Ok(lock)
     }
 
     /// Writes a result to standard output. A reader that has gone away is no error.

@@ -202,6 +202,11 @@ impl Canonical for Tree {
 pub struct Digest([u8; 32]);
 
 impl Digest {
+    /// The digest of a file's bytes as they are: whether it is still the same file, not what it means.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// The first sixteen hexadecimal digits: what a confirmation holds.
     pub fn short(&self) -> String {
         hex(&self.0[..8])

@@ -11,12 +11,14 @@ mod deployment;
 mod framework;
 mod ids;
 mod matrix;
+mod merge;
+mod pending;
 mod risk;
 mod settings;
 
 pub use address::{Address, AddressError};
 pub use answer::{Answer, Confirmation, Row, Value};
-pub use canon::{Canonical, Digest, Tree};
+pub use canon::{Canonical, Digest, Sink, Tree};
 pub use condition::{Condition, DateRef, Subject, Test};
 pub use deployment::{Deployment, Kind, Lineage, Meta, Received, Refusal, Revision, Slot};
 pub use framework::{
@@ -29,6 +31,8 @@ pub use ids::{
 };
 pub use jiff::civil::Date;
 pub use matrix::{Acceptability, Class, Matrix, Rating};
+pub use merge::{Holds, Merge3, MergedMap, keyed, merge_maps, merge_sets};
+pub use pending::{Decision, Pending, Reason, Undecided};
 pub use risk::{Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer};
 pub use settings::{People, Person, Settings};
 

@@ -72,7 +72,7 @@ pub fn hand_over(parent: &Deployment, framework: &Framework, keep_notes: bool) -
 }
 
 /// Whether a deployer alone answers an item and stands by it, so that nobody else can have written its notes.
-fn only_deployers(item: &Item) -> bool {
+pub(super) fn only_deployers(item: &Item) -> bool {
     item.parties.iter().chain(&item.confirmed_by).all(|party| party.as_str() == "deployer")
 }
 

@@ -10,6 +10,7 @@ pub mod expiry;
 pub mod fields;
 pub mod history;
 pub mod impact;
+pub mod merge;
 pub mod outcome;
 pub mod past;
 pub mod ready;
@@ -18,10 +19,13 @@ pub mod set;
 pub mod show;
 pub mod state;
 pub mod todo;
+pub mod update;
 pub mod words;
 
 /// Every code of this room.
 pub const CODES: &[&[&crate::diag::Code]] = &[
     check::CODES,
     &[&accept::CANNOT_ACCEPT, &confirm::CANNOT_CONFIRM, &history::NO_HISTORY, &set::CANNOT_SET],
+    update::CODES,
+    merge::CODES,
 ];

@@ -106,18 +106,26 @@ pub fn fact_digest(deployment: &Deployment, framework: &Framework, fact: &ItemId
 
 /// The digest of a fact; none where it says nothing here.
 fn filled_fact(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> Option<Digest> {
-    let filled = |slot: &Slot| deployment.answers.get(slot).filter(|answer| !answer.is_empty());
+    fact_among(&deployment.answers, framework, fact)
+}
+
+/// The digest of a fact among answers; none where it says nothing there.
+pub(super) fn fact_among(
+    answers: &BTreeMap<Slot, Answer>,
+    framework: &Framework,
+    fact: &ItemId,
+) -> Option<Digest> {
     match framework.item(fact.as_str()) {
         Some(item) if item.repeats.is_some() => {
+            let of_fact = answers.iter().filter(|(slot, _)| slot.item == item.id);
             // A row that says nothing here is a row of another item.
-            let rows: BTreeMap<String, &Answer> = deployment
-                .slots(item)
-                .into_iter()
-                .filter_map(|slot| Some((slot.row.as_ref()?.1.to_string(), filled(&slot)?)))
+            let rows: BTreeMap<String, &Answer> = of_fact
+                .filter(|(_, answer)| !answer.is_empty())
+                .filter_map(|(slot, answer)| Some((slot.row.as_ref()?.1.to_string(), answer)))
                 .collect();
             (!rows.is_empty()).then(|| rows.digest())
         }
-        _ => filled(&Slot::of(fact)).map(Canonical::digest),
+        _ => answers.get(&Slot::of(fact)).filter(|answer| !answer.is_empty()).map(Canonical::digest),
     }
 }
 

@@ -2,11 +2,14 @@
 
 use super::{NO_DEPLOYMENT, NOT_A_DEPLOYMENT, Project, folder_of};
 use crate::diag::{Code, Error, Finding, Label, Severity};
-use crate::model::{Canonical, Deployment, DeploymentName, Digest, Framework, Received, RiskId};
+use crate::model::{Canonical, Deployment, DeploymentName, Digest, Framework, Pending, Received, RiskId};
 use crate::store::{EntryKind, NOT_A_FILE, Store};
-use crate::syntax::{Document, read_meta, read_received, read_risk, read_section};
+use crate::syntax::{Document, read_conflicts, read_meta, read_received, read_risk, read_section};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The file of an update that waits for decisions.
+pub const CONFLICTS: &str = "conflicts.toml";
 
 /// A file that tom does not know.
 pub static UNKNOWN_FILE: Code = Code {
@@ -35,6 +38,8 @@ pub struct Loaded {
     pub framework: Option<Arc<Framework>>,
     /// The digest of what it received.
     pub received: Option<Digest>,
+    /// An update that waits for decisions.
+    pub pending: Option<Box<Pending>>,
     /// What is wrong with its files.
     pub findings: Vec<Finding>,
 }
@@ -90,7 +95,7 @@ impl<'p> Loader<'p> {
         }
         let mut findings = Vec::new();
         let Some((meta, framework)) = self.head(&folder, &mut findings) else {
-            return Ok(Loaded { deployment: None, framework: None, received: None, findings });
+            return Ok(Loaded { deployment: None, framework: None, received: None, pending: None, findings });
         };
         let mut deployment = Deployment {
             name: name.clone(),
@@ -101,6 +106,7 @@ impl<'p> Loader<'p> {
             unread: Vec::new(),
         };
         let mut received = None;
+        let mut pending = None;
         for entry in entries {
             let path = format!("{folder}/{}", entry.name);
             match (entry.name.as_str(), entry.kind) {
@@ -110,6 +116,13 @@ impl<'p> Loader<'p> {
                 ("risks" | "received.toml", kind) if kind != wanted(&entry.name) => {
                     findings.push(wrong_kind(&path, kind));
                     deployment.unread.push(entry.name.trim_end_matches(".toml").to_owned());
+                }
+                (CONFLICTS, EntryKind::File) => {
+                    self.document(&path, &mut findings, |document, findings| {
+                        let (read, found) = read_conflicts(document, &framework);
+                        pending = read.map(Box::new);
+                        findings.extend(found);
+                    });
                 }
                 ("received.toml", _) => {
                     let known = self.received(&path, &framework, &mut findings);
@@ -143,7 +156,7 @@ impl<'p> Loader<'p> {
                 }
             }
         }
-        Ok(Loaded { deployment: Some(deployment), framework: Some(framework), received, findings })
+        Ok(Loaded { deployment: Some(deployment), framework: Some(framework), received, pending, findings })
     }
 
     /// Whether a folder of the name is there, empty or not.

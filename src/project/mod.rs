@@ -12,7 +12,7 @@ use crate::syntax::{Document, FrameworkFile, read_framework, read_meta, read_set
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use load::{Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
+pub use load::{CONFLICTS, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
 
 /// The folder of deployments.

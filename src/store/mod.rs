@@ -7,6 +7,7 @@ mod beneath;
 mod commits;
 mod git;
 mod history;
+mod journal;
 mod memory;
 mod worktree;
 mod write;
@@ -15,6 +16,7 @@ use crate::diag::{Code, Error, Severity};
 pub use commits::{Commits, ObjectId, PastCommit};
 pub use git::{Commit, GitStore, Repo, Signature};
 pub use history::{History, Moment, Origin, Version};
+pub use journal::{Finished, Replacement, STUCK, is_unfinished};
 pub use memory::MemoryStore;
 pub use worktree::{WorkTree, read_outside};
 pub use write::{Lock, Writer};
@@ -130,5 +132,14 @@ runs, so there is never a stale lock to remove: wait for it, or end it.",
 };
 
 /// Every code of this room.
-pub const CODES: &[&Code] =
-    &[&UNREADABLE, &TOO_LARGE, &NOT_A_FILE, &NO_REPOSITORY, &NO_REVISION, &UNWRITABLE, &EXISTS, &BUSY];
+pub const CODES: &[&Code] = &[
+    &UNREADABLE,
+    &TOO_LARGE,
+    &NOT_A_FILE,
+    &NO_REPOSITORY,
+    &NO_REVISION,
+    &UNWRITABLE,
+    &EXISTS,
+    &BUSY,
+    &STUCK,
+];

@@ -1,6 +1,7 @@
 //! The one way in which tom writes: under one lock, beside the target, synced, then moved into place.
 
 use super::beneath::{Absent, Obstacle, Trail, linked, list, open_folder, split};
+use super::journal::{self, Finished, Replacement};
 use super::{BUSY, EXISTS, EntryKind, UNWRITABLE};
 use crate::diag::{Error, Label};
 use rustix::fd::{AsFd, BorrowedFd};
@@ -9,6 +10,7 @@ use rustix::fs::{
     statat, unlinkat,
 };
 use rustix::io::Errno;
+use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -23,10 +25,13 @@ pub(super) const UNFINISHED: &str = ".tom-unfinished-";
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
+    common_dir: PathBuf,
+    finished: Option<Finished>,
 }
 
 impl Lock {
-    /// Takes the lock, waiting up to ten seconds for another command to finish.
+    /// Takes the lock, waiting up to ten seconds for another command to finish. What an earlier one left unfinished is
+    /// finished first.
     pub fn take(common_dir: &Path) -> Result<Self, Error> {
         let path = common_dir.join("tom.lock");
         let file = OpenOptions::new()
@@ -37,13 +42,25 @@ impl Lock {
             .map_err(|error| unwritable(&path, &error))?;
         for _ in 0..100 {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
+                Ok(()) => {
+                    let finished = journal::finish(common_dir)?;
+                    return Ok(Self { _file: file, common_dir: common_dir.to_path_buf(), finished });
+                }
                 Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(100)),
                 Err(TryLockError::Error(error)) => return Err(unwritable(&path, &error)),
             }
         }
         Err(Error::new(&BUSY, "another tom has been writing in this repository for ten seconds")
             .help("wait for it to finish, then try again"))
+    }
+
+    /// What an earlier command had left unfinished, and was finished when the lock was taken.
+    pub fn finished(&self) -> Option<&Finished> {
+        self.finished.as_ref()
+    }
+
+    pub(super) fn common_dir(&self) -> &Path {
+        &self.common_dir
     }
 }
 
@@ -77,6 +94,79 @@ impl Writer {
     /// Makes a file where there is none.
     pub fn create(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
         self.put(path, bytes, RenameFlags::NOREPLACE)
+    }
+
+    /// Changes several files as one step: all of them, or none, whenever the process ends. Files that say what they are to say
+    /// already are left alone.
+    ///
+    /// # Errors
+    ///
+    /// Where a file cannot be read or written; then nothing was changed. A failure after the step was committed to says so, and
+    /// the next command finishes it.
+    pub fn replace_all(&self, files: &[Replacement]) -> Result<(), Error> {
+        match &self.lock {
+            Some(lock) => journal::replace_all(self, lock, files),
+            None => {
+                Err(unwritable(&self.root, &"several files are only changed under the repository's lock"))
+            }
+        }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Builds files beside their targets, synced; takes them away again where one cannot be.
+    pub(super) fn stage(&self, files: &[&Replacement]) -> Result<(), Error> {
+        let folders: BTreeSet<&str> = files.iter().map(|file| split(&file.path).0).collect();
+        let mut trail = Trail::new(&self.root);
+        for folder in folders {
+            // Whoever stages holds the lock, or finishes the journal for its holder.
+            let cleared = trail.to(folder, Absent::Make).and_then(remove_unfinished);
+            cleared.map_err(|obstacle| self.refuse(folder, obstacle))?;
+        }
+        let staged = files.iter().try_for_each(|file| {
+            let Some(bytes) = &file.after else { return Ok(()) };
+            let (folder, name) = split(&file.path);
+            trail
+                .to(folder, Absent::Make)
+                .and_then(|folder| Ok(write_synced(folder, &unfinished(name), bytes, mode_of(folder, name))?))
+                .map_err(|obstacle| self.refuse(&file.path, obstacle))
+        });
+        staged.inspect_err(|_| self.unstage(files))
+    }
+
+    /// Takes away what was built beside targets.
+    pub(super) fn unstage(&self, files: &[&Replacement]) {
+        let mut trail = Trail::new(&self.root);
+        for file in files {
+            let (folder, name) = split(&file.path);
+            if let Ok(folder) = trail.to(folder, Absent::Leave) {
+                let _ = unlinkat(folder, unfinished(name), AtFlags::empty());
+            }
+        }
+    }
+
+    /// Moves what was built beside targets into place, and takes away what is to go.
+    pub(super) fn move_staged(&self, files: &[&Replacement]) -> Result<(), Error> {
+        let mut trail = Trail::new(&self.root);
+        for file in files {
+            let (folder, name) = split(&file.path);
+            let moved = trail.to(folder, Absent::Leave).and_then(|folder| match &file.after {
+                Some(_) => Ok(renameat(folder, &*unfinished(name), folder, name)?),
+                None => match unlinkat(folder, name, AtFlags::empty()) {
+                    Ok(()) | Err(Errno::NOENT) => Ok(()),
+                    Err(error) => Err(error.into()),
+                },
+            });
+            moved.map_err(|obstacle| self.refuse(&file.path, obstacle))?;
+        }
+        let folders: BTreeSet<&str> = files.iter().map(|file| split(&file.path).0).collect();
+        for folder in folders {
+            let synced = trail.to(folder, Absent::Leave).and_then(|open| Ok(fsync(open)?));
+            synced.map_err(|obstacle| self.refuse(folder, obstacle))?;
+        }
+        Ok(())
     }
 
     fn put(&self, path: &str, bytes: &[u8], flags: RenameFlags) -> Result<(), Error> {
@@ -155,6 +245,19 @@ impl Writer {
 /// The name beside a target under which it is built.
 fn unfinished(name: &str) -> String {
     format!("{UNFINISHED}{}-{name}", std::process::id())
+}
+
+/// Writes a file beside its target and moves it there, in git's own folder.
+pub(super) fn write_beside(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(folder, flags, Mode::empty())?;
+    let beside = format!("{name}.new");
+    let written = write_synced(folder.as_fd(), &beside, bytes, None)
+        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+        .and_then(|()| renameat(&folder, &*beside, &folder, name));
+    written.inspect_err(|_| {
+        let _ = unlinkat(&folder, &*beside, AtFlags::empty());
+    })
 }
 
 fn remove_unfinished(folder: BorrowedFd<'_>) -> Result<(), Obstacle> {

@@ -75,24 +75,55 @@ struct Header {
     line: Range<usize>,
 }
 
-/// Every header of the text, in order. What looks like one inside a multi-line text is none.
+/// Every header of the text, in order. What looks like one inside a multi-line text or list is none.
 fn headers(text: &str) -> Vec<Header> {
+    let mut values = Vec::new();
+    if let Ok(document) = Document::parse("", text.as_bytes()) {
+        values_of(document.tree.root(), &mut values);
+    }
+    values.sort_by_key(|span| span.start);
+    let mut values = values.into_iter().peekable();
     let mut headers = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
+        while values.next_if(|value| value.end <= start).is_some() {}
+        if values.peek().is_some_and(|value| value.start < start) {
+            continue;
+        }
         let name =
             line.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name);
-        // A line that begins like a header is one where a parser, having read up to it, is between entries.
-        if let Some(name) = name.filter(|name| !name.starts_with('['))
-            && Document::parse("", &text.as_bytes()[..start]).is_ok()
-        {
-            let name = name.split('.').map(|part| part.trim().trim_matches(['"', '\'']).to_owned()).collect();
-            headers.push(Header { name, line: start..at });
+        if let Some(name) = name.filter(|name| !name.starts_with('[')) {
+            headers.push(Header { name: keys_of(name), line: start..at });
         }
     }
     headers
+}
+
+/// The keys of a header's name; a key in quotes may have full stops in it.
+fn keys_of(name: &str) -> Vec<String> {
+    let mut keys = vec![String::new()];
+    let mut quote = None;
+    for c in name.chars() {
+        match (c, quote) {
+            ('"' | '\'', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            ('.', None) => keys.push(String::new()),
+            (c, _) => keys.last_mut().into_iter().for_each(|key| key.push(c)),
+        }
+    }
+    keys.into_iter().map(|key| key.trim().to_owned()).collect()
+}
+
+/// Where values stand that are no tables with a header of their own.
+fn values_of(table: Node<'_, '_>, spans: &mut Vec<Range<usize>>) {
+    for entry in table.children() {
+        match entry.as_table() {
+            Some(inner) => values_of(inner, spans),
+            None => spans.push(entry.span()),
+        }
+    }
 }
 
 /// The header of a table, and the byte after the last entry that stands under it.
@@ -145,7 +176,7 @@ fn set(document: &Document<'_>, route: &[String], literal: &str) -> Option<Strin
     }
     let (key, parents) = route.split_last()?;
     let headers = headers(text);
-    let line = format!("{key} = {literal}{}", like(text, "\n"));
+    let line = format!("{} = {literal}{}", super::write::key(key), like(text, "\n"));
     let at = match table(text, &headers, parents) {
         Some((header, end)) => {
             line_of_later(document, parents, key).filter(|at| (header.end..end).contains(at)).unwrap_or(end)
@@ -170,7 +201,8 @@ fn set(document: &Document<'_>, route: &[String], literal: &str) -> Option<Strin
             let at = above.filter_map(|depth| end_of_subject(text, &headers, &parents[..depth])).next();
             let at = at.or_else(|| end_of_subject(text, &headers, &[])).unwrap_or(text.len());
             let blank = if text[..at].trim().is_empty() { "" } else { "\n" };
-            let header = like(text, &format!("{blank}[{}]\n", parents.join(".")));
+            let keys: Vec<String> = parents.iter().map(|key| super::write::key(key)).collect();
+            let header = like(text, &format!("{blank}[{}]\n", keys.join(".")));
             return Some(format!("{}{}{header}{line}{}", &text[..at], gap(text, &text[..at]), &text[at..]));
         }
     };

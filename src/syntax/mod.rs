@@ -3,6 +3,7 @@
 mod answers;
 mod build;
 mod condition;
+mod conflicts;
 mod deployment;
 mod document;
 mod edit;
@@ -19,6 +20,7 @@ mod tree;
 mod write;
 
 pub use answers::{read_answers_file, read_section, read_value};
+pub use conflicts::{read_conflicts, write_conflicts};
 pub use deployment::{read_meta, read_received};
 pub use document::Document;
 pub use edit::{Edit, edit, route_of};

@@ -10,30 +10,34 @@ use std::fmt::Write;
 
 /// Text that grows table by table.
 #[derive(Default)]
-struct Out {
+pub(super) struct Out {
     text: String,
 }
 
 impl Out {
-    fn line(&mut self, line: impl AsRef<str>) {
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    pub(super) fn line(&mut self, line: impl AsRef<str>) {
         self.text.push_str(line.as_ref());
         self.text.push('\n');
     }
 
-    fn header(&mut self, path: &str) {
+    pub(super) fn header(&mut self, path: &str) {
         self.line("");
         self.line(format!("[{path}]"));
     }
 
-    fn key(&mut self, key: &str, value: impl AsRef<str>) {
+    pub(super) fn key(&mut self, key: &str, value: impl AsRef<str>) {
         self.line(format!("{key} = {}", value.as_ref()));
     }
 
-    fn text_of(&mut self, key: &str, text: &str) {
+    pub(super) fn text_of(&mut self, key: &str, text: &str) {
         self.key(key, literal::text(text));
     }
 
-    fn text_if(&mut self, key: &str, text: Option<&String>) {
+    pub(super) fn text_if(&mut self, key: &str, text: Option<&String>) {
         if let Some(text) = text {
             self.text_of(key, text);
         }
@@ -258,6 +262,7 @@ pub fn write_meta(meta: &Meta) -> String {
     out.text
 }
 
+/// A key as it is written: bare, or in quotes where it has to be.
 pub(super) fn key(text: &str) -> String {
     let bare = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if bare && !text.is_empty() { text.to_owned() } else { literal::line(text) }
@@ -278,19 +283,24 @@ pub fn write_received(received: &Received, framework: &Framework) -> String {
     out.line(
         "# What came from the parent, as it came. Written by tom, and only by tom: the base of later merges.",
     );
+    received_into(&mut out, received, framework);
+    out.text
+}
+
+/// Answers and risks under `answers` and `risks`.
+pub(super) fn received_into(out: &mut Out, received: &Received, framework: &Framework) {
     for item in framework.items() {
         for (slot, answer) in received.answers.iter().filter(|(slot, _)| slot.item == item.id) {
             let path = format!("answers.{slot}");
             out.header(&path);
-            write_answer(&mut out, &path, answer);
+            write_answer(out, &path, answer);
         }
     }
     for (id, risk) in &received.risks {
         let path = format!("risks.{id}");
         out.header(&path);
-        risk_into(&mut out, &path, risk);
+        risk_into(out, &path, risk);
     }
-    out.text
 }
 
 /// `tom.toml`.

@@ -287,6 +287,189 @@ fn c04_a_file_that_is_set_on_a_full_disk_stays_as_it_was() {
     }
 }
 
+const UPDATE: [&str; 4] = ["update", "--from", "acme-5-1", "--all"];
+
+/// The example with a parent that gained something in each of its risks: an update changes more than twenty files.
+fn behind() -> Sandbox {
+    let sandbox = Sandbox::example();
+    for (path, bytes) in sandbox.files("assessments/acme-5-1/risks") {
+        let text = String::from_utf8(bytes).unwrap().replacen("title = \"", "title = \"Reworded: ", 1);
+        sandbox.write(&format!("assessments/acme-5-1/risks/{path}"), text);
+    }
+    sandbox.commit("the parent gains");
+    sandbox
+}
+
+fn back_to_old(sandbox: &Sandbox) {
+    sandbox.git(&["checkout", "-q", "--", "assessments"]);
+    sandbox.git(&["clean", "-qfd", "assessments"]);
+}
+
+/// Work-tree files, without what a killed command may leave.
+fn work_tree(sandbox: &Sandbox) -> BTreeMap<String, Vec<u8>> {
+    let mut files = sandbox.files("");
+    files.retain(|path, _| !is_unfinished(path));
+    files
+}
+
+/// At `TOM_EVERY_MOMENT=1` every call is tried; otherwise some of each kind.
+fn tried(all: Vec<Moment>) -> Vec<Moment> {
+    if std::env::var_os("TOM_EVERY_MOMENT").is_some() { all } else { sampled(all) }
+}
+
+#[test]
+fn c01_an_update_of_over_twenty_files_that_is_killed_is_all_old_all_new_or_finished_by_the_next_command() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = behind();
+    let old = work_tree(&sandbox);
+    let moments = tried(moments(&sandbox, &UPDATE));
+    let new = work_tree(&sandbox);
+    assert!(old.iter().filter(|(path, bytes)| new.get(*path) != Some(bytes)).count() > 20);
+    let (mut olds, mut news, mut halves) = (0, 0, 0);
+    for moment in &moments {
+        back_to_old(&sandbox);
+        killed(&sandbox, moment, &UPDATE);
+        let is_committed = sandbox.path(".git/tom.journal").exists();
+        let after = work_tree(&sandbox);
+        let is_half = after != old && after != new;
+        assert!(is_committed || !is_half, "{moment:?}: half a change, and nobody knows of it");
+        // A command that only reads finishes it, and says so.
+        let next = sandbox.tom(&["check"]).code(0);
+        assert_eq!(
+            next.err.contains("finished what an earlier command"),
+            is_committed,
+            "{moment:?}: {}",
+            next.err
+        );
+        let now = work_tree(&sandbox);
+        assert!(now == new || (now == old && !is_committed), "{moment:?}: neither old nor new");
+        *(if is_half {
+            &mut halves
+        } else if now == old {
+            &mut olds
+        } else {
+            &mut news
+        }) += 1;
+        assert!(!sandbox.path(".git/tom.journal").exists(), "{moment:?}");
+        back_to_old(&sandbox);
+        sandbox.tom(&UPDATE).code(0);
+        assert!(
+            work_tree(&sandbox) == new && !has_left_overs(&sandbox),
+            "{moment:?}: the next one is as any other"
+        );
+    }
+    assert!(olds > 0 && news > 0 && halves > 0, "{olds} old, {news} new, {halves} half");
+}
+
+#[test]
+fn c04_an_update_on_a_full_disk_changes_nothing_or_is_finished_later() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = behind();
+    let old = work_tree(&sandbox);
+    let moments = moments(&sandbox, &UPDATE);
+    let new = work_tree(&sandbox);
+    let failing: Vec<Moment> = tried(moments)
+        .into_iter()
+        .filter(|moment| ["write", "fsync"].contains(&moment.call.as_str()))
+        .collect();
+    let mut unchanged = 0;
+    for moment in &failing {
+        for error in ["ENOSPC", "EIO"] {
+            back_to_old(&sandbox);
+            let trace = format!("trace={}", moment.call);
+            let inject = format!("inject={}:error={error}:when={}", moment.call, moment.when);
+            let ran = traced(&sandbox, &["-o", "/dev/null", "-e", &trace, "-e", &inject], &UPDATE);
+            if ran.code == Some(0) {
+                continue; // what was printed could not be written: no disk's business
+            }
+            assert_eq!(ran.code, Some(2), "{moment:?} {error}: {}", ran.all());
+            let is_committed = sandbox.path(".git/tom.journal").exists();
+            let now = work_tree(&sandbox);
+            // After the commit point every file is in place already or is moved there by the next command.
+            assert!(is_committed || now == old || now == new, "{moment:?} {error}: half a change");
+            assert!(is_committed || !has_left_overs(&sandbox), "{moment:?} {error} left something");
+            unchanged += usize::from(now == old && !is_committed);
+            sandbox.tom(&["check"]).code(0);
+            let now = work_tree(&sandbox);
+            assert!(now == old || now == new, "{moment:?} {error}");
+        }
+    }
+    assert!(unchanged > 4, "{unchanged}");
+}
+
+#[test]
+fn c03_everything_is_on_the_disk_before_the_commit_and_the_commit_before_anything_moves() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = behind();
+    let log = Sandbox::empty();
+    let file = log.path("trace");
+    let trace = "trace=fsync,rename,renameat,renameat2,unlink,unlinkat";
+    traced(&sandbox, &["-y", "-o", file.to_str().unwrap(), "-e", trace], &UPDATE).code(0);
+    let lines: Vec<String> = log.read("trace").lines().map(str::to_owned).collect();
+    let at = |test: &dyn Fn(&str) -> bool| lines.iter().position(|line| test(line));
+    let is_staged = |line: &str| line.contains("rename") && line.contains(UNFINISHED);
+    let commit = at(&|line| line.contains("rename") && line.contains("tom.journal.new")).unwrap();
+    let first_move = at(&is_staged).unwrap();
+    let last_move = lines.iter().rposition(|line| is_staged(line)).unwrap();
+    let moves = lines.iter().filter(|line| is_staged(line)).count();
+    let synced_before =
+        lines[..commit].iter().filter(|line| line.contains("fsync") && line.contains(UNFINISHED)).count();
+    assert!(moves > 20 && synced_before == moves, "{synced_before} of {moves} were synced before the commit");
+    assert!(lines[..commit].iter().any(|line| line.contains("fsync") && line.contains("tom.journal.new")));
+    let folder_synced = |line: &String| line.contains("fsync") && line.contains("/.git>");
+    assert!(
+        lines[commit..first_move].iter().any(folder_synced),
+        "the commit is on the disk before anything moves"
+    );
+    let gone = at(&|line| line.contains("unlink") && line.contains("tom.journal\"")).unwrap();
+    assert!(gone > last_move && lines[last_move..gone].iter().any(|line| line.contains("fsync")));
+}
+
+#[test]
+fn a_change_that_is_left_in_a_linked_work_tree_is_finished_from_the_main_one() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = behind();
+    sandbox.git(&["worktree", "add", "-q", "linked", "-b", "other"]);
+    let linked = sandbox.path("linked");
+    let args: Vec<&str> = ["-C", linked.to_str().unwrap()].into_iter().chain(UPDATE).collect();
+    let renames: Vec<Moment> =
+        moments(&sandbox, &args).into_iter().filter(|m| m.call.starts_with("rename")).collect();
+    let new = sandbox.files("linked/assessments");
+    sandbox.git(&["-C", linked.to_str().unwrap(), "checkout", "-q", "--", "assessments"]);
+    killed(&sandbox, &renames[renames.len() / 2], &args);
+    assert!(sandbox.path(".git/tom.journal").exists() && sandbox.files("linked/assessments") != new);
+    let ran = sandbox.tom(&["list"]).code(0);
+    assert!(ran.err.contains("finished what an earlier command"), "{}", ran.err);
+    assert_eq!(sandbox.files("linked/assessments"), new);
+}
+
+#[test]
+fn an_unfinished_change_overwrites_nothing_that_somebody_changed_since() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = behind();
+    let renames: Vec<Moment> =
+        moments(&sandbox, &UPDATE).into_iter().filter(|m| m.call.starts_with("rename")).collect();
+    back_to_old(&sandbox);
+    killed(&sandbox, &renames[3], &UPDATE);
+    let file = "assessments/acme-southmere/risks/HAZ-014.toml";
+    sandbox.write(file, sandbox.read(file) + "# by hand\n");
+    let ran = sandbox.tom(&["check"]).code(2);
+    assert!(ran.err.contains("TOM-0907") && ran.err.contains(file), "{}", ran.err);
+    assert!(sandbox.read(file).contains("# by hand"));
+    sandbox.git(&["checkout", "-q", "--", file]);
+    assert!(sandbox.tom(&["check"]).code(0).err.contains("finished what an earlier command"));
+}
+
 #[test]
 fn c07_of_twenty_at_once_everyone_who_was_told_yes_is_in_the_file() {
     let sandbox = Sandbox::example();

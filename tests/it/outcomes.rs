@@ -372,6 +372,7 @@ fn findings(deployment: &Deployment) -> Vec<Finding> {
     let as_of = tom::model::Date::constant(2026, 11, 20);
     let (strict, received, ready) = (&strict, None, None);
     check(&Subject {
+        pending: None,
         deployment,
         framework,
         strict,

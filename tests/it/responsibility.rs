@@ -533,6 +533,7 @@ fn claims(deployment: &Deployment, settings: &Settings) -> Vec<Finding> {
     let as_of = tom::model::Date::constant(2026, 11, 20);
     let (strict, received, ready) = (&strict, None, None);
     let subject = Subject {
+        pending: None,
         deployment,
         framework,
         strict,

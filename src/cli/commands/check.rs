@@ -254,6 +254,7 @@ impl Worker<'_> {
             framework: &framework,
             strict: &strict,
             received: loaded.received,
+            pending: loaded.pending.as_deref(),
             settings: self.project.settings(),
             exists: &exists,
             left_over: &left_over,

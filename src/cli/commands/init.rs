@@ -2,7 +2,7 @@ use crate::cli::context::Context;
 use crate::cli::{Outcome, embedded};
 use crate::diag::Error;
 use crate::model::{FrameworkRef, People, Settings};
-use crate::store::{Lock, Repo, Store, WorkTree, Writer};
+use crate::store::{Repo, Store, WorkTree, Writer};
 use crate::syntax::write_settings;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let is_new = repo.is_none();
     let repo = repo.map_or_else(|| Repo::init(&folder), Ok)?;
     let root = context.work_tree(&repo)?;
-    let writer = Writer::locked(&root, Lock::take(&repo.common_dir())?);
+    let writer = Writer::locked(&root, context.lock(&repo)?);
     let written = install(&WorkTree::new(&root), &writer)?;
     if is_new {
         context.print(format!("made a git repository in {}\n", root.display()));

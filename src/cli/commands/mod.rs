@@ -16,10 +16,12 @@ pub(super) mod list;
 pub(super) mod log;
 pub(super) mod new;
 pub(super) mod render;
+pub(super) mod resolve;
 pub(super) mod set;
 pub(super) mod show;
 pub(super) mod status;
 pub(super) mod todo;
+pub(super) mod update;
 
 use super::Outcome;
 use super::args::Command;
@@ -40,6 +42,8 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Init(args) => init::run(&args, context),
         Command::New(args) => new::run(&args, context),
         Command::Derive(args) => derive::run(&args, context),
+        Command::Update(args) => update::run(&args, context),
+        Command::Resolve(args) => resolve::run(&args, context),
         Command::Set(args) => set::run(&args, context),
         Command::Confirm(args) => confirm::run(&args, context),
         Command::Accept(args) => accept::run(&args, context),

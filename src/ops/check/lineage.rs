@@ -90,6 +90,39 @@ pub(super) fn received(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// An update waits for decisions.
+pub(super) static UNDECIDED: Code = Code {
+    id: "TOM-0510",
+    severity: Severity::Error,
+    title: "an update waits for decisions",
+    explain: "`tom update` found fields that both the deployment and its parent changed. It changed nothing, and wrote them to `conflicts.toml` with what was received before, \
+what stands here and what comes. Until they are decided, improvements of the parent, perhaps to its risks and mitigations, have not arrived. Decide each with `tom resolve`; the last \
+decision makes the update and removes the file.",
+};
+
+pub(super) fn undecided(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let Some(pending) = subject.pending else { return };
+    let name = &subject.deployment.name;
+    let file = format!("{}/{}", crate::project::folder_of(name), crate::project::CONFLICTS);
+    let open = pending.conflicts.iter().filter(|(_, conflict)| conflict.decision.is_none());
+    let mut any = false;
+    for (address, conflict) in open {
+        any = true;
+        findings.push(
+            Finding::new(&UNDECIDED, format!("`{address}` waits for a decision: {}", conflict.why))
+                .at(Label::value(&file, ["conflicts", address]))
+                .help(format!("`tom resolve {name} {address} --ours` or `--theirs` or `--value VALUE`")),
+        );
+    }
+    if !any {
+        findings.push(
+            Finding::new(&UNDECIDED, format!("an update from `{}` was not finished", pending.parent))
+                .at(Label::file(&file))
+                .help(format!("`tom resolve {name}` finishes it")),
+        );
+    }
+}
+
 /// A received risk is gone.
 pub(super) static RISK_GONE: Code = Code {
     id: "TOM-0507",

@@ -30,6 +30,8 @@ pub struct Subject<'a> {
     pub exists: &'a dyn Fn(&str) -> bool,
     /// The digest of what was received.
     pub received: Option<Digest>,
+    /// An update that waits for decisions.
+    pub pending: Option<&'a crate::model::Pending>,
     /// Carried texts that named the parent's organisation when they came.
     pub left_over: &'a [super::derive::LeftOver],
     /// The day as of which things run out.
@@ -94,6 +96,7 @@ const RULES: &[Rule] = &[
     risks::copies,
     risks::prefixes,
     lineage::received,
+    lineage::undecided,
     lineage::gone,
     lineage::left_over,
     expired::answers,
@@ -119,6 +122,7 @@ pub const CODES: &[&Code] = &[
     &risks::COPY,
     &risks::ITEM_ID,
     &risks::FOREIGN_PREFIX,
+    &lineage::UNDECIDED,
     &lineage::NO_RECEIVED,
     &lineage::RECEIVED_CHANGED,
     &lineage::NAMES_PARENT,

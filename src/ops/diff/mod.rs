@@ -10,6 +10,7 @@ use crate::model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(in crate::ops) use risks::is_weaker;
 pub use risks::{ClassMove, MitigationChange, RiskChange, Way};
 pub(super) use risks::{mitigation_changes, risk_changes};
 pub use words::{Piece, Words, words};

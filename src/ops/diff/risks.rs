@@ -195,7 +195,7 @@ pub(in crate::ops) fn mitigation_changes(
 }
 
 /// Less in place, further from design, or without a cause that it acted on. Kinds and statuses are ordered in the model.
-fn is_weaker(old: &Mitigation, new: &Mitigation) -> bool {
+pub(in crate::ops) fn is_weaker(old: &Mitigation, new: &Mitigation) -> bool {
     new.status < old.status
         || new.kind > old.kind
         || old.causes.iter().any(|cause| !new.causes.contains(cause))

@@ -1,0 +1,448 @@
+//! Brings what a parent gained into a descendant: base is what was received, left the descendant, right what the parent
+//! would hand over now. What arrives is for its new owner to confirm.
+
+use super::derive::{hand_over, only_deployers};
+use super::merge::{self, Change, Conflict, Field, Merged, Place, Side, Subject, Why};
+use crate::diag::{Code, Error, Severity};
+use crate::model::{
+    Canonical, Decision, Deployment, DeploymentName, Framework, Kind, Lineage, OnDerive, Pending,
+    PermanentId, Reason, Received, Refusal, RiskId, Slot, Undecided,
+};
+use crate::syntax::Edit;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The update cannot be done.
+pub static CANNOT_UPDATE: Code = Code {
+    id: "TOM-0511",
+    severity: Severity::Error,
+    title: "a deployment cannot be updated so",
+    explain: "An update merges what the parent would hand over now into a derived deployment, against what it received before. The deployment has to be derived, \
+its parent has to be in this repository under its permanent id, both have to follow the same framework, and its folder must have no changes that are not \
+committed (or say `--allow-dirty`), so that what the update did can be seen and undone with git.",
+};
+
+/// A decision does not fit.
+pub static CANNOT_RESOLVE: Code = Code {
+    id: "TOM-0512",
+    severity: Severity::Error,
+    title: "a conflict cannot be decided so",
+    explain: "`conflicts.toml` holds the fields that an update could not decide, and the answers and risks that they were found for. A decision needs the address of \
+one of them, and the deployment as it was then: if it was changed since, run `tom update` again, which keeps the decisions that still fit.",
+};
+
+/// Every code of updates.
+pub const CODES: &[&Code] = &[&CANNOT_UPDATE, &CANNOT_RESOLVE];
+
+/// What a parent hands over now.
+#[derive(Debug, Clone)]
+pub struct Coming {
+    /// The parent's name.
+    pub parent: DeploymentName,
+    /// The parent's permanent id.
+    pub id: PermanentId,
+    /// The commit that it was read from; none where it was updated a moment ago.
+    pub commit: Option<String>,
+    /// What it hands over.
+    pub received: Arc<Received>,
+    /// The code of the parent's supplier.
+    pub supplier: String,
+}
+
+impl Coming {
+    /// What a parent hands over to a deployment that received `base` before: with the notes of the parent's deployer if it took
+    /// them then.
+    pub fn of(parent: &Deployment, framework: &Framework, commit: Option<String>, base: &Received) -> Self {
+        let received = hand_over(parent, framework, took_notes(parent, framework, base)).received;
+        Self {
+            parent: parent.name.clone(),
+            id: parent.meta.id.clone(),
+            commit,
+            received: Arc::new(received),
+            supplier: parent.text(&framework.headline.supplier_code),
+        }
+    }
+}
+
+/// Whether something was received that only comes with `--keep-notes`.
+pub fn took_notes(parent: &Deployment, framework: &Framework, base: &Received) -> bool {
+    let is_noted = |(slot, answer): (&Slot, &crate::model::Answer)| {
+        (answer.notes.is_some() || !answer.evidence.is_empty())
+            && framework
+                .item(slot.item.as_str())
+                .is_some_and(|item| item.on_derive == OnDerive::Keep && only_deployers(item))
+    };
+    let is_shown = |risk: &crate::model::Risk| {
+        risk.mitigations.values().any(|m| m.owner.as_str() != "supplier" && !m.evidence.is_empty())
+    };
+    parent.meta.kind == Kind::Deployment
+        && (base.answers.iter().any(is_noted) || base.risks.values().any(is_shown))
+}
+
+/// Places that are refused, and why.
+#[derive(Debug, Clone, Default)]
+pub struct Refusing {
+    /// Where.
+    pub places: Vec<Place>,
+    /// Why, by whom and when; there where something is refused.
+    pub reason: Option<Reason>,
+}
+
+/// What became of an update.
+#[derive(Debug, Clone)]
+pub enum Updated {
+    /// Nothing that is carried differs by meaning.
+    UpToDate,
+    /// Everything is decided.
+    Applied(Box<Applied>),
+    /// Somebody has to decide.
+    Waits(Box<Pending>, Merged),
+}
+
+/// An update that is to be written.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The deployment with the update in it.
+    pub deployment: Deployment,
+    /// The changes of its answers and risks, risks first.
+    pub changes: Vec<Change>,
+    /// The addresses that were refused, and are remembered.
+    pub refused: Vec<String>,
+}
+
+fn lineage(deployment: &Deployment) -> Result<(&Lineage, &Received), Error> {
+    let name = &deployment.name;
+    match (&deployment.meta.derived_from, &deployment.received) {
+        (Some(lineage), Some(received)) => Ok((lineage, received)),
+        _ => Err(Error::new(&CANNOT_UPDATE, format!("`{name}` is not derived from another deployment"))
+            .help("`tom derive` makes a deployment that can be updated")),
+    }
+}
+
+/// What a deployment received; an error where it is not derived.
+pub fn base_of(deployment: &Deployment) -> Result<&Received, Error> {
+    lineage(deployment).map(|(_, received)| received)
+}
+
+/// Updates a deployment. `before` is an earlier update that still waits: its decisions are kept where they fit.
+pub fn update(
+    deployment: &Deployment,
+    framework: &Framework,
+    coming: &Coming,
+    refusing: &Refusing,
+    before: Option<&Pending>,
+) -> Result<Updated, Error> {
+    let (lineage, base) = lineage(deployment)?;
+    if lineage.id == coming.id && base.digest() == coming.received.digest() && refusing.places.is_empty() {
+        return Ok(Updated::UpToDate);
+    }
+    let right = for_here(deployment, framework, coming);
+    let (base, left, right) = (Side::from(base), Side::from(deployment), Side::from(&right));
+    let mut merged = offered(framework, base, left, right);
+    let mut refused = BTreeMap::new();
+    for place in &refusing.places {
+        let is_meant = |other: &Place| other.is_within(place);
+        let count = merged.changes.len() + merged.conflicts.len();
+        merged.changes.retain(|change| !is_meant(&change.place));
+        merged.conflicts.retain(|conflict| !is_meant(&conflict.place));
+        if merged.changes.len() + merged.conflicts.len() == count {
+            let what = format!("`{}` offers nothing new at `{}`", coming.parent, place.address());
+            return Err(Error::new(&CANNOT_UPDATE, what)
+                .note("only what the parent changed since the last update can be refused")
+                .help(format!("`tom update {} --dry-run` lists it", deployment.name)));
+        }
+        if let Some(said) = &refusing.reason {
+            refused.insert(place.address().to_string(), refusal(right, place, said));
+        }
+    }
+    if merged.is_clean() {
+        let changes = merged.changes;
+        return Ok(Updated::Applied(Box::new(applied(deployment, framework, coming, changes, refused))));
+    }
+    let conflicts = merged.conflicts.iter().map(|conflict| {
+        let mut undecided = in_words(conflict);
+        let address = conflict.place.address().to_string();
+        let known = before.and_then(|before| before.conflicts.get(&address));
+        undecided.decision = known
+            .filter(|known| Undecided { decision: None, ..(*known).clone() } == undecided)
+            .and_then(|known| known.decision.clone());
+        (address, undecided)
+    });
+    let pending = Pending {
+        parent: coming.parent.clone(),
+        id: coming.id.clone(),
+        commit: coming.commit.clone(),
+        left: digest_of(deployment),
+        conflicts: conflicts.collect(),
+        refused,
+        received: (*coming.received).clone(),
+    };
+    Ok(Updated::Waits(Box::new(pending), merged))
+}
+
+/// Every field on each side, in words.
+fn in_words(conflict: &Conflict) -> Undecided {
+    let words =
+        |field: &Option<Field>| field.as_ref().map(ToString::to_string).filter(|text| !text.is_empty());
+    Undecided {
+        why: conflict.why.as_str().to_owned(),
+        base: words(&conflict.sides.base),
+        left: words(&conflict.sides.left),
+        right: words(&conflict.sides.right),
+        decision: None,
+    }
+}
+
+/// The merge, in which nothing takes a whole risk away without being asked.
+fn offered(framework: &Framework, base: Side<'_>, left: Side<'_>, right: Side<'_>) -> Merged {
+    let mut merged = merge::merge(framework, base, left, right);
+    let is_withdrawn = |change: &Change| {
+        matches!(change.place.subject, Subject::Risk(_))
+            && change.place.field.is_empty()
+            && change.after.is_none()
+    };
+    let (gone, changes) = merged.changes.into_iter().partition(is_withdrawn);
+    merged.changes = changes;
+    merged.conflicts.extend(Vec::<Change>::into_iter(gone).map(|change| {
+        let sides = crate::model::Merge3 { base: base.at(&change.place), left: change.before, right: None };
+        Conflict { place: change.place, sides, why: Why::RiskWithdrawn }
+    }));
+    merged.conflicts.sort_by(|a, b| a.place.cmp(&b.place));
+    merged
+}
+
+/// What comes, as far as it may count here: another supplier's confirmations do not.
+fn for_here(deployment: &Deployment, framework: &Framework, coming: &Coming) -> Received {
+    let mut right = (*coming.received).clone();
+    if deployment.text(&framework.headline.supplier_code) != coming.supplier {
+        let is_other = |party: &crate::model::PartyId| party.as_str() != "supplier";
+        right.answers.values_mut().for_each(|answer| answer.confirmed.retain(|party, _| is_other(party)));
+        let mitigations = right.risks.values_mut().flat_map(|risk| risk.mitigations.values_mut());
+        mitigations.for_each(|mitigation| mitigation.confirmed.retain(|party, _| is_other(party)));
+    }
+    right
+}
+
+fn refusal(right: Side<'_>, place: &Place, said: &Reason) -> Refusal {
+    Refusal { digest: digest_at(right, place), reason: said.reason.clone(), by: said.by.clone(), on: said.on }
+}
+
+/// The short digest of what stands at a place; of nothing where nothing does.
+fn digest_at(side: Side<'_>, place: &Place) -> String {
+    side.at(place)
+        .map_or_else(|| crate::model::Tree::List(Vec::new()).digest(), |field| field.digest())
+        .short()
+}
+
+/// The digest of a deployment's answers and risks.
+pub fn digest_of(deployment: &Deployment) -> String {
+    let content = Received { answers: deployment.answers.clone(), risks: deployment.risks.clone() };
+    content.digest().to_string()
+}
+
+fn applied(
+    deployment: &Deployment,
+    framework: &Framework,
+    coming: &Coming,
+    changes: Vec<Change>,
+    new_refusals: BTreeMap<String, Refusal>,
+) -> Applied {
+    let content = merge::apply(deployment.into(), &changes);
+    let mut after = Deployment { answers: content.answers, risks: content.risks, ..deployment.clone() };
+    let mut refused = after.meta.derived_from.take().map(|lineage| lineage.refused).unwrap_or_default();
+    // A refusal is of what was offered then; once the parent changed that again, it was decided anew.
+    refused.retain(|address, refusal| {
+        let place = address.parse().ok().and_then(|address| Place::of(framework, &address));
+        place.is_some_and(|place| digest_at((&*coming.received).into(), &place) == refusal.digest)
+    });
+    let addresses = new_refusals.keys().cloned().collect();
+    refused.extend(new_refusals);
+    after.meta.derived_from = Some(Lineage {
+        deployment: coming.parent.clone(),
+        id: coming.id.clone(),
+        received: coming.received.digest().to_string(),
+        commit: coming.commit.clone(),
+        refused,
+    });
+    after.received = Some(coming.received.clone());
+    Applied { deployment: after, changes, refused: addresses }
+}
+
+/// Puts a decision into an update that waits.
+///
+/// # Errors
+///
+/// Where there is no such conflict, the value does not fit, or taking nothing needs a reason.
+pub fn decide(
+    deployment: &Deployment,
+    framework: &Framework,
+    pending: &mut Pending,
+    place: &Place,
+    decision: Decision,
+) -> Result<(), Error> {
+    let address = place.address().to_string();
+    let Some(undecided) = pending.conflicts.get(&address) else {
+        let error = Error::new(&CANNOT_RESOLVE, format!("`{address}` is not among the conflicts"));
+        let known = pending.conflicts.keys().map(String::as_str).collect::<Vec<_>>();
+        return Err(match crate::diag::nearest(&address, known.iter().copied()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.note(format!("undecided: {}", known.join(", "))),
+        });
+    };
+    if let Decision::Value(value) = &decision {
+        let base = base_of(deployment)?;
+        let sides = [Side::from(deployment), Side::from(&pending.received), Side::from(base)];
+        merge::typed(framework, place, sides, value)?;
+    }
+    let is_absent_risk = place.is_safety() && place.field.is_empty() && undecided.left.is_none();
+    if is_absent_risk && decision == Decision::Ours(None) {
+        return Err(Error::new(
+            &CANNOT_RESOLVE,
+            format!("`{address}` is a risk: leaving it out needs a reason"),
+        )
+        .help("say why with `--reason`, and who says so with `--by`"));
+    }
+    refuse_changed(deployment, pending)?;
+    let found = pending.conflicts.get_mut(&address);
+    found.into_iter().for_each(|conflict| conflict.decision = Some(decision.clone()));
+    Ok(())
+}
+
+/// Refuses to go on where the deployment is not the one that the conflicts were found for.
+fn refuse_changed(deployment: &Deployment, pending: &Pending) -> Result<(), Error> {
+    if pending.left == digest_of(deployment) {
+        return Ok(());
+    }
+    let name = &deployment.name;
+    Err(Error::new(&CANNOT_RESOLVE, format!("`{name}` was changed since its conflicts were found"))
+        .help(format!("run `tom update {name}` again; decisions that still fit are kept")))
+}
+
+/// The update, once every conflict is decided; none while one is not.
+pub fn finish(
+    deployment: &Deployment,
+    framework: &Framework,
+    pending: &Pending,
+) -> Result<Option<Applied>, Error> {
+    refuse_changed(deployment, pending)?;
+    if pending.conflicts.values().any(|conflict| conflict.decision.is_none()) {
+        return Ok(None);
+    }
+    let base = base_of(deployment)?;
+    let mut coming = Coming {
+        parent: pending.parent.clone(),
+        id: pending.id.clone(),
+        commit: pending.commit.clone(),
+        received: Arc::new(pending.received.clone()),
+        supplier: String::new(),
+    };
+    // The parent's own supplier is not known here any more; its code is carried like any answer.
+    let code = Slot::of(&framework.headline.supplier_code);
+    coming.supplier = pending
+        .received
+        .answers
+        .get(&code)
+        .and_then(|answer| answer.value.as_ref())
+        .map_or_else(|| deployment.text(&framework.headline.supplier_code), ToString::to_string);
+    let right = for_here(deployment, framework, &coming);
+    let (base, left, right) = (Side::from(base), Side::from(deployment), Side::from(&right));
+    let merged = offered(framework, base, left, right);
+    let mut decisions = Vec::new();
+    let mut refused = pending.refused.clone();
+    for conflict in &merged.conflicts {
+        let address = conflict.place.address().to_string();
+        let decision = pending.conflicts.get(&address).and_then(|known| known.decision.as_ref());
+        let left_as_is = Change {
+            place: conflict.place.clone(),
+            before: conflict.sides.left.clone(),
+            after: conflict.sides.left.clone(),
+        };
+        decisions.push(match decision {
+            Some(Decision::Theirs) => conflict.taking_right(),
+            Some(Decision::Value(value)) => {
+                let after = merge::typed(framework, &conflict.place, [left, right, base], value)?;
+                Change { after: Some(after), ..left_as_is }
+            }
+            Some(Decision::Ours(said)) => {
+                if let Some(said) = said {
+                    refused.insert(address, refusal(right, &conflict.place, said));
+                }
+                left_as_is
+            }
+            // Refused with the update.
+            None => left_as_is,
+        });
+    }
+    let is_refused = |place: &Place| {
+        refused.keys().any(|address| {
+            let outer = address.parse().ok().and_then(|address| Place::of(framework, &address));
+            outer.is_some_and(|outer| place.is_within(&outer))
+        })
+    };
+    let mut changes = merge::decided(framework, (base, left, right), decisions);
+    changes.retain(|change| !is_refused(&change.place));
+    Ok(Some(applied(deployment, framework, &coming, changes, refused)))
+}
+
+/// The edits of `deployment.toml` that an update makes.
+pub fn meta_edits(before: &Lineage, after: &Lineage) -> Vec<Edit> {
+    let route = |keys: &[&str]| -> Vec<String> {
+        ["derived-from"].iter().chain(keys).map(|key| (*key).to_owned()).collect()
+    };
+    let text = |text: &str| crate::model::Value::Text(text.to_owned());
+    let mut edits = Vec::new();
+    let mut set = |keys: &[&str], before: Option<&str>, after: Option<&str>| {
+        if before != after {
+            edits.push(
+                after.map_or_else(|| Edit::Remove(route(keys)), |after| Edit::Set(route(keys), text(after))),
+            );
+        }
+    };
+    set(&["deployment"], Some(before.deployment.as_str()), Some(after.deployment.as_str()));
+    set(&["id"], Some(before.id.as_str()), Some(after.id.as_str()));
+    set(&["received"], Some(&before.received), Some(&after.received));
+    set(&["commit"], before.commit.as_deref(), after.commit.as_deref());
+    for address in before.refused.keys().filter(|address| !after.refused.contains_key(*address)) {
+        edits.push(Edit::Remove(route(&["refused", address])));
+    }
+    for (address, refusal) in &after.refused {
+        if before.refused.get(address) != Some(refusal) {
+            edits.push(Edit::Remove(route(&["refused", address])));
+            edits.push(Edit::Set(route(&["refused", address, "digest"]), text(&refusal.digest)));
+            edits.push(Edit::Set(route(&["refused", address, "reason"]), text(&refusal.reason)));
+            edits.push(Edit::Set(route(&["refused", address, "by"]), text(&refusal.by)));
+            edits.push(Edit::Set(route(&["refused", address, "on"]), crate::model::Value::Date(refusal.on)));
+        }
+    }
+    edits
+}
+
+/// Deployments in the order in which they are updated: whoever hands over comes first.
+pub fn in_order(parents: &BTreeMap<DeploymentName, Option<DeploymentName>>) -> Vec<DeploymentName> {
+    let depth = |name: &DeploymentName| {
+        let mut depth = 0;
+        let mut at = name;
+        while let Some(Some(parent)) = parents.get(at) {
+            depth += 1;
+            if depth > parents.len() {
+                break; // a circle, which `tom check` reports
+            }
+            at = parent;
+        }
+        depth
+    };
+    let mut names: Vec<(usize, DeploymentName)> =
+        parents.keys().map(|name| (depth(name), name.clone())).collect();
+    names.sort();
+    names.into_iter().map(|(_, name)| name).collect()
+}
+
+/// The risks among changes, each once.
+pub fn risks_of(changes: &[Change]) -> Vec<&RiskId> {
+    let mut ids: Vec<&RiskId> = changes
+        .iter()
+        .filter_map(|change| if let Subject::Risk(id) = &change.place.subject { Some(id) } else { None })
+        .collect();
+    ids.dedup();
+    ids
+}

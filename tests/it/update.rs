@@ -1,0 +1,239 @@
+//! `tom update` and `tom resolve`: what a parent gained reaches its descendants, and nothing of theirs is lost on the way.
+
+use crate::support::Sandbox;
+
+const PARENT: &str = "assessments/acme-5-1";
+const CHILD: &str = "assessments/acme-northfield";
+const GRANDCHILD: &str = "assessments/acme-southmere";
+
+fn changed_parent(edits: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::example();
+    for (address, value) in edits {
+        sandbox.tom(&["set", "acme-5-1", address, value]).code(0);
+    }
+    sandbox.commit("the parent gains");
+    sandbox
+}
+
+fn add_mitigation(sandbox: &Sandbox) {
+    let file = format!("{PARENT}/risks/HAZ-009.toml");
+    let new = "\n[mitigations.M9]\nkind = \"design\"\nowner = \"supplier\"\ncauses = [\"C1\"]\ntext = \"A new guard.\"\nstatus = \"in place\"\n";
+    sandbox.write(&file, sandbox.read(&file) + new);
+    sandbox.commit("a new mitigation");
+}
+
+#[test]
+fn one_new_mitigation_reaches_three_generations_in_one_command() {
+    let sandbox = Sandbox::example();
+    add_mitigation(&sandbox);
+    let before = sandbox.read(&format!("{GRANDCHILD}/risks/HAZ-009.toml"));
+    let dry = sandbox.tom(&["update", "--from", "acme-5-1", "--all", "--dry-run"]).code(0).out;
+    assert!(
+        dry.contains("would take 1 change") && sandbox.git(&["status", "--porcelain"]).is_empty(),
+        "{dry}"
+    );
+    let ran = sandbox.tom(&["update", "--from", "acme-5-1", "--all"]).code(0);
+    assert!(ran.out.contains("HAZ-009.mitigations.M9  new mitigation: A new guard."), "{}", ran.out);
+    for folder in [CHILD, GRANDCHILD] {
+        assert!(sandbox.read(&format!("{folder}/risks/HAZ-009.toml")).contains("A new guard."));
+        assert!(sandbox.read(&format!("{folder}/received.toml")).contains("A new guard."));
+    }
+    let after = sandbox.read(&format!("{GRANDCHILD}/risks/HAZ-009.toml"));
+    let lines: Vec<&str> = after.lines().collect();
+    assert!(before.lines().all(|line| lines.contains(&line)), "every line of the left file stays");
+    sandbox.tom(&["check"]).code(0);
+    sandbox.commit("updated");
+    let again = sandbox.tom(&["update", "--from", "acme-5-1", "--all"]).code(0).out;
+    assert!(again.contains("2 up to date"), "{again}");
+    // Nobody has confirmed the risk as it is now.
+    let status = sandbox.tom(&["show", "acme-northfield", "--format", "json"]).code(0).out;
+    let todo = sandbox.tom(&["todo", "acme-northfield"]).all();
+    assert!(todo.contains("HAZ-009"), "{todo}\n{status}");
+}
+
+#[test]
+fn a_reformatted_parent_and_a_new_confirmation_there_make_nobody_behind() {
+    let sandbox = Sandbox::example();
+    let file = format!("{PARENT}/ig.toml");
+    sandbox.write(&file, format!("# A remark.\n\n{}\n\n", sandbox.read(&file)));
+    sandbox.tom(&["confirm", "acme-5-1", "HAZ-004", "--party", "supplier", "--by", "Jo Marsh"]).code(0);
+    sandbox.commit("form only");
+    let before = sandbox.files("assessments");
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(0);
+    assert!(ran.out.contains("up to date"), "{}", ran.out);
+    assert_eq!(sandbox.files("assessments"), before);
+}
+
+#[test]
+fn what_both_changed_is_asked_and_nothing_but_the_questions_is_written() {
+    let sandbox =
+        changed_parent(&[("HAZ-004.residual.likelihood", "Low"), ("HAZ-006.title", "Reworded there")]);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.residual.severity", "Minor"]).code(0);
+    sandbox.commit("rated here");
+    let before = sandbox.files("assessments");
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(1);
+    assert!(ran.out.contains("nothing was changed") && ran.out.contains("HAZ-004.residual"), "{}", ran.out);
+    let mut after = sandbox.files("assessments");
+    let conflicts = after.remove("acme-northfield/conflicts.toml").unwrap();
+    assert_eq!(after, before);
+    assert!(String::from_utf8(conflicts).unwrap().contains("[conflicts.\"HAZ-004.residual\"]"));
+    let check = sandbox.tom(&["check"]).code(1);
+    assert!(check.out.contains("TOM-0510"), "{}", check.out);
+    for reader in [["status", "acme-northfield"], ["show", "acme-northfield"], ["diff", "acme-northfield"]] {
+        sandbox.tom(&reader).code(0);
+    }
+    sandbox.tom(&["render", "acme-northfield", "--to", "packs"]);
+
+    assert!(sandbox.tom(&["resolve", "acme-northfield"]).code(1).out.contains("1 undecided"));
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-004.residual", "--value", "Major"]).code(2);
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-004.title", "--ours"]).code(2);
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-004.residual", "--value", "Major, Low"]).code(0);
+    let risk = sandbox.read(&format!("{CHILD}/risks/HAZ-004.toml"));
+    assert!(risk.contains("[residual]\nseverity = \"Major\"\nlikelihood = \"Low\"\n"), "{risk}");
+    assert!(
+        sandbox.read(&format!("{CHILD}/risks/HAZ-006.toml")).contains("Reworded there"),
+        "the rest came too"
+    );
+    assert!(!sandbox.path(format!("{CHILD}/conflicts.toml")).exists());
+    sandbox.tom(&["check"]).code(0);
+    sandbox.commit("decided");
+    assert!(sandbox.tom(&["update", "acme-northfield"]).code(0).out.contains("up to date"));
+}
+
+#[test]
+fn decisions_are_kept_until_the_last_and_ours_and_theirs_do_what_they_say() {
+    let sandbox = changed_parent(&[("HAZ-004.title", "Theirs four"), ("HAZ-006.title", "Theirs six")]);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.title", "Ours four"]).code(0);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-006.title", "Ours six"]).code(0);
+    sandbox.commit("here too");
+    sandbox.tom(&["update", "acme-northfield"]).code(1);
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-004.title", "--ours"]).code(1);
+    assert!(sandbox.read(&format!("{CHILD}/conflicts.toml")).contains("decided = \"ours\""));
+    // Asking again keeps what was decided.
+    let again = sandbox.tom(&["update", "acme-northfield"]).code(1).out;
+    assert!(again.contains("decided: ours"), "{again}");
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-006.title", "--theirs"]).code(0);
+    assert!(sandbox.read(&format!("{CHILD}/risks/HAZ-004.toml")).contains("Ours four"));
+    assert!(sandbox.read(&format!("{CHILD}/risks/HAZ-006.toml")).contains("Theirs six"));
+    sandbox.tom(&["check"]).code(0);
+}
+
+#[test]
+fn a_decision_for_a_deployment_that_was_changed_since_is_refused() {
+    let sandbox = changed_parent(&[("HAZ-004.title", "Theirs")]);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.title", "Ours"]).code(0);
+    sandbox.commit("here too");
+    sandbox.tom(&["update", "acme-northfield"]).code(1);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.title", "Ours again"]).code(0);
+    let ran = sandbox.tom(&["resolve", "acme-northfield", "HAZ-004.title", "--theirs"]).code(2);
+    assert!(ran.err.contains("TOM-0512") && ran.err.contains("changed since"), "{}", ran.err);
+    assert!(sandbox.read(&format!("{CHILD}/risks/HAZ-004.toml")).contains("Ours again"));
+}
+
+#[test]
+fn what_is_refused_is_remembered_and_asked_again_only_when_the_parent_changes_it() {
+    let sandbox = Sandbox::example();
+    let new = sandbox.read(&format!("{PARENT}/risks/HAZ-009.toml"));
+    let id = format!("{PARENT}/risks/HAZ-020.toml");
+    sandbox.write(&id, new.split("\n[mitigations.").next().unwrap());
+    sandbox.commit("a new risk");
+    let refuse =
+        ["update", "acme-northfield", "--refuse", "HAZ-020", "--reason", "No kiosks here", "--by", "Ann Lee"];
+    sandbox.tom(&refuse).code(0);
+    let meta = sandbox.read(&format!("{CHILD}/deployment.toml"));
+    assert!(
+        meta.contains("[derived-from.refused.HAZ-020]\n") && meta.contains("reason = \"No kiosks here\""),
+        "{meta}"
+    );
+    assert!(!sandbox.path(format!("{CHILD}/risks/HAZ-020.toml")).exists());
+    let check = sandbox.tom(&["check", "acme-northfield"]);
+    assert!(!check.out.contains("TOM-0507"), "a refused risk is not gone: {}", check.out);
+    sandbox.commit("refused");
+    assert!(sandbox.tom(&["update", "acme-northfield"]).code(0).out.contains("up to date"));
+    // The parent changes it once more.
+    sandbox.tom(&["set", "acme-5-1", "HAZ-020.title", "It can happen on tablets too"]).code(0);
+    sandbox.commit("changed");
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(1);
+    assert!(ran.out.contains("HAZ-020"), "{}", ran.out);
+    let ran = sandbox.tom(&["resolve", "acme-northfield", "HAZ-020", "--ours"]).code(2);
+    assert!(ran.err.contains("needs a reason"), "{}", ran.err);
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-020", "--theirs"]).code(0);
+    assert!(sandbox.read(&format!("{CHILD}/risks/HAZ-020.toml")).contains("tablets"));
+    assert!(!sandbox.read(&format!("{CHILD}/deployment.toml")).contains("refused"));
+}
+
+#[test]
+fn a_risk_that_the_parent_has_no_more_is_never_taken_away_unasked() {
+    let sandbox = Sandbox::example();
+    std::fs::remove_file(sandbox.path(format!("{PARENT}/risks/HAZ-012.toml"))).unwrap();
+    sandbox.commit("withdrawn");
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(1);
+    // It was confirmed here, so somebody stands by it.
+    assert!(ran.out.contains("HAZ-012") && ran.out.contains("taken away there"), "{}", ran.out);
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-012", "--theirs"]).code(0);
+    assert!(!sandbox.path(format!("{CHILD}/risks/HAZ-012.toml")).exists());
+}
+
+#[test]
+fn nothing_that_arrives_is_confirmed_for_its_new_owner() {
+    let sandbox = changed_parent(&[("HAZ-004.effect", "Worse than we thought.")]);
+    sandbox.tom(&["confirm", "acme-5-1", "HAZ-004", "--party", "supplier", "--by", "Jo Marsh"]).code(0);
+    sandbox.commit("confirmed there");
+    sandbox.tom(&["update", "acme-northfield"]).code(0);
+    let risk = sandbox.read(&format!("{CHILD}/risks/HAZ-004.toml"));
+    assert!(!risk.contains("[confirmed.supplier]"), "{risk}");
+    let todo = sandbox.tom(&["todo", "acme-northfield"]).all();
+    assert!(todo.contains("HAZ-004"), "{todo}");
+}
+
+#[test]
+fn uncommitted_changes_are_refused_unless_allowed() {
+    let sandbox = changed_parent(&[("HAZ-004.effect", "Worse than we thought.")]);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-006.title", "Ours"]).code(0);
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(2);
+    assert!(ran.err.contains("TOM-0511") && ran.err.contains("--allow-dirty"), "{}", ran.err);
+    sandbox.tom(&["update", "acme-northfield", "--allow-dirty"]).code(0);
+    assert!(sandbox.read(&format!("{CHILD}/risks/HAZ-006.toml")).contains("Ours"));
+    assert!(sandbox.read(&format!("{CHILD}/risks/HAZ-004.toml")).contains("Worse than we thought."));
+    sandbox.tom(&["set", "acme-5-1", "HAZ-006.effect", "Uncommitted there"]).code(0);
+    assert!(sandbox.tom(&["update", "acme-northfield", "--allow-dirty"]).code(2).err.contains("TOM-0941"));
+    sandbox.tom(&["update", "acme-northfield", "--allow-dirty", "--at", "HEAD"]).code(0);
+}
+
+#[test]
+fn a_deployment_moves_to_another_baseline() {
+    let sandbox = Sandbox::example();
+    let copy = sandbox.files(PARENT);
+    for (path, bytes) in copy {
+        let text = String::from_utf8(bytes).unwrap().replace("d-0b1e5a7c93d4", "d-0b1e5a7c93d5");
+        let text = text.replace("risk-prefix = \"HAZ\"", "risk-prefix = \"HZZ\"");
+        sandbox.write(&format!("assessments/acme-6-0/{path}"), text);
+    }
+    sandbox.tom(&["set", "acme-6-0", "HAZ-004.title", "In the new version"]).code(0);
+    sandbox.commit("a newer baseline");
+    sandbox.tom(&["update", "acme-northfield", "--onto", "acme-6-0"]).code(0);
+    let meta = sandbox.read(&format!("{CHILD}/deployment.toml"));
+    assert!(meta.contains("deployment = \"acme-6-0\"") && meta.contains("d-0b1e5a7c93d5"), "{meta}");
+    assert!(sandbox.read(&format!("{CHILD}/risks/HAZ-004.toml")).contains("In the new version"));
+    sandbox.commit("moved");
+    assert!(sandbox.tom(&["update", "acme-northfield"]).code(0).out.contains("up to date with acme-6-0"));
+}
+
+#[test]
+fn an_edited_base_is_no_base() {
+    let sandbox = changed_parent(&[("HAZ-004.effect", "Worse than we thought.")]);
+    sandbox.replace(&format!("{CHILD}/received.toml"), "answer = \"Yes\"", "answer = \"No\"");
+    sandbox.commit("edited");
+    assert!(sandbox.tom(&["update", "acme-northfield"]).code(2).err.contains("is not what was received"));
+}
+
+#[test]
+fn machines_read_what_an_update_does() {
+    let sandbox = changed_parent(&[("HAZ-004.title", "Theirs")]);
+    let out = sandbox.tom(&["update", "acme-northfield", "--dry-run", "--format", "json"]).code(0).out;
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["schema-version"], 1);
+    assert_eq!(json["deployments"][0]["result"], "applied");
+    assert_eq!(json["deployments"][0]["changes"][0]["address"], "HAZ-004.title");
+    assert_eq!(json["deployments"][0]["changes"][0]["safety"], true);
+}
