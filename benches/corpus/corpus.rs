@@ -7,6 +7,7 @@
 //! cargo bench --bench corpus -- run --deployments 100,1000,10000 --keep DIR
 //! ```
 
+mod branch;
 mod generate;
 mod invent;
 mod measure;
@@ -34,6 +35,15 @@ enum Cli {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Read what a branch touches, and nothing more: what `tom diff` is measured beside
+    Read {
+        /// The repository
+        dir: PathBuf,
+        /// The left revision
+        left: String,
+        /// The right revision
+        right: String,
+    },
     /// Measure, and print tables
     Run(run::Args),
 }
@@ -49,6 +59,7 @@ fn main() -> Result<(), Failure> {
             refuse_existing(&dir)?;
             generate::generate(generate::Plan { deployments: deployments.max(2), seed }, &dir)
         }
+        Cli::Read { dir, left, right } => branch::read(&dir, &left, &right),
         Cli::Run(args) => run::run(&args),
     }
 }

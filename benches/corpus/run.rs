@@ -2,7 +2,7 @@
 
 use super::generate::{Plan, generate};
 use super::measure::{Cost, Pair, cost, exponent, pairs};
-use super::{Failure, git};
+use super::{Failure, branch, git};
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -103,6 +103,7 @@ impl Bench<'_> {
                 self.pairs * 3,
             )?,
         ];
+        lines.extend(self.branch()?);
         if with_start {
             lines.push(self.against_git(&["--version"], &["--version"], self.pairs * 5)?);
         }
@@ -125,6 +126,26 @@ impl Bench<'_> {
             beside: format!("git {}", theirs.join(" ")),
             pair,
         })
+    }
+
+    /// What a branch changes, beside git and beside the least that has to be read.
+    fn branch(&self) -> Result<[Line; 2], Failure> {
+        branch::make(self.folder)?;
+        let range = format!("main...{}", branch::BRANCH);
+        let ours = ["diff", &range, "--format", "json"];
+        let beside_git = self.against_git(&ours, &["diff", "--stat", &range], self.pairs)?;
+        let reader = std::env::current_exe()?;
+        let pair = pairs(
+            self.pairs,
+            || self.tom(&ours),
+            || {
+                let mut command = Command::new(&reader);
+                command.arg("read").arg(self.folder).args(["main", branch::BRANCH]);
+                cost(&mut command, &self.output)
+            },
+        )?;
+        let beside = "reader of what is touched".to_owned();
+        Ok([beside_git, Line { what: format!("tom {}", ours.join(" ")), beside, pair }])
     }
 
     /// A new folder each time, taken away again after each run.

@@ -25,6 +25,8 @@ pub enum Outcome {
     Clean,
     /// Errors were found, or differences when they were asked for.
     Found,
+    /// Something could not be read: what was shown says so, and is not all.
+    NotAll,
 }
 
 /// Runs tom on the process's arguments.
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
     match commands::run(cli.command, &context) {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::NotAll) => ExitCode::from(2),
         Err(error) => {
             context.say_error(&error);
             ExitCode::from(2)

@@ -95,4 +95,6 @@ pub struct Settings {
     pub people: People,
     /// The highest residual class that a role may accept.
     pub accept: BTreeMap<String, Class>,
+    /// The kinds of change that a review does not let pass.
+    pub fail_on: Vec<String>,
 }

@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod past;
 pub mod ready;
 pub mod reason;
+pub mod review;
 pub mod set;
 pub mod show;
 pub mod state;
@@ -25,6 +26,7 @@ pub mod words;
 /// Every code of this room.
 pub const CODES: &[&[&crate::diag::Code]] = &[
     check::CODES,
+    review::CODES,
     &[&accept::CANNOT_ACCEPT, &confirm::CANNOT_CONFIRM, &history::NO_HISTORY, &set::CANNOT_SET],
     update::CODES,
     merge::CODES,

@@ -2,10 +2,12 @@
 
 use super::{NO_DEPLOYMENT, NOT_A_DEPLOYMENT, Project, folder_of};
 use crate::diag::{Code, Error, Finding, Label, Severity};
-use crate::model::{Canonical, Deployment, DeploymentName, Digest, Framework, Pending, Received, RiskId};
+use crate::model::{
+    Canonical, Deployment, DeploymentName, Digest, Framework, Pending, Received, RiskId, Section,
+};
 use crate::store::{EntryKind, NOT_A_FILE, Store};
 use crate::syntax::{Document, read_conflicts, read_meta, read_received, read_risk, read_section};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The file of an update that waits for decisions.
@@ -141,22 +143,117 @@ impl<'p> Loader<'p> {
                         }
                         None => findings.push(unknown_file(&path, &framework)),
                         Some(section) => {
-                            let mut is_read = false;
-                            self.document(&path, &mut findings, |document, findings| {
-                                is_read = true;
-                                let (answers, found) = read_section(document, &framework, section);
-                                deployment.answers.extend(answers);
-                                findings.extend(found);
-                            });
-                            if !is_read {
-                                deployment.unread.push(section.id.to_string());
-                            }
+                            self.section(&path, &framework, section, &mut deployment, &mut findings);
                         }
                     }
                 }
             }
         }
         Ok(Loaded { deployment: Some(deployment), framework: Some(framework), received, pending, findings })
+    }
+
+    /// Reads the deployment of a name beside one that was read at another revision and differs in these files only, beneath its folder. What
+    /// is equal is taken over, so that it is parsed once. Anything out of the ordinary is read anew.
+    pub fn load_beside(
+        &mut self,
+        name: &DeploymentName,
+        twin: &Loaded,
+        differing: &BTreeSet<String>,
+    ) -> Result<Loaded, Error> {
+        let folder = folder_of(name);
+        let (Some(other), Some(framework), true) =
+            (&twin.deployment, &twin.framework, twin.findings.is_empty())
+        else {
+            return self.load(name);
+        };
+        let mut findings = Vec::new();
+        let mut deployment = other.clone();
+        deployment.name = name.clone();
+        if differing.contains("deployment.toml") {
+            match self.head(&folder, &mut findings) {
+                Some((meta, own)) if own.digest == framework.digest => deployment.meta = meta,
+                _ => return self.load(name),
+            }
+        }
+        // The framework's folder may differ although nothing in the deployment's does.
+        let own = self.project.framework(&deployment.meta.framework);
+        if !own.is_ok_and(|own| own.digest == framework.digest) {
+            return self.load(name);
+        }
+        let mut received = twin.received;
+        for file in differing.iter().filter(|file| *file != "deployment.toml") {
+            let path = format!("{folder}/{file}");
+            let section = file.strip_suffix(".toml").and_then(|id| framework.section(id));
+            let risk = file.strip_prefix("risks/").and_then(|file| file.strip_suffix(".toml"));
+            match (section.filter(|section| section.is_answered()), risk.map(RiskId::new)) {
+                (Some(section), _) => {
+                    let of_section = |slot: &crate::model::Slot| {
+                        framework.item(slot.item.as_str()).is_some_and(|item| item.section == section.id)
+                    };
+                    deployment.answers.retain(|slot, _| !of_section(slot));
+                    self.section(&path, framework, section, &mut deployment, &mut findings);
+                }
+                (None, Some(Ok(id))) => {
+                    deployment.risks.remove(&id);
+                    self.risk(&path, &id, framework, &mut deployment, &mut findings);
+                }
+                _ if file == "received.toml" => {
+                    let Some(known) = self.received(&path, framework, &mut findings) else {
+                        return self.load(name);
+                    };
+                    received = Some(known.digest);
+                    deployment.received = Some(known.received.clone());
+                }
+                _ => return self.load(name),
+            }
+        }
+        if findings.iter().any(Finding::is_error) {
+            return self.load(name);
+        }
+        let (framework, pending) = (Some(framework.clone()), twin.pending.clone());
+        Ok(Loaded { deployment: Some(deployment), framework, received, pending, findings })
+    }
+
+    /// Reads the answers of a section.
+    fn section(
+        &self,
+        path: &str,
+        framework: &Framework,
+        section: &Section,
+        deployment: &mut Deployment,
+        findings: &mut Vec<Finding>,
+    ) {
+        let mut is_read = false;
+        let is_there = self.document(path, findings, |document, findings| {
+            is_read = true;
+            let (answers, found) = read_section(document, framework, section);
+            deployment.answers.extend(answers);
+            findings.extend(found);
+        });
+        if is_there && !is_read {
+            deployment.unread.push(section.id.to_string());
+        }
+    }
+
+    /// Reads a risk.
+    fn risk(
+        &self,
+        path: &str,
+        id: &RiskId,
+        framework: &Framework,
+        deployment: &mut Deployment,
+        findings: &mut Vec<Finding>,
+    ) {
+        let mut is_read = false;
+        let is_there = self.document(path, findings, |document, findings| {
+            let (risk, found) = read_risk(document, framework);
+            is_read = risk.is_some();
+            deployment.risks.extend(risk.map(|risk| (id.clone(), risk)));
+            findings.extend(found);
+        });
+        if is_there && !is_read {
+            deployment.unread.push(id.to_string());
+        }
     }
 
     /// Whether a folder of the name is there, empty or not.
@@ -243,16 +340,7 @@ impl<'p> Loader<'p> {
                 );
                 continue;
             };
-            let mut is_read = false;
-            self.document(&path, findings, |document, findings| {
-                let (risk, found) = read_risk(document, framework);
-                is_read = risk.is_some();
-                deployment.risks.extend(risk.map(|risk| (id.clone(), risk)));
-                findings.extend(found);
-            });
-            if !is_read {
-                deployment.unread.push(id.to_string());
-            }
+            self.risk(&path, &id, framework, deployment, findings);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Readers give what could be read, and findings for the rest: a broken file never hides the others.
 
+mod compare;
 mod load;
 mod past;
 
@@ -12,6 +13,7 @@ use crate::syntax::{Document, FrameworkFile, read_framework, read_meta, read_set
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use compare::{Pair, load_pair, pairs};
 pub use load::{CONFLICTS, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
 

@@ -35,6 +35,15 @@ impl Templates {
 
 /// Lays a pack out as one HTML file.
 pub fn html(pack: &Pack, templates: &Templates) -> Result<String, Error> {
+    page("pack.html", pack, templates)
+}
+
+/// Lays a value out by a template.
+pub(super) fn page(
+    name: &str,
+    value: &impl serde::Serialize,
+    templates: &Templates,
+) -> Result<String, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // Whatever a template is called, its data is escaped as HTML.
@@ -46,10 +55,10 @@ pub fn html(pack: &Pack, templates: &Templates) -> Result<String, Error> {
     for (name, source) in &templates.files {
         environment.add_template(name, source).map_err(|error| template_error(&error))?;
     }
-    let template = environment.get_template("pack.html").map_err(|error| template_error(&error))?;
+    let template = environment.get_template(name).map_err(|error| template_error(&error))?;
     let mut output = Bounded::default();
     template
-        .render_captured_to(Value::from(Serde(pack)), &mut output)
+        .render_captured_to(Value::from(Serde(value)), &mut output)
         .map_err(|error| template_error(&error))?;
     String::from_utf8(output.bytes)
         .map_err(|_| Error::new(&BAD_TEMPLATE, "a template gave out text that is not UTF-8"))

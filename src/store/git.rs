@@ -96,6 +96,7 @@ impl Repo {
         Self::discover(folder)
     }
 
+    /// The repository as git2 knows it.
     pub(super) fn git(&self) -> &Repository {
         &self.git
     }
@@ -120,9 +121,11 @@ impl Repo {
         let object = self.git.revparse_single(revision).map_err(|error| {
             let known = revision_error(revision, &error);
             if self.is_unborn() {
-                known.help("nothing has been committed in this repository yet")
-            } else {
-                known
+                return known.help("nothing has been committed in this repository yet");
+            }
+            match self.fetch_help(revision) {
+                Some(help) => known.help(help),
+                None => known,
             }
         })?;
         let commit = object.peel_to_commit().map_err(|error| revision_error(revision, &error))?;
@@ -298,6 +301,11 @@ impl GitStore {
     /// The commit that the files are read from.
     pub fn commit(&self) -> &Commit {
         &self.commit
+    }
+
+    /// The tree of its files.
+    pub(super) fn tree(&self) -> Oid {
+        self.tree
     }
 
     fn error(&self, path: &str, error: &git2::Error) -> Error {

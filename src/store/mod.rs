@@ -5,6 +5,7 @@
 
 mod beneath;
 mod commits;
+mod compare;
 mod git;
 mod history;
 mod journal;
@@ -14,6 +15,7 @@ mod write;
 
 use crate::diag::{Code, Error, Severity};
 pub use commits::{Commits, ObjectId, PastCommit};
+pub use compare::{Blob, IndexStore, Right, Touch};
 pub use git::{Commit, GitStore, Repo, Signature};
 pub use history::{History, Moment, Origin, Version};
 pub use journal::{Finished, Replacement, STUCK, is_unfinished};

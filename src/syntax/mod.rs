@@ -31,7 +31,7 @@ pub use literal::line as quoted;
 pub use locate::{Position, locate};
 pub use risk::read_risk;
 pub use settings::read_settings;
-pub use text::is_hidden;
+pub use text::{is_hidden, visible};
 pub use write::{write_meta, write_received, write_risk, write_section, write_settings};
 
 /// Every code that reading can give.

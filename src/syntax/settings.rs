@@ -29,8 +29,13 @@ pub fn read_settings(document: &Document<'_>) -> (Option<Settings>, Vec<Finding>
         }
         policy.finish();
     }
+    let mut fail_on = Vec::new();
+    if let Some(review) = table.table("review") {
+        fail_on = review.texts("fail-on");
+        review.finish();
+    }
     table.finish();
-    let settings = framework.map(|framework| Settings { framework, people: people.into(), accept });
+    let settings = framework.map(|framework| Settings { framework, people: people.into(), accept, fail_on });
     (settings, sink.into_findings())
 }
 

@@ -43,6 +43,19 @@ pub fn is_hidden(c: char) -> bool {
     }
 }
 
+/// Text as it may go anywhere that people read: what cannot be seen is shown as what it is.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// A finding for the first hidden character of a file's raw text. A carriage return before a line feed is a line end.
 pub(super) fn hidden_in(file: &str, text: &str) -> Option<Finding> {
     let plain = |b: u8| matches!(b, b'\n' | b'\t' | 0x20..=0x7e);

@@ -324,6 +324,12 @@ pub fn write_settings(settings: &Settings) -> String {
             out.key(&key(role), class.to_string());
         }
     }
+    if !settings.fail_on.is_empty() {
+        out.line("");
+        out.line("# The kinds of change that a review does not let pass.");
+        out.line("[review]");
+        out.list_if("fail-on", &settings.fail_on);
+    }
     out.text
 }
 

@@ -366,6 +366,7 @@ fn findings(deployment: &Deployment) -> Vec<Finding> {
         framework: framework.reference(),
         people: BTreeMap::new().into(),
         accept: BTreeMap::new(),
+        fail_on: Vec::new(),
     };
     let exists = |_: &str| true;
     let strict = Evaluator::new(framework, deployment, ProfileName::Strict);

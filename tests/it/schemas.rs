@@ -7,6 +7,8 @@ const REAL: &[(&str, &[&str])] = &[
     ("blame", &["blame", "acme-northfield", "HAZ-004"]),
     ("check", &["check"]),
     ("diff", &["diff", "acme-southmere"]),
+    ("diff", &["diff", "acme-northfield", "acme-southmere"]),
+    ("diff", &["diff", "nothing...HEAD"]),
     ("impact", &["impact", "acme-northfield", "IGA-10=None"]),
     ("list", &["list"]),
     ("log", &["log", "acme-northfield"]),

@@ -65,6 +65,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let (project, mut findings) = context.project(&repo, args.rev.as_deref())?;
     findings.extend(edited_frameworks(&project)?);
+    findings.extend(crate::ops::review::check_policy(project.settings()));
     let (mut names, found) = project.deployments()?;
     if args.deployments.is_empty() {
         findings.extend(found);

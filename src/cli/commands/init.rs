@@ -96,7 +96,8 @@ fn missing(store: &WorkTree, with_framework: bool) -> Result<Vec<(String, Vec<u8
     }
     if store.read(crate::project::SETTINGS)?.is_none() {
         let framework = FrameworkRef { id: id.to_owned(), version: version.to_owned(), digest: None };
-        let settings = Settings { framework, people: People::default(), accept: BTreeMap::new() };
+        let settings =
+            Settings { framework, people: People::default(), accept: BTreeMap::new(), fail_on: Vec::new() };
         files.push((crate::project::SETTINGS.to_owned(), write_settings(&settings).into_bytes()));
     }
     let attributes = store.read(".gitattributes")?.unwrap_or_default();

@@ -7,25 +7,13 @@ mod sarif;
 
 use crate::diag::{At, Finding, Label, Severity};
 use crate::model::Canonical;
-use crate::syntax::{Position, is_hidden, locate};
+pub(super) use crate::syntax::visible;
+use crate::syntax::{Position, locate};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::collections::BTreeMap;
 
 /// Gives the text of a file of the repository.
 pub(super) type Source<'a> = dyn Fn(&str) -> Option<String> + 'a;
-
-/// Text as it may go to a terminal: what cannot be seen is shown as what it is.
-pub(super) fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_hidden(c) {
-            out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
 
 /// The same on one line, for names of files and people.
 pub(super) fn one_line(text: &str) -> String {

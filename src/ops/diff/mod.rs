@@ -5,13 +5,13 @@ mod words;
 
 use super::outcome::Evaluator;
 use crate::model::{
-    Address, Answer, Canonical, Deployment, Framework, ItemKind, Kind, Meta, OnDerive, PartyId, ProfileName,
-    Received, SectionId, Slot,
+    Address, Answer, Canonical, Deployment, Framework, Item, ItemId, ItemKind, Kind, Meta, OnDerive, PartyId,
+    ProfileName, Received, SectionId, Slot,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(in crate::ops) use risks::is_weaker;
-pub use risks::{ClassMove, MitigationChange, RiskChange, Way};
+pub use risks::{AcceptanceChange, ClassMove, MitigationChange, RiskChange, Way, acceptances};
 pub(super) use risks::{mitigation_changes, risk_changes};
 pub use words::{Piece, Words, words};
 
@@ -90,6 +90,14 @@ pub struct OutcomeChange {
     pub before: String,
     /// What it is now.
     pub after: String,
+}
+
+impl OutcomeChange {
+    /// Whether it says something although the left side is only what was received: it was known there, or asks for something here.
+    pub fn is_decided(&self) -> bool {
+        let asks = ["FAIL", "CHECK", "SUBMIT_FOR_APPROVAL"].contains(&self.after.as_str());
+        self.before != super::outcome::INCOMPLETE || asks
+    }
 }
 
 /// Everything that differs.
@@ -180,6 +188,23 @@ impl Difference {
 
 /// Compares two sides under one framework.
 pub fn diff(framework: &Framework, left: &Side<'_>, right: &Side<'_>) -> Difference {
+    let mut difference = contents((framework, framework), left, right);
+    if let (Some(before), Some(after)) = (left.meta, right.meta)
+        && before.kind == after.kind
+    {
+        difference.outcomes = outcome_changes(framework, left.answers, right.answers);
+    } else if left.meta.is_none() {
+        // What was received alone is not a whole deployment, so only the outcomes that it decides can be compared.
+        difference.outcomes = outcome_changes(framework, left.answers, right.answers)
+            .into_iter()
+            .filter(OutcomeChange::is_decided)
+            .collect();
+    }
+    difference
+}
+
+/// Compares what two sides say, each under its own framework, and leaves out what follows from it.
+pub fn contents((old, new): (&Framework, &Framework), left: &Side<'_>, right: &Side<'_>) -> Difference {
     let mut difference =
         Difference { left: left.name.clone(), right: right.name.clone(), ..Difference::default() };
     if let (Some(before), Some(after)) = (left.meta, right.meta) {
@@ -187,12 +212,20 @@ pub fn diff(framework: &Framework, left: &Side<'_>, right: &Side<'_>) -> Differe
     }
     let against_received = left.meta.is_none();
     let empty = Answer::default();
-    for item in framework.items().filter(|item| !matches!(item.kind, ItemKind::Decision | ItemKind::Outcome))
-    {
+    let mut slots: BTreeMap<&ItemId, Vec<&Slot>> = BTreeMap::new();
+    let of_right = right.answers.keys().filter(|slot| !left.answers.contains_key(*slot));
+    for slot in left.answers.keys().chain(of_right) {
+        // Nearly all are equal in every word.
+        if left.answers.get(slot) != right.answers.get(slot) {
+            slots.entry(&slot.item).or_default().push(slot);
+        }
+    }
+    slots.values_mut().for_each(|slots| slots.sort());
+    let gone = old.items().filter(|item| new.item(item.id.as_str()).is_none());
+    let answered = |item: &&Item| !matches!(item.kind, ItemKind::Decision | ItemKind::Outcome);
+    for item in new.items().chain(gone).filter(answered) {
         let is_local = item.on_derive != OnDerive::Keep;
-        let slots: BTreeSet<&Slot> =
-            left.answers.keys().chain(right.answers.keys()).filter(|slot| slot.item == item.id).collect();
-        for slot in slots {
+        for slot in slots.get(&item.id).into_iter().flatten() {
             let before = left.answers.get(slot).unwrap_or(&empty);
             let after = right.answers.get(slot).unwrap_or(&empty);
             // Against what was received, an item that starts empty and still is has not been removed.
@@ -209,21 +242,7 @@ pub fn diff(framework: &Framework, left: &Side<'_>, right: &Side<'_>) -> Differe
             if is_local { difference.context.push(change) } else { difference.answers.push(change) }
         }
     }
-    difference.risks = risks::changes(&framework.matrix, left.risks, right.risks);
-    if let (Some(before), Some(after)) = (left.meta, right.meta)
-        && before.kind == after.kind
-    {
-        difference.outcomes = outcome_changes(framework, left.answers, right.answers);
-    } else if against_received {
-        // What was received alone is not a whole deployment, so only the outcomes that it decides can be compared.
-        difference.outcomes = outcome_changes(framework, left.answers, right.answers)
-            .into_iter()
-            .filter(|change| {
-                let asks = ["FAIL", "CHECK", "SUBMIT_FOR_APPROVAL"].contains(&change.after.as_str());
-                change.before != super::outcome::INCOMPLETE || asks
-            })
-            .collect();
-    }
+    difference.risks = risks::changes((&old.matrix, &new.matrix), left.risks, right.risks);
     difference
 }
 

@@ -42,12 +42,12 @@ pub struct ClassMove {
 }
 
 impl ClassMove {
-    fn of(matrix: &Matrix, before: Option<&Rating>, after: Option<&Rating>) -> Self {
+    fn of(matrices: (&Matrix, &Matrix), before: Option<&Rating>, after: Option<&Rating>) -> Self {
         Self {
             before: before.cloned(),
             after: after.cloned(),
-            class_before: before.and_then(|rating| matrix.class(rating)),
-            class_after: after.and_then(|rating| matrix.class(rating)),
+            class_before: before.and_then(|rating| matrices.0.class(rating)),
+            class_after: after.and_then(|rating| matrices.1.class(rating)),
         }
     }
 
@@ -72,8 +72,10 @@ pub struct MitigationChange {
     pub way: Way,
     /// What it says, now or, when it is gone, before.
     pub text: String,
-    /// Whether it does less than before: less in place, further from design, or a cause dropped.
+    /// Whether it does less than before, or another has to do it.
     pub is_weakened: bool,
+    /// In what it is weakened: less in place, further from design, a cause dropped, another owner.
+    pub weaker: Vec<&'static str>,
     /// What changed in it.
     pub fields: Vec<FieldChange>,
 }
@@ -106,18 +108,25 @@ impl RiskChange {
 }
 
 pub(super) fn changes(
-    matrix: &Matrix,
+    matrices: (&Matrix, &Matrix),
     left: &BTreeMap<RiskId, Risk>,
     right: &BTreeMap<RiskId, Risk>,
 ) -> Vec<RiskChange> {
     let ids: BTreeSet<&RiskId> = left.keys().chain(right.keys()).collect();
     ids.into_iter()
+        // Most are equal in every word; only the others are worth a look at what they mean.
+        .filter(|id| left.get(*id) != right.get(*id))
         .filter(|id| left.get(*id).map(Canonical::encode) != right.get(*id).map(Canonical::encode))
-        .map(|id| change(matrix, id, left.get(id), right.get(id)))
+        .map(|id| change(matrices, id, left.get(id), right.get(id)))
         .collect()
 }
 
-fn change(matrix: &Matrix, id: &RiskId, before: Option<&Risk>, after: Option<&Risk>) -> RiskChange {
+fn change(
+    matrices: (&Matrix, &Matrix),
+    id: &RiskId,
+    before: Option<&Risk>,
+    after: Option<&Risk>,
+) -> RiskChange {
     let way = match (before, after) {
         (None, _) => Way::Added,
         (_, None) => Way::Removed,
@@ -125,7 +134,7 @@ fn change(matrix: &Matrix, id: &RiskId, before: Option<&Risk>, after: Option<&Ri
     };
     let title = after.or(before).map(|risk| risk.title.clone()).unwrap_or_default();
     let rating = |pick: fn(&Risk) -> Option<&Rating>| {
-        ClassMove::of(matrix, before.and_then(pick), after.and_then(pick))
+        ClassMove::of(matrices, before.and_then(pick), after.and_then(pick))
     };
     let (initial, residual) = (rating(|risk| risk.initial.as_ref()), rating(|risk| risk.residual.as_ref()));
     let (mitigations, fields) = match (before, after) {
@@ -150,12 +159,13 @@ fn mitigations(id: &RiskId, before: &Risk, after: &Risk) -> Vec<MitigationChange
             (_, None) => Way::Removed,
             _ => Way::Changed,
         };
-        let (is_weakened, fields) = match (&old, &new) {
-            (Some(old), Some(new)) => (is_weaker(old, new), field_changes(&at, &texts(old), &texts(new))),
-            _ => (false, Vec::new()),
+        let (weaker, fields) = match (&old, &new) {
+            (Some(old), Some(new)) => (weaker(old, new), field_changes(&at, &texts(old), &texts(new))),
+            _ => Default::default(),
         };
+        let is_weakened = !weaker.is_empty();
         let text = new.or(old).map(|m| m.text).unwrap_or_default();
-        changes.push(MitigationChange { key: key.clone(), way, text, is_weakened, fields });
+        changes.push(MitigationChange { key: key.clone(), way, text, is_weakened, weaker, fields });
     }
     changes
 }
@@ -194,11 +204,54 @@ pub(in crate::ops) fn mitigation_changes(
     field_changes(&at, &texts(before), &texts(after))
 }
 
-/// Less in place, further from design, or without a cause that it acted on. Kinds and statuses are ordered in the model.
+/// Whether a mitigation is weaker than it was.
 pub(in crate::ops) fn is_weaker(old: &Mitigation, new: &Mitigation) -> bool {
-    new.status < old.status
-        || new.kind > old.kind
-        || old.causes.iter().any(|cause| !new.causes.contains(cause))
+    !weaker(old, new).is_empty()
+}
+
+/// In what a mitigation is weaker than it was. Kinds and statuses are ordered in the model.
+fn weaker(old: &Mitigation, new: &Mitigation) -> Vec<&'static str> {
+    let ways = [
+        (new.status < old.status, "less in place"),
+        (new.kind > old.kind, "further from design"),
+        (old.causes.iter().any(|cause| !new.causes.contains(cause)), "a cause dropped"),
+        (new.owner != old.owner, "another owner"),
+    ];
+    ways.into_iter().filter(|(is_so, _)| *is_so).map(|(_, way)| way).collect()
+}
+
+/// An acceptance that was given, changed or taken back. Whose name it bears is not told; its role is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct AcceptanceChange {
+    /// The risk.
+    pub id: RiskId,
+    /// Its title.
+    pub title: String,
+    /// What was accepted before.
+    pub before: Option<String>,
+    /// What is accepted now.
+    pub after: Option<String>,
+}
+
+/// The acceptances that differ, which are no content; a risk that came or went takes its acceptance along.
+pub fn acceptances(left: &BTreeMap<RiskId, Risk>, right: &BTreeMap<RiskId, Risk>) -> Vec<AcceptanceChange> {
+    let both = right.iter().filter_map(|(id, after)| Some((id, left.get(id)?, after)));
+    let differ = both.filter(|(_, before, after)| before.acceptance != after.acceptance);
+    let text = |risk: &Risk| {
+        risk.acceptance.as_ref().map(|a| {
+            let until = a.until.map(|until| format!(" until {until}")).unwrap_or_default();
+            format!("class {} by a {} on {}{until}: {}", a.class, a.role, a.on, a.reason)
+        })
+    };
+    differ
+        .map(|(id, before, after)| AcceptanceChange {
+            id: id.clone(),
+            title: after.title.clone(),
+            before: text(before),
+            after: text(after),
+        })
+        .collect()
 }
 
 fn texts(mitigation: &Mitigation) -> BTreeMap<&'static str, String> {

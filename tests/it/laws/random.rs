@@ -286,9 +286,11 @@ pub fn settings() -> impl Strategy<Value = Settings> {
     );
     let people = prop::collection::btree_map(any_key(), person, 0..3);
     let accept = prop::collection::btree_map("[a-z][a-z-]{0,8}", 1u8..=5, 0..3);
-    (framework_ref(), people, accept).prop_map(|(framework, people, accept)| Settings {
+    let fail_on = prop::collection::vec("[a-z-]{1,9}", 0..3);
+    (framework_ref(), people, accept, fail_on).prop_map(|(framework, people, accept, fail_on)| Settings {
         framework,
         people: people.into(),
         accept,
+        fail_on,
     })
 }

@@ -86,7 +86,7 @@ fn digests_and_roles_of_any_text_come_back() {
 fn policies_for_roles_of_any_name_come_back() {
     let framework = EXAMPLE.settings.framework.clone();
     let accept = BTreeMap::from([("a role with spaces".to_owned(), 2)]);
-    let settings = Settings { framework, people: BTreeMap::new().into(), accept };
+    let settings = Settings { framework, people: BTreeMap::new().into(), accept, fail_on: Vec::new() };
     assert_eq!(read(&write_settings(&settings), read_settings), Some(settings));
 }
 

@@ -1,0 +1,343 @@
+//! Two states of the repository: reads what differs, and has it reviewed.
+
+use super::request::Range;
+use crate::cli::context::Context;
+use crate::diag::{Error, Finding};
+use crate::model::{DeploymentName, Settings};
+use crate::ops::review::{
+    Authors, Base, Change, End, Kind, Problem, Review, Reviewed, added, changed, check_policy, descendant,
+    removed, repository,
+};
+use crate::project::{ASSESSMENTS, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, load_pair, pairs};
+use crate::store::{Commit, GitStore, Repo, Right, Store, Touch, WorkTree};
+use crate::syntax::{Document, read_section};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// Descendants are looked for in every deployment's `deployment.toml`; beyond so many deployments only when asked, so that
+/// the cost follows the change.
+const MOST_SEARCHED: usize = 500;
+
+/// The two states, opened.
+struct Ends {
+    /// The left end's commit; none where nothing has been committed.
+    left: Option<GitStore>,
+    right: Option<GitStore>,
+    names: (End, End),
+    /// What the range leaves behind it, to tell whose commits are in it.
+    since: Vec<Commit>,
+    range: Range,
+}
+
+/// Reviews what lies between two states.
+pub(super) fn review(
+    context: &Context,
+    repo: &Repo,
+    range: Range,
+    only: &[DeploymentName],
+    gates: &[Kind],
+    descendants: bool,
+) -> Result<Review, Error> {
+    let ends = open(repo, range)?;
+    let (before, mut problems) = project_of(ends.left.as_ref(), &ends.names.0.name)?;
+    let (after, found) = Project::open(right_store(context, repo, &ends)?)?;
+    problems.extend(of_findings(&ends.names.1.name, &found));
+    let right = match (&ends.right, &ends.range) {
+        (Some(right), _) => Right::Revision(right),
+        (None, Range::Staged) => Right::Index,
+        (None, _) => Right::WorkTree,
+    };
+    let beneath = [ASSESSMENTS, "frameworks", "templates", SETTINGS];
+    let paths = repo.differing(ends.left.as_ref(), right, &beneath)?;
+    let settings = before.as_ref().map(Project::settings);
+    let gates = all_gates(settings, gates)?;
+    let templates =
+        paths.iter().filter(|path| path.starts_with("templates")).cloned().collect::<BTreeSet<String>>();
+    let frameworks = |project: &'_ Project| project.frameworks().cloned().collect::<Vec<_>>();
+    let (old, new) = (before.as_ref().map(frameworks).unwrap_or_default(), frameworks(&after));
+    let holds = (
+        (settings, old.iter().collect::<Vec<_>>()),
+        (Some(after.settings()), new.iter().collect::<Vec<_>>()),
+    );
+    let whole = repository(&holds.0, &holds.1, &templates);
+
+    let (mut pairs, found) = pairs(before.as_ref(), &after, &paths)?;
+    problems.extend(of_findings(&ends.names.1.name, &found));
+    known(&pairs, only, before.as_ref(), &after)?;
+    if !only.is_empty() {
+        let is_asked = |name: &Option<DeploymentName>| name.as_ref().is_some_and(|name| only.contains(name));
+        pairs.retain(|pair| is_asked(&pair.left) || is_asked(&pair.right));
+    }
+    let history = History::of(repo, &ends, &pairs, &paths)?;
+    let reader = Reader {
+        ends: &ends,
+        before: before.as_ref(),
+        after: &after,
+        history: &history,
+        folder: repo.common_dir(),
+    };
+    let mut deployments = reader.all(&pairs)?;
+    let (names, _) = after.deployments()?;
+    let searched = descendants || names.len() <= MOST_SEARCHED;
+    if searched {
+        reader.descendants(&pairs, &names, &mut deployments)?;
+    }
+    let mut review = Review::of(ends.names.clone(), whole, deployments, problems, &gates);
+    review.descendants_searched = searched;
+    Ok(review)
+}
+
+/// The gates of the command line and of the left side's settings: a branch cannot switch off what it is held against.
+fn all_gates(settings: Option<&Settings>, gates: &[Kind]) -> Result<Vec<Kind>, Error> {
+    let mut all = gates.to_vec();
+    if let Some(settings) = settings {
+        if let Some(finding) = check_policy(settings).into_iter().next() {
+            return Err(finding.into());
+        }
+        all.extend(settings.fail_on.iter().filter_map(|word| word.parse::<Kind>().ok()));
+    }
+    Ok(all)
+}
+
+fn open(repo: &Repo, range: Range) -> Result<Ends, Error> {
+    let end = |name: &str, store: Option<&GitStore>| End {
+        name: name.to_owned(),
+        commit: store.map(|store| store.commit().id.clone()),
+    };
+    let (left, right, names, since) = match &range {
+        Range::Between(a, b) => {
+            let (left, right) = (repo.at(a)?, repo.at(b)?);
+            let names = (end(a, Some(&left)), end(b, Some(&right)));
+            let since = vec![left.commit().clone()];
+            (Some(left), Some(right), names, since)
+        }
+        Range::SinceFork(a, b) => {
+            let base = repo.merge_base(a, b)?;
+            let (left, right) = (repo.at(&base.id)?, repo.at(b)?);
+            let names = (end(a, Some(&left)), end(b, Some(&right)));
+            (Some(left), Some(right), names, vec![base, repo.at(a)?.commit().clone()])
+        }
+        Range::WorkTree(rev) => {
+            let left = repo.at(rev)?;
+            let names = (end(rev, Some(&left)), end("work tree", None));
+            let since = vec![left.commit().clone()];
+            (Some(left), None, names, since)
+        }
+        Range::Staged => {
+            let left = if repo.is_unborn() { None } else { Some(repo.at("HEAD")?) };
+            let names = (end("HEAD", left.as_ref()), end("index", None));
+            let since = left.iter().map(|left| left.commit().clone()).collect();
+            (left, None, names, since)
+        }
+    };
+    Ok(Ends { left, right, names, since, range })
+}
+
+fn right_store(context: &Context, repo: &Repo, ends: &Ends) -> Result<Box<dyn Store>, Error> {
+    match (&ends.right, &ends.range) {
+        (Some(right), _) => right.fork(),
+        (None, Range::Staged) => Ok(Box::new(repo.index()?)),
+        (None, _) => Ok(Box::new(WorkTree::new(context.work_tree(repo)?))),
+    }
+}
+
+/// The left side's project; none where it had no `tom.toml` yet, so that everything is new.
+fn project_of(store: Option<&GitStore>, side: &str) -> Result<(Option<Project>, Vec<Problem>), Error> {
+    let Some(store) = store else { return Ok((None, Vec::new())) };
+    match Project::open(store.fork()?) {
+        Ok((project, findings)) => Ok((Some(project), of_findings(side, &findings))),
+        Err(error) if error.finding().code.id == NOT_A_PROJECT.id && store.read(SETTINGS)?.is_none() => {
+            Ok((None, Vec::new()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn of_findings(side: &str, findings: &[Finding]) -> Vec<Problem> {
+    findings.iter().filter(|finding| finding.is_error()).map(|finding| Problem::of(side, finding)).collect()
+}
+
+/// A deployment that is asked for has to be on one of the sides at least.
+fn known(
+    pairs: &[Pair],
+    only: &[DeploymentName],
+    before: Option<&Project>,
+    after: &Project,
+) -> Result<(), Error> {
+    for name in only {
+        let is_paired = pairs.iter().any(|pair| [&pair.left, &pair.right].contains(&&Some(name.clone())));
+        let was = before.map(|project| project.has(name)).transpose()?.unwrap_or(false);
+        if !is_paired && !was && !after.has(name)? {
+            return Err(after.unknown(name.as_str()));
+        }
+    }
+    Ok(())
+}
+
+/// What commits in the range changed, by file.
+struct History {
+    touches: Option<BTreeMap<String, Vec<Touch>>>,
+    uncommitted: BTreeSet<String>,
+    nobody: Settings,
+}
+
+impl History {
+    fn of(repo: &Repo, ends: &Ends, pairs: &[Pair], paths: &BTreeSet<String>) -> Result<Self, Error> {
+        let head = match (&ends.right, repo.is_unborn()) {
+            (Some(right), _) => Some(right.commit().clone()),
+            (None, false) => Some(repo.at("HEAD")?.commit().clone()),
+            (None, true) => None,
+        };
+        let touches = match head {
+            Some(head) if !pairs.is_empty() => {
+                let since: Vec<&Commit> = ends.since.iter().collect();
+                repo.touches(&since, &head, ASSESSMENTS)?.map(|touches| {
+                    let mut by_file = BTreeMap::<String, Vec<Touch>>::new();
+                    touches
+                        .into_iter()
+                        .for_each(|touch| by_file.entry(touch.path.clone()).or_default().push(touch));
+                    by_file
+                })
+            }
+            _ => None,
+        };
+        // What differs between HEAD and the work tree or the index is nobody's yet.
+        let uncommitted = match (&ends.right, repo.is_unborn()) {
+            (Some(_), _) => BTreeSet::new(),
+            (None, true) => paths.clone(),
+            (None, false) => {
+                let right = if matches!(ends.range, Range::Staged) { Right::Index } else { Right::WorkTree };
+                repo.differing(Some(&repo.at("HEAD")?), right, &[ASSESSMENTS])?
+            }
+        };
+        let framework =
+            crate::model::FrameworkRef { id: String::new(), version: String::new(), digest: None };
+        let nobody = Settings {
+            framework,
+            people: BTreeMap::new().into(),
+            accept: BTreeMap::new(),
+            fail_on: Vec::new(),
+        };
+        Ok(Self { touches, uncommitted, nobody })
+    }
+}
+
+/// Reads pairs of deployments and has them reviewed.
+struct Reader<'a> {
+    ends: &'a Ends,
+    before: Option<&'a Project>,
+    after: &'a Project,
+    history: &'a History,
+    folder: PathBuf,
+}
+
+impl Reader<'_> {
+    fn all(&self, pairs: &[Pair]) -> Result<Vec<Reviewed>, Error> {
+        // Neighbours are often siblings, which share what they received.
+        let pieces: Vec<&[Pair]> =
+            pairs.chunks(pairs.len().div_ceil(rayon::current_num_threads() * 4).max(1)).collect();
+        let done: Result<Vec<Vec<_>>, Error> = pieces
+            .par_iter()
+            .map(|piece| {
+                let mut left = self.before.map(Project::loader).transpose()?;
+                let mut right = self.after.loader()?;
+                let repo = Repo::discover(&self.folder)?;
+                piece.iter().map(|pair| self.one(pair, left.as_mut(), &mut right, &repo)).collect()
+            })
+            .collect();
+        Ok(done?.into_iter().flatten().flatten().collect())
+    }
+
+    fn one(
+        &self,
+        pair: &Pair,
+        left: Option<&mut Loader<'_>>,
+        right: &mut Loader<'_>,
+        repo: &Repo,
+    ) -> Result<Option<Reviewed>, Error> {
+        let Some(name) = pair.name() else { return Ok(None) };
+        let (before, after) = load_pair(pair, left, right)?;
+        let names = (&*self.ends.names.0.name, &*self.ends.names.1.name);
+        let problems: Vec<Problem> = [(names.0, &before), (names.1, &after)]
+            .into_iter()
+            .flat_map(|(side, loaded)| {
+                of_findings(side, loaded.as_ref().map(|loaded| &loaded.findings[..]).unwrap_or_default())
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Ok(Some(Reviewed::unread(name.clone(), problems)));
+        }
+        let read = |touch: &Touch| answers_of(repo, touch, before.as_ref()?, after.as_ref()?);
+        let authors = Authors {
+            settings: self.before.map_or(&self.history.nobody, Project::settings),
+            touches: self.history.touches.as_ref(),
+            uncommitted: &self.history.uncommitted,
+            read: &read,
+        };
+        Ok(match (before.as_ref().and_then(base), after.as_ref().and_then(base)) {
+            (Some(before), Some(after)) => Some(changed(before, after, names, Some(&authors))),
+            (None, Some(after)) => Some(added(after, names.1, true)),
+            (Some(before), None) => Some(removed(before, names.0)),
+            (None, None) => None,
+        })
+    }
+
+    /// Tells which deployments would have to take over what changed in one that they were derived from.
+    fn descendants(
+        &self,
+        pairs: &[Pair],
+        names: &[DeploymentName],
+        deployments: &mut [Reviewed],
+    ) -> Result<(), Error> {
+        if deployments.iter().all(|reviewed| reviewed.id.is_none()) {
+            return Ok(());
+        }
+        let mut children = BTreeMap::<_, Vec<&DeploymentName>>::new();
+        for name in names {
+            if let Some(lineage) = self.after.meta(name).ok().and_then(|meta| meta.derived_from) {
+                children.entry(lineage.id).or_default().push(name);
+            }
+        }
+        for reviewed in deployments {
+            let Some(children) = reviewed.id.as_ref().and_then(|id| children.get(id)) else { continue };
+            let Some(pair) = pairs.iter().find(|pair| pair.right.as_ref() == Some(&reviewed.name)) else {
+                continue;
+            };
+            let mut left = self.before.map(Project::loader).transpose()?;
+            let (before, after) = load_pair(pair, left.as_mut(), &mut self.after.loader()?)?;
+            let Some(after) = after.as_ref().and_then(base) else { continue };
+            for child in children {
+                // What is wrong with a child is for `tom check` to say.
+                let Ok((child, _)) = self.after.load(child)?.sound() else { continue };
+                let found: Option<Change> = descendant(before.as_ref().and_then(base), after, &child);
+                reviewed.changes.extend(found);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn base(loaded: &Loaded) -> Option<Base<'_>> {
+    Some(Base { deployment: loaded.deployment.as_ref()?, framework: loaded.framework.as_deref()? })
+}
+
+/// The answers of a section's file before and after a commit; none where they cannot be read.
+fn answers_of(
+    repo: &Repo,
+    touch: &Touch,
+    before: &Loaded,
+    after: &Loaded,
+) -> Option<(crate::ops::review::Answers, crate::ops::review::Answers)> {
+    let framework = after.framework.as_deref().or(before.framework.as_deref())?;
+    let file = touch.path.rsplit('/').next()?;
+    let section = framework.section(file.strip_suffix(".toml")?)?;
+    let read = |blob: Option<crate::store::Blob>| {
+        let Some(blob) = blob else { return Some(BTreeMap::new()) };
+        let bytes = repo.blob(blob, &touch.path).ok()?;
+        let document = Document::parse(&touch.path, &bytes).ok()?;
+        let (answers, findings) = read_section(&document, framework, section);
+        (!findings.iter().any(Finding::is_error)).then_some(answers)
+    };
+    Some((read(touch.before)?, read(touch.after)?))
+}
