@@ -9,6 +9,7 @@
 //! - [`store`]: where bytes come from; the only room that knows git
 //! - [`project`]: a store and its files as values, and changes to them as one step
 //! - [`ops`]: what tom does, as functions over loaded values
+//! - [`exchange`]: workbooks, hazard logs and tables in and out
 //! - [`render`]: the pack model and its HTML
 //! - [`cli`]: arguments, the outside world, exit codes
 //!
@@ -16,6 +17,7 @@
 
 pub mod cli;
 pub mod diag;
+pub mod exchange;
 pub mod model;
 pub mod ops;
 pub mod project;

@@ -90,6 +90,12 @@ pub enum Command {
     List(commands::list::Args),
     /// Render approval packs
     Render(commands::render::Args),
+    /// Export an assessment as a workbook, a hazard log, or tables
+    Export(commands::export::Args),
+    /// Import a filled-in checklist, or a workbook that comes back
+    Import(commands::import::Args),
+    /// Import a hazard log
+    ImportRisks(commands::import_risks::Args),
     /// Explain a code or an item
     Explain(commands::explain::Args),
     /// Build an example repository and walk through it

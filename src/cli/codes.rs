@@ -37,7 +37,8 @@ pub fn all() -> Vec<&'static Code> {
         crate::syntax::CODES,
         crate::project::CODES,
         crate::render::CODES,
-        &[&USAGE, &UNCOMMITTED, &EDITED_FRAMEWORK],
+        crate::exchange::CODES,
+        &[&USAGE, &UNCOMMITTED, &EDITED_FRAMEWORK, &super::child::LIMITED],
     ]
     .into_iter()
     .chain(crate::ops::CODES.iter().copied())

@@ -3,6 +3,7 @@
 //! Exit codes: 0 clean; 1 errors found, conflicts or, with `--exit-code`, differences; 2 the work was not done; 101 a defect in tom.
 
 mod args;
+mod child;
 pub mod codes;
 mod commands;
 mod context;
@@ -31,6 +32,12 @@ pub enum Outcome {
 
 /// Runs tom on the process's arguments.
 pub fn main() -> ExitCode {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    if let Some((child::COMMAND, rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest))
+    {
+        return ExitCode::from(child::serve(rest, commands::TASKS));
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -9,12 +9,14 @@ mod canon;
 mod condition;
 mod deployment;
 mod framework;
+mod hazard_map;
 mod ids;
 mod matrix;
 mod merge;
 mod pending;
 mod risk;
 mod settings;
+mod sheet;
 
 pub use address::{Address, AddressError};
 pub use answer::{Answer, Confirmation, Row, Value};
@@ -26,6 +28,7 @@ pub use framework::{
     Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome, Profile,
     ProfileName, Scope, Section, Sections, VerdictRule,
 };
+pub use hazard_map::{HazardMap, MeasureColumn, MeasureRows, RatingColumns};
 pub use ids::{
     BlockId, DeploymentName, IdError, ItemId, Key, OutcomeId, PartyId, PermanentId, RiskId, SectionId,
 };
@@ -35,6 +38,7 @@ pub use merge::{Holds, Merge3, MergedMap, keyed, merge_maps, merge_sets};
 pub use pending::{Decision, Pending, Reason, Undecided};
 pub use risk::{Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer};
 pub use settings::{People, Person, Settings};
+pub use sheet::{Beside, SheetGroup, SheetHistory, SheetMap, SheetOutcome, SheetPlan, SheetTable};
 
 /// A span of days.
 pub fn days(count: i64) -> jiff::Span {

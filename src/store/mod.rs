@@ -9,6 +9,7 @@ mod compare;
 mod git;
 mod history;
 mod journal;
+mod limits;
 mod memory;
 mod worktree;
 mod write;
@@ -19,8 +20,9 @@ pub use compare::{Blob, IndexStore, Right, Touch};
 pub use git::{Commit, GitStore, Repo, Signature};
 pub use history::{History, Moment, Origin, Version};
 pub use journal::{Finished, Replacement, STUCK, is_unfinished};
+pub use limits::limit_process;
 pub use memory::MemoryStore;
-pub use worktree::{WorkTree, read_outside};
+pub use worktree::{WorkTree, read_outside, read_outside_up_to};
 pub use write::{Lock, Writer};
 
 /// The largest TOML file that is read: 4 MiB. Parsing needs up to 140 times that in the worst case.

@@ -51,7 +51,12 @@ impl WorkTree {
 /// Reads a file anywhere, which a person named: links to it are followed, and nothing but a file of a sensible
 /// size is read.
 pub fn read_outside(path: &Path, shown: &str) -> Result<Vec<u8>, Error> {
-    content(open(path, FILE, Mode::empty()).map_err(|error| refused(shown, error))?, shown)
+    read_outside_up_to(path, shown, MAX_FILE)
+}
+
+/// The same for a file of another kind, which may have more bytes or fewer.
+pub fn read_outside_up_to(path: &Path, shown: &str, most: u64) -> Result<Vec<u8>, Error> {
+    content(open(path, FILE, Mode::empty()).map_err(|error| refused(shown, error))?, shown, most)
 }
 
 fn unreadable(path: &str, cause: impl std::fmt::Display) -> Error {
@@ -71,7 +76,7 @@ fn refused(path: &str, error: Errno) -> Error {
 }
 
 /// The bytes of a file that is open, if it is a regular one and not too large.
-fn content(fd: OwnedFd, path: &str) -> Result<Vec<u8>, Error> {
+fn content(fd: OwnedFd, path: &str, most: u64) -> Result<Vec<u8>, Error> {
     let stat = fstat(&fd).map_err(|error| unreadable(path, error))?;
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => {}
@@ -79,16 +84,16 @@ fn content(fd: OwnedFd, path: &str) -> Result<Vec<u8>, Error> {
         _ => return Err(not_a_file(path, "a pipe or device")),
     }
     let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
-    if size > MAX_FILE {
-        return Err(too_large(path, size));
+    if size > most {
+        return Err(too_large_for(path, size, most));
     }
     // A file that grows meanwhile is read as it was. Some file systems do not know a size before they are asked.
-    let most = if size == 0 { MAX_FILE + 1 } else { size };
+    let take = if size == 0 { most + 1 } else { size };
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-    let read = std::fs::File::from(fd).take(most).read_to_end(&mut bytes);
+    let read = std::fs::File::from(fd).take(take).read_to_end(&mut bytes);
     read.map_err(|error| unreadable(path, error))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(too_large(path, bytes.len() as u64));
+    if bytes.len() as u64 > most {
+        return Err(too_large_for(path, bytes.len() as u64, most));
     }
     Ok(bytes)
 }
@@ -117,7 +122,7 @@ impl Store for WorkTree {
         let (folder, name) = split(file);
         let read =
             self.within(folder, |open| match openat(open, name, FILE | OFlags::NOFOLLOW, Mode::empty()) {
-                Ok(fd) => content(fd, file).map(Some),
+                Ok(fd) => content(fd, file, MAX_FILE).map(Some),
                 Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
                 Err(error) => Err(refused(file, error)),
             });
@@ -136,7 +141,11 @@ impl Store for WorkTree {
 }
 
 pub(super) fn too_large(path: &str, size: u64) -> Error {
-    let mib = MAX_FILE >> 20;
+    too_large_for(path, size, MAX_FILE)
+}
+
+fn too_large_for(path: &str, size: u64, most: u64) -> Error {
+    let mib = most >> 20;
     Error::new(&TOO_LARGE, format!("`{path}` has {size} bytes, more than the {mib} MiB that are read"))
         .at(Label::file(path))
 }

@@ -22,5 +22,6 @@ mod responsibility;
 mod review;
 mod rooms;
 mod schemas;
+mod sheets;
 mod support;
 mod update;

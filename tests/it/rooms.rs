@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms, lowest first, each with the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("diag", &["model"]),
     ("syntax", &["model", "diag"]),
@@ -11,14 +11,16 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ("project", &["model", "diag", "syntax", "store"]),
     ("ops", &["model", "diag", "syntax", "store", "project"]),
     ("render", &["model", "diag", "syntax", "store", "project", "ops"]),
-    ("cli", &["model", "diag", "syntax", "store", "project", "ops", "render"]),
+    ("exchange", &["model", "diag", "syntax", "store", "project", "ops"]),
+    ("cli", &["model", "diag", "syntax", "store", "project", "ops", "render", "exchange"]),
 ];
 
 /// Outside crates that only one room names.
-const HOMES: [(&str, &str); 16] = [
+const HOMES: [(&str, &str); 19] = [
     ("annotate_snippets", "cli"),
     ("anstream", "cli"),
     ("anstyle", "cli"),
+    ("calamine", "exchange"),
     ("comfy_table", "cli"),
     ("getrandom", "cli"),
     ("git2", "store"),
@@ -27,11 +29,13 @@ const HOMES: [(&str, &str); 16] = [
     ("jiff", "model"),
     ("minijinja", "render"),
     ("rayon", "cli"),
+    ("rust_xlsxwriter", "exchange"),
     ("rustix", "store"),
     ("sha2", "model"),
     ("similar", "ops"),
     ("strsim", "diag"),
     ("toml", "syntax"),
+    ("zip", "exchange"),
 ];
 
 fn sources(room: &str) -> Vec<PathBuf> {

@@ -8,9 +8,12 @@ pub(super) mod demo;
 pub(super) mod derive;
 pub(super) mod diff;
 pub(super) mod explain;
+pub(super) mod export;
 pub(super) mod fmt;
 pub(super) mod git;
 pub(super) mod impact;
+pub(super) mod import;
+pub(super) mod import_risks;
 pub(super) mod init;
 pub(super) mod list;
 pub(super) mod log;
@@ -22,6 +25,7 @@ pub(super) mod show;
 pub(super) mod status;
 pub(super) mod todo;
 pub(super) mod update;
+mod workbook;
 
 use super::Outcome;
 use super::args::Command;
@@ -35,6 +39,9 @@ use crate::store::Repo;
 use crate::syntax::is_hidden;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// What is done in a limited child.
+pub(super) const TASKS: &[super::child::Task] = &[workbook::TASK];
 
 /// Runs a command.
 pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error> {
@@ -59,6 +66,9 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Show(args) => show::run(&args, context),
         Command::List(args) => list::run(&args, context),
         Command::Render(args) => render::run(&args, context),
+        Command::Export(args) => export::run(&args, context),
+        Command::Import(args) => import::run(&args, context),
+        Command::ImportRisks(args) => import_risks::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
     }

@@ -41,7 +41,8 @@ pub struct FrameworkFile {
 pub fn read_framework(folder: &str, files: &[FrameworkFile]) -> (Option<Framework>, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut documents = BTreeMap::new();
-    for file in files {
+    // Where a spreadsheet keeps answers is not what the framework means; `tom import` reads it.
+    for file in files.iter().filter(|file| file.name != crate::syntax::SHEET_MAP) {
         match Document::parse(&file.path, &file.bytes) {
             Ok(document) => drop(documents.insert(file.name.as_str(), document)),
             Err(finding) => findings.push(finding),

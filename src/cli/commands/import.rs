@@ -1,0 +1,296 @@
+mod returned;
+
+use super::new::{checked_prefix, create, refuse_existing};
+use crate::cli::Outcome;
+use crate::cli::args::Format;
+use crate::cli::codes::USAGE;
+use crate::cli::context::Context;
+use crate::cli::words::{BAD, BOLD, OPEN, counted, short, styled, wrapped};
+use crate::diag::Error;
+use crate::exchange::{Compared, Fate, Origin, Told, confirm, is_own, read_checklist};
+use crate::model::{
+    Deployment, DeploymentName, Framework, FrameworkRef, Key, Kind, Meta, PermanentId, Revision, SheetMap,
+};
+use crate::ops::derive::{free_prefix, prefix_stem};
+use crate::project::Project;
+use crate::syntax::{Document, SHEET_MAP, read_sheet_map};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Import a filled-in checklist, or a workbook of tom's own that comes back
+///
+/// A workbook that `tom export` wrote is merged: exactly what was edited since changes; where somebody changed the same here, it is a conflict, and
+/// nothing is written. From a checklist a new deployment is made. The answers are found by the ids, headings and labels of the checklist, so that inserted rows and other versions of it land too. A name under
+/// "Actioned By" is that party's confirmation. The report says what became of every cell; the exit code is 1 where something could not be
+/// imported.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  tom import tom-eastmoor.xls --as acme-eastmoor --dry-run
+  tom import tom-eastmoor.xls --as acme-eastmoor --sender \"Ann Lee\"
+  tom import eastmoor.xlsx --sender \"Ann Lee\"")]
+pub struct Args {
+    /// The workbook: .xlsx or .xls
+    file: PathBuf,
+
+    /// The deployment; a workbook of tom's own knows it
+    #[arg(long = "as", value_name = "DEPLOYMENT")]
+    deployment: Option<String>,
+
+    /// Who sent it; kept with the confirmations that it brings
+    #[arg(long, value_name = "NAME")]
+    sender: Option<String>,
+
+    /// What a new assessment is called
+    #[arg(long)]
+    title: Option<String>,
+
+    /// The prefix of risks that are found in a new assessment
+    #[arg(long, value_name = "PREFIX")]
+    risk_prefix: Option<String>,
+
+    /// The permanent id of a new assessment, to make the same repository again; made at random if not given
+    #[arg(long, value_name = "ID", hide_short_help = true)]
+    id: Option<PermanentId>,
+
+    /// Import into a deployment with changes that are not committed too
+    #[arg(long)]
+    allow_dirty: bool,
+
+    /// List every cell, also the form's own text
+    #[arg(long)]
+    cells: bool,
+
+    /// Say what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// What the report is drawn from.
+struct Report<'r> {
+    deployment: &'r DeploymentName,
+    told: Vec<Told>,
+    /// What both sides changed.
+    conflicts: Vec<String>,
+    /// Exported lines that the workbook has no more.
+    gone: Vec<String>,
+    outcomes: Vec<Compared>,
+    missing: Vec<String>,
+    hidden: Vec<String>,
+    is_dry: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let repo = context.repo()?;
+    let (book, origin) = super::workbook::open(context, &args.file, args.sender.as_deref())?;
+    if is_own(&book) {
+        return returned::run(args, context, &repo, &book, &origin);
+    }
+    let project = context.sound_project(&repo, None)?;
+    let name = args.deployment.as_deref().ok_or_else(|| {
+        Error::new(&USAGE, "a checklist does not say which assessment it is").help("name one with `--as`")
+    })?;
+    let name = super::name(name)?;
+    refuse_existing(&project, &name)?;
+    let framework = project.framework(&project.settings().framework)?;
+    let map = sheet_map(&project, &project.settings().framework)?;
+    let empty = empty(args, context, &project, &framework, name)?;
+    let read = read_checklist(&book, &map, &framework, empty);
+    let (mut deployment, mut fates) = (read.right, read.fates);
+    confirm(&framework, &mut deployment, &read.stands, None, &origin, &mut fates);
+    record(&mut deployment, &origin);
+    if !args.dry_run {
+        create(&context.writer(&repo)?, &deployment, &framework)?;
+    }
+    let hidden = book.sheets.iter().filter(|sheet| sheet.is_hidden && !sheet.cells.is_empty());
+    let report = Report {
+        deployment: &deployment.name,
+        told: fates.told(&book),
+        conflicts: Vec::new(),
+        gone: Vec::new(),
+        outcomes: read.outcomes,
+        missing: read.missing.iter().map(ToString::to_string).collect(),
+        hidden: hidden.map(|sheet| sheet.name.clone()).collect(),
+        is_dry: args.dry_run,
+    };
+    match args.format {
+        Format::Json => context.print_json(&report.json(&origin)),
+        Format::Text => context.print(report.text(args.cells, context.width)),
+    }
+    Ok(if report.is_whole() { Outcome::Clean } else { Outcome::Found })
+}
+
+/// Where the framework's checklist keeps its answers.
+fn sheet_map(project: &Project, framework: &FrameworkRef) -> Result<SheetMap, Error> {
+    let path = format!("frameworks/{}/{}/{SHEET_MAP}", framework.id, framework.version);
+    let bytes = project.store().read(&path)?.ok_or_else(|| {
+        Error::new(
+            &USAGE,
+            format!("the framework {framework} does not say where a checklist keeps its answers"),
+        )
+        .help(format!("`{path}` is missing; `tom init` in an empty folder shows what it should be"))
+    })?;
+    let (map, findings) = read_sheet_map(&Document::parse(&path, &bytes)?);
+    match findings.into_iter().find(crate::diag::Finding::is_error) {
+        Some(finding) => Err(finding.into()),
+        None => Ok(map),
+    }
+}
+
+/// A new assessment without answers.
+fn empty(
+    args: &Args,
+    context: &Context,
+    project: &Project,
+    framework: &Framework,
+    name: DeploymentName,
+) -> Result<Deployment, Error> {
+    let risk_prefix = match &args.risk_prefix {
+        Some(prefix) => checked_prefix(prefix)?,
+        None => free_prefix(&name, &project.prefixes(&prefix_stem(&name))?),
+    };
+    Ok(Deployment {
+        meta: Meta {
+            id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
+            title: super::plain("title", args.title.as_deref().unwrap_or(name.as_str()))?,
+            kind: Kind::Deployment,
+            framework: framework.reference(),
+            risk_prefix,
+            derived_from: None,
+            history: BTreeMap::new(),
+        },
+        name,
+        answers: BTreeMap::new(),
+        risks: BTreeMap::new(),
+        received: None,
+        unread: Vec::new(),
+    })
+}
+
+/// Keeps in the document's history that a workbook was imported.
+fn record(deployment: &mut Deployment, origin: &Origin) {
+    let history = &mut deployment.meta.history;
+    let keys = (1..)
+        .map(|n| if n == 1 { format!("import-{}", origin.on) } else { format!("import-{}-{n}", origin.on) });
+    let mut keys = keys.filter_map(|key| Key::new(key).ok());
+    if let Some(key) = keys.find(|key| !history.contains_key(key)) {
+        let by = origin.sender.clone().unwrap_or_else(|| "not named".to_owned());
+        history
+            .insert(key, Revision { on: origin.on, by, text: format!("imported from {}", origin.words()) });
+    }
+}
+
+impl Report<'_> {
+    fn is_whole(&self) -> bool {
+        self.conflicts.is_empty()
+            && !self.told.iter().any(|told| matches!(told.fate, Fate::NotImported { .. }))
+    }
+
+    fn json(&self, origin: &Origin) -> serde_json::Value {
+        serde_json::json!({
+            "schema-version": 1,
+            "deployment": self.deployment,
+            "file": origin.file,
+            "digest": origin.digest,
+            "sender": origin.sender,
+            "dry-run": self.is_dry,
+            "cells": self.told,
+            "conflicts": self.conflicts,
+            "gone-lines": self.gone,
+            "outcomes": self.outcomes,
+            "missing-sheets": self.missing,
+            "hidden-sheets": self.hidden,
+        })
+    }
+
+    fn text(&self, all: bool, width: usize) -> String {
+        let verb = if self.is_dry { "would import" } else { "imported" };
+        let mut out = format!(
+            "{verb} {} into {}\n",
+            counted(self.told.len(), "cell", "cells"),
+            styled(BOLD, self.deployment.as_str())
+        );
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for told in &self.told {
+            *counts.entry(told.fate.title()).or_default() += 1;
+        }
+        for (title, count) in counts {
+            out += &format!("  {count:>4}  {title}\n");
+        }
+        let list = |heading: String, wanted: &dyn Fn(&Fate) -> Option<String>| {
+            let lines: Vec<String> = self
+                .told
+                .iter()
+                .filter_map(|told| Some((told, wanted(&told.fate)?)))
+                .map(|(told, why)| {
+                    let cell =
+                        format!("  {}!{}  {}\n", short(&told.sheet, 31), told.cell, short(&told.text, 40));
+                    if why.is_empty() { cell } else { cell + &wrapped(&why, 6, width) + "\n" }
+                })
+                .collect();
+            if lines.is_empty() { String::new() } else { format!("\n{heading}\n{}", lines.concat()) }
+        };
+        if !self.conflicts.is_empty() {
+            out += &format!(
+                "\n{}\n",
+                styled(BAD, "changed here and in the workbook, differently; nothing was written:")
+            );
+            out += &(wrapped(&self.conflicts.join("\n"), 2, width) + "\n");
+        }
+        if !self.gone.is_empty() {
+            out +=
+                &format!("\n{}\n", styled(OPEN, "lines that the workbook has no more; what they say stays:"));
+            out += &(wrapped(&self.gone.join(", "), 2, width) + "\n");
+        }
+        out += &list(styled(BAD, "not imported:"), &|fate| match fate {
+            Fate::NotImported { why } => Some(why.clone()),
+            _ => None,
+        });
+        out +=
+            &list(styled(OPEN, "what approvers wrote is not imported; record it as decisions:"), &|fate| {
+                match fate {
+                    Fate::Decision { item } => {
+                        Some(item.as_ref().map(ToString::to_string).unwrap_or_default())
+                    }
+                    _ => None,
+                }
+            });
+        out += &list("read as:".to_owned(), &|fate| match fate {
+            Fate::Imported { address, remark: Some(remark) } => Some(format!("{address}: {remark}")),
+            _ => None,
+        });
+        if all {
+            out += &list("every other cell:".to_owned(), &|fate| match fate {
+                Fate::Imported { remark: Some(_), .. } | Fate::NotImported { .. } | Fate::Decision { .. } => {
+                    None
+                }
+                Fate::Imported { address, .. } => Some(address.to_string()),
+                Fate::Confirmed { address, party } => Some(format!("{address} confirmed for {party}")),
+                Fate::Recorded { what } => Some(what.clone()),
+                other => Some(other.title().to_owned()),
+            });
+        }
+        let differing: Vec<&Compared> =
+            self.outcomes.iter().filter(|outcome| outcome.why.is_some()).collect();
+        if !differing.is_empty() {
+            out += &format!("\n{}\n", styled(OPEN, "outcomes that differ from what the workbook holds:"));
+            for outcome in differing {
+                out += &format!(
+                    "  {}  {}: workbook {}, rules {}\n",
+                    outcome.cell, outcome.id, outcome.workbook, outcome.sheet
+                );
+                out += &(wrapped(outcome.why.as_deref().unwrap_or_default(), 6, width) + "\n");
+            }
+        }
+        if !self.missing.is_empty() {
+            out += &format!("\nsheets that the workbook does not have: {}\n", self.missing.join(", "));
+        }
+        if !self.hidden.is_empty() {
+            out += &format!("\nhidden sheets, read like the others: {}\n", self.hidden.join(", "));
+        }
+        out
+    }
+}

@@ -1,0 +1,38 @@
+//! Workbooks, hazard logs and tables in and out.
+//!
+//! What comes in is read by a child process into plain cells (`reader`, `grid`) and understood here; every cell that is not
+//! empty gets a fate, so that nothing is lost in silence. What goes out never runs as a formula.
+
+mod archive;
+mod arrive;
+mod checklist;
+mod dates;
+mod fate;
+mod fields;
+mod grid;
+mod hazards;
+mod keys;
+mod own;
+mod reader;
+mod tables;
+mod text;
+
+pub use arrive::{Origin, Seen, changed_facts, confirm};
+pub use checklist::{Checklist, Compared, read_checklist};
+pub use fate::{Fate, Fates, Told};
+pub use fields::{Fields, fields};
+pub use grid::{Book, Cell, Content, Place, Sheet};
+pub use hazards::{
+    Brought, Defaults, Log, bring, built_in_map, hazard_map, map_names, read_log, write_hazard_log,
+};
+pub use own::{
+    Accepts, Provenance, Returned, Selection, Stands, deployment_of, is_own, merge_own, read_own,
+    write_workbook,
+};
+pub use reader::{MOST_FILE, read_book};
+pub use tables::{Context as TableContext, Form as TableForm, Table, files as table_files, tables};
+pub use text::{guarded, unguarded};
+
+/// Every code of this room.
+pub const CODES: &[&crate::diag::Code] =
+    &[&reader::NOT_A_WORKBOOK, &text::CANNOT_EXPORT, &own::NOT_OURS, &hazards::FAULTY_LOG];
