@@ -3,8 +3,8 @@
 use super::canon::{Sink, map};
 use super::risk::words;
 use super::{
-    Address, Answer, BlockId, Canonical, Date, DeploymentName, FrameworkRef, ItemId, Key, PermanentId, Risk,
-    RiskId,
+    Address, Answer, Aside, BlockId, Canonical, Date, DeploymentName, FrameworkRef, ItemId, Key, PermanentId,
+    Risk, RiskId,
 };
 use std::collections::BTreeMap;
 
@@ -138,6 +138,8 @@ pub struct Deployment {
     pub risks: BTreeMap<RiskId, Risk>,
     /// What came from the parent. Siblings share it.
     pub received: Option<std::sync::Arc<Received>>,
+    /// Answers of earlier framework versions that have no place in this one, in the order of their file.
+    pub asides: Vec<Aside>,
     /// Sections and risks whose file could not be read: nobody knows what they say.
     pub unread: Vec<String>,
 }

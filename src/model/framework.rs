@@ -198,6 +198,8 @@ pub struct Item {
     pub scope: Vec<Scope>,
     /// The facts that it rests on.
     pub depends_on: Vec<ItemId>,
+    /// The items of earlier versions that it takes the place of. Their answers move here when a deployment is upgraded.
+    pub replaces: Vec<ItemId>,
     /// For a date: how many days after it the answer expires. 0 where the date is itself the last day.
     pub valid_for: Option<u16>,
     /// Whether it holds personal data.

@@ -5,6 +5,7 @@
 
 mod address;
 mod answer;
+mod aside;
 mod canon;
 mod condition;
 mod deployment;
@@ -20,6 +21,7 @@ mod sheet;
 
 pub use address::{Address, AddressError};
 pub use answer::{Answer, Confirmation, Row, Value};
+pub use aside::{Aside, AsideWhy};
 pub use canon::{Canonical, Digest, Sink, Tree};
 pub use condition::{Condition, DateRef, Subject, Test};
 pub use deployment::{Deployment, Kind, Lineage, Meta, Received, Refusal, Revision, Slot};

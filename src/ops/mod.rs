@@ -21,6 +21,7 @@ pub mod show;
 pub mod state;
 pub mod todo;
 pub mod update;
+pub mod upgrade;
 pub mod words;
 
 /// Every code of this room.
@@ -29,5 +30,6 @@ pub const CODES: &[&[&crate::diag::Code]] = &[
     review::CODES,
     &[&accept::CANNOT_ACCEPT, &confirm::CANNOT_CONFIRM, &history::NO_HISTORY, &set::CANNOT_SET],
     update::CODES,
+    upgrade::CODES,
     merge::CODES,
 ];

@@ -228,7 +228,7 @@ fn refusal(right: Side<'_>, place: &Place, said: &Reason) -> Refusal {
 }
 
 /// The short digest of what stands at a place; of nothing where nothing does.
-fn digest_at(side: Side<'_>, place: &Place) -> String {
+pub(super) fn digest_at(side: Side<'_>, place: &Place) -> String {
     side.at(place)
         .map_or_else(|| crate::model::Tree::List(Vec::new()).digest(), |field| field.digest())
         .short()

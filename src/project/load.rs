@@ -6,12 +6,17 @@ use crate::model::{
     Canonical, Deployment, DeploymentName, Digest, Framework, Pending, Received, RiskId, Section,
 };
 use crate::store::{EntryKind, NOT_A_FILE, Store};
-use crate::syntax::{Document, read_conflicts, read_meta, read_received, read_risk, read_section};
+use crate::syntax::{
+    Document, read_asides, read_conflicts, read_meta, read_received, read_risk, read_section,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The file of an update that waits for decisions.
 pub const CONFLICTS: &str = "conflicts.toml";
+
+/// The file of answers that an upgrade of the framework set aside.
+pub const ASIDE: &str = "aside.toml";
 
 /// A file that tom does not know.
 pub static UNKNOWN_FILE: Code = Code {
@@ -105,6 +110,7 @@ impl<'p> Loader<'p> {
             answers: BTreeMap::new(),
             risks: BTreeMap::new(),
             received: None,
+            asides: Vec::new(),
             unread: Vec::new(),
         };
         let mut received = None;
@@ -123,6 +129,13 @@ impl<'p> Loader<'p> {
                     self.document(&path, &mut findings, |document, findings| {
                         let (read, found) = read_conflicts(document, &framework);
                         pending = read.map(Box::new);
+                        findings.extend(found);
+                    });
+                }
+                (ASIDE, EntryKind::File) => {
+                    self.document(&path, &mut findings, |document, findings| {
+                        let (asides, found) = read_asides(document);
+                        deployment.asides = asides;
                         findings.extend(found);
                     });
                 }

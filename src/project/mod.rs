@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use compare::{Pair, load_pair, pairs};
-pub use load::{CONFLICTS, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
+pub use load::{ASIDE, CONFLICTS, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
 
 /// The folder of deployments.

@@ -285,7 +285,9 @@ impl<'r> Past<'r> {
         let framework = self.framework(tree)?;
         let mut all = Said::default();
         for (name, id) in files.into_iter().filter(|(name, _)| name.ends_with(".toml")) {
-            if ["deployment.toml", "received.toml", "record.toml"].contains(&name.as_str()) {
+            if ["deployment.toml", "received.toml", "record.toml", super::ASIDE, super::CONFLICTS]
+                .contains(&name.as_str())
+            {
                 continue;
             }
             let Some(framework) = &framework else {

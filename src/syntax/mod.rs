@@ -1,6 +1,7 @@
 //! The only room that knows TOML: bytes to values with findings, values to text, edits that keep comments.
 
 mod answers;
+mod asides;
 mod build;
 mod condition;
 mod conflicts;
@@ -22,11 +23,12 @@ mod tree;
 mod write;
 
 pub use answers::{read_answers_file, read_section, read_value};
+pub use asides::{read_asides, write_asides};
 pub use conflicts::{read_conflicts, write_conflicts};
 pub use deployment::{read_meta, read_received};
 pub use document::Document;
 pub use edit::{Edit, edit, route_of};
-pub use format::{CANNOT_FORMAT, Form, format};
+pub use format::{CANNOT_FORMAT, Form, comments, format};
 pub use framework::{FrameworkFile, read_framework};
 pub use hazard_map::read_hazard_map;
 pub use listing::listing;

@@ -43,7 +43,7 @@ impl Out {
         }
     }
 
-    fn list_if(&mut self, key: &str, texts: &[String]) {
+    pub(super) fn list_if(&mut self, key: &str, texts: &[String]) {
         if !texts.is_empty() {
             self.key(key, literal::list(texts));
         }
@@ -119,7 +119,7 @@ fn form(item: &Item) -> String {
     }
 }
 
-fn write_answer(out: &mut Out, path: &str, answer: &Answer) {
+pub(super) fn write_answer(out: &mut Out, path: &str, answer: &Answer) {
     if let Some(value) = &answer.value {
         out.key("answer", literal::value(value));
     }

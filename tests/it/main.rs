@@ -25,3 +25,4 @@ mod schemas;
 mod sheets;
 mod support;
 mod update;
+mod upgrade;

@@ -357,7 +357,15 @@ fn deployment(answers: Answers) -> Deployment {
         history: BTreeMap::new(),
     };
     let name = DeploymentName::new("acme-northfield").unwrap();
-    Deployment { name, meta, answers, risks: BTreeMap::new(), received: None, unread: Vec::new() }
+    Deployment {
+        name,
+        meta,
+        answers,
+        risks: BTreeMap::new(),
+        received: None,
+        asides: Vec::new(),
+        unread: Vec::new(),
+    }
 }
 
 fn findings(deployment: &Deployment) -> Vec<Finding> {

@@ -165,6 +165,7 @@ fn empty(
         name,
         answers: BTreeMap::new(),
         risks: BTreeMap::new(),
+        asides: Vec::new(),
         received: None,
         unread: Vec::new(),
     })

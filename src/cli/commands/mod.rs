@@ -25,6 +25,7 @@ pub(super) mod show;
 pub(super) mod status;
 pub(super) mod todo;
 pub(super) mod update;
+mod upgrade;
 mod workbook;
 
 use super::Outcome;

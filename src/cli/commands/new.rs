@@ -65,6 +65,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         answers: BTreeMap::new(),
         risks: BTreeMap::new(),
         received: None,
+        asides: Vec::new(),
         unread: Vec::new(),
     };
     if args.dry_run {

@@ -1,3 +1,4 @@
+use super::upgrade;
 use crate::cli::codes::{UNCOMMITTED, USAGE};
 use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, GOOD, OPEN, counted, short, styled, wrapped};
@@ -26,21 +27,26 @@ use std::sync::Arc;
   tom update acme-northfield
   tom update --from acme-5-1 --all          every descendant, parents first
   tom update acme-northfield --onto acme-6-0
+  tom update --framework smsp-tom@0.10 smsp-tom@0.11 --all --dry-run
   tom update acme-northfield --refuse HAZ-009 --reason \"No kiosks here\" --by \"Ann Lee\"
 
-Exit codes: 0 up to date or applied, 1 conflicts, 2 the work was not done.")]
+Exit codes: 0 up to date or applied, 1 conflicts or answers to settle, 2 the work was not done.")]
 pub struct Args {
     /// The deployments
-    #[arg(required_unless_present = "from")]
-    deployments: Vec<String>,
+    #[arg(required_unless_present_any = ["from", "all"])]
+    pub(super) deployments: Vec<String>,
 
     /// Update what comes from this deployment
     #[arg(long, value_name = "PARENT", requires = "all", conflicts_with_all = ["deployments", "onto"])]
     from: Option<String>,
 
-    /// Every descendant of PARENT
-    #[arg(long, requires = "from")]
-    all: bool,
+    /// Every descendant of PARENT; with `--framework`, every deployment that follows FROM
+    #[arg(long)]
+    pub(super) all: bool,
+
+    /// Bring deployments from one version of their framework to another, each as ID@VERSION
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], conflicts_with_all = ["from", "at", "onto", "refuse"])]
+    framework: Vec<String>,
 
     /// Read the parent at this revision
     #[arg(long, value_name = "REV")]
@@ -64,15 +70,15 @@ pub struct Args {
 
     /// Update deployments with changes that are not committed too
     #[arg(long)]
-    allow_dirty: bool,
+    pub(super) allow_dirty: bool,
 
     /// Say what would come, and write nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 
     /// How to write the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 /// What became of one deployment.
@@ -91,6 +97,14 @@ enum What {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    if let [from, to] = &args.framework[..] {
+        return upgrade::run(args, (from, to), context);
+    }
+    if args.all && args.from.is_none() {
+        return Err(
+            Error::new(&USAGE, "`--all` of what?").help("say `--from PARENT`, or `--framework FROM TO`")
+        );
+    }
     let repo = context.repo()?;
     // The lock is taken before anything is read, so that nothing can change between reading and writing.
     let writer = if args.dry_run { None } else { Some(context.writer(&repo)?) };
@@ -145,7 +159,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                         "`{name}` follows {}, `{parent}` follows {}",
                         deployment.meta.framework, of.meta.framework
                     ))
-                    .help("bring both to the same version first"));
+                    .help("bring both to the same version first, with `tom update --framework FROM TO`"));
                 }
                 let key = (parent.clone(), crate::ops::update::took_notes(of, &framework, base));
                 let coming = comings.entry(key).or_insert_with(|| Coming::of(of, &framework, commit, base));
@@ -258,7 +272,7 @@ fn targets(args: &Args, project: &Project, family: &Family) -> Result<Vec<Deploy
     Ok(found)
 }
 
-fn refuse_dirty(targets: &[DeploymentName], dirty: &[String]) -> Result<(), Error> {
+pub(super) fn refuse_dirty(targets: &[DeploymentName], dirty: &[String]) -> Result<(), Error> {
     for name in targets {
         let folder = format!("{}/", folder_of(name));
         // What an earlier update left to decide is tom's own, and is written anew.

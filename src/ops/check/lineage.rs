@@ -3,6 +3,7 @@
 use super::Subject;
 use crate::diag::{Code, Finding, Label, Severity};
 use crate::model::{Deployment, DeploymentName, Meta, PermanentId};
+use crate::ops::upgrade::{UNSETTLED, is_unsettled};
 use std::collections::BTreeMap;
 
 /// A derived deployment without what it received, or the other way round.
@@ -151,6 +152,20 @@ pub(super) fn left_over(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Finding::new(&NAMES_PARENT, format!("`{}` still names `{}`", over.address, over.name))
                 .at(subject.label(&over.address))
                 .help("reword it for this organisation"),
+        );
+    }
+}
+
+pub(super) fn asides(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let deployment = subject.deployment;
+    let file = format!("{}/{}", crate::project::folder_of(&deployment.name), crate::project::ASIDE);
+    for aside in deployment.asides.iter().filter(|aside| is_unsettled(aside, &deployment.answers)) {
+        let wanted: Vec<String> = aside.answers.iter().map(|slot| format!("`{slot}`")).collect();
+        let message = format!("`{}` of {} was set aside: {}", aside.slot, aside.version, aside.why);
+        findings.push(
+            Finding::new(&UNSETTLED, message)
+                .at(Label::value(&file, [aside.version.clone(), aside.slot.to_string()]))
+                .help(format!("read what it says, and answer {}", wanted.join(", "))),
         );
     }
 }

@@ -99,6 +99,7 @@ const RULES: &[Rule] = &[
     lineage::undecided,
     lineage::gone,
     lineage::left_over,
+    lineage::asides,
     expired::answers,
     expired::acceptances,
     readiness::claims,

@@ -211,6 +211,14 @@ pub fn apply(left: Side<'_>, changes: &[Change]) -> Content {
     content
 }
 
+/// What has to change on the left for it to be the right.
+pub fn differences(left: Side<'_>, right: Side<'_>) -> Vec<Change> {
+    let open = Open::of(left, left, right);
+    let sides = keyed(open.fields(left), open.fields(left), open.fields(right));
+    let changes = sides.into_iter().filter(|(_, sides)| sides.left != sides.right);
+    changes.map(|(place, sides)| Change { place, before: sides.left, after: sides.right }).collect()
+}
+
 /// Merges what changed from base to right into left.
 pub fn merge(framework: &Framework, base: Side<'_>, left: Side<'_>, right: Side<'_>) -> Merged {
     let open = Open::of(base, left, right);

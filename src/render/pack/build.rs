@@ -91,6 +91,7 @@ impl Builder<'_> {
             sections: self.sections(),
             changes: self.changes(),
             annex: self.annex(),
+            asides: self.asides(),
         }
     }
 
@@ -603,6 +604,23 @@ impl Builder<'_> {
             }
         }
         lines
+    }
+
+    fn asides(&self) -> Vec<AsideLine> {
+        let line = |aside: &crate::model::Aside| AsideLine {
+            id: aside.slot.to_string(),
+            version: aside.version.clone(),
+            title: aside.title.clone(),
+            why: aside.why.to_string(),
+            // Rows are people and their details more often than not; a reader of the pack has no use for old ones.
+            said: if aside.personal {
+                "left out: personal data".to_owned()
+            } else {
+                let texts = crate::ops::derive::texts_of(&aside.slot, &aside.said);
+                texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n")
+            },
+        };
+        self.deployment.asides.iter().map(line).collect()
     }
 
     fn outcome_item(&self, id: &str) -> Option<&crate::model::ItemId> {

@@ -367,6 +367,21 @@ pub struct ChangesView {
     pub in_doubt: Vec<InDoubt>,
 }
 
+/// An answer of an earlier framework version that has no place in this one.
+#[derive(Debug, Clone, Serialize)]
+pub struct AsideLine {
+    /// Where it stood.
+    pub id: String,
+    /// The version that it was given under.
+    pub version: String,
+    /// The item's title then.
+    pub title: String,
+    /// Why it was set aside.
+    pub why: String,
+    /// What was said.
+    pub said: String,
+}
+
 /// A line of the annex.
 #[derive(Debug, Clone, Serialize)]
 pub struct AnnexLine {
@@ -447,6 +462,8 @@ pub struct Pack {
     pub changes: Option<ChangesView>,
     /// Every item of the framework.
     pub annex: Vec<AnnexLine>,
+    /// Answers of earlier framework versions that have no place in this one.
+    pub asides: Vec<AsideLine>,
 }
 
 /// What the checklist's readers call things.

@@ -1,7 +1,7 @@
 //! The comments of a text, found without a parser, so that a parser's way with them can be held against it.
 
-/// Every comment of a text in sorted order, each with white space at its end removed.
-pub(super) fn comments(text: &str) -> Vec<&str> {
+/// Every comment of a text in its order, each with white space at its end removed.
+pub fn comments(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(skip) = text[at..].find(['#', '"', '\'']) {
@@ -15,7 +15,6 @@ pub(super) fn comments(text: &str) -> Vec<&str> {
             quote => after_string(text, at, char::from(quote)),
         };
     }
-    found.sort_unstable();
     found
 }
 

@@ -10,7 +10,7 @@ use super::write::key as written_key;
 use super::{read_meta, read_risk, read_section, read_settings};
 use crate::diag::{Code, Error, Label, Severity};
 use crate::model::{Framework, Section};
-use comments::comments;
+pub use comments::comments;
 use order::Order;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
 
@@ -67,13 +67,18 @@ pub fn format(file: &str, bytes: &[u8], form: Form<'_>) -> Result<String, Error>
         out.lines(&trailing);
     }
     let formatted = out.text;
-    if comments(&text) != comments(&formatted) {
+    if sorted(comments(&text)) != sorted(comments(&formatted)) {
         return Err(refuse("a comment would be lost"));
     }
     if meaning(&text) != meaning(&formatted) || !reads_the_same(file, &text, &formatted, form) {
         return Err(refuse("its meaning would change"));
     }
     Ok(formatted)
+}
+
+fn sorted(mut comments: Vec<&str>) -> Vec<&str> {
+    comments.sort_unstable();
+    comments
 }
 
 /// The values of a file as every reader of TOML takes them, white space at the end of a text apart.

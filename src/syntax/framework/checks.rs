@@ -77,8 +77,11 @@ impl<'f> Check<'f> {
                 self.condition(&place, condition);
             }
         }
-        if let Some(circle) = circle(framework) {
+        if let Some(circle) = circle(framework, |item| &item.depends_on[..]) {
             self.say(self.origin.head, format!("items depend on one another in a circle: {circle}"));
+        }
+        if let Some(circle) = circle(framework, |item| &item.replaces[..]) {
+            self.say(self.origin.head, format!("items replace one another in a circle: {circle}"));
         }
     }
 
@@ -86,6 +89,10 @@ impl<'f> Check<'f> {
         let (framework, id) = (self.framework, &item.id);
         for fact in item.depends_on.iter().filter(|fact| framework.item(fact.as_str()).is_none()) {
             self.say(file, format!("`{id}` depends on `{fact}`, which does not exist"));
+        }
+        let mut replaced = BTreeSet::new();
+        for old in item.replaces.iter().filter(|old| !replaced.insert(*old)) {
+            self.say(file, format!("`{id}` replaces `{old}` twice"));
         }
         let parties = item.parties.iter().chain(&item.confirmed_by);
         for party in parties.filter(|party| framework.party(party.as_str()).is_none()) {
@@ -360,10 +367,11 @@ fn offered(framework: &Framework, word: &String) -> bool {
     framework.items().any(|item| item.kind == ItemKind::Decision && item.options.contains(word))
 }
 
-/// A circle in `depends-on`, as the ids along it.
-fn circle(framework: &Framework) -> Option<String> {
+/// A circle among items that name others, as the ids along it.
+fn circle(framework: &Framework, named: fn(&Item) -> &[ItemId]) -> Option<String> {
     fn walk<'f>(
         framework: &'f Framework,
+        named: fn(&Item) -> &[ItemId],
         id: &'f ItemId,
         path: &mut Vec<&'f ItemId>,
         done: &mut BTreeSet<&'f ItemId>,
@@ -373,16 +381,16 @@ fn circle(framework: &Framework) -> Option<String> {
             ids.push(format!("`{id}`"));
             return Some(ids.join(", "));
         }
-        // What does not exist depends on nothing, and must not stay on the path.
+        // What does not exist names nothing, and must not stay on the path.
         let item = framework.item(id.as_str())?;
         if !done.insert(id) {
             return None;
         }
         path.push(id);
-        let found = item.depends_on.iter().find_map(|fact| walk(framework, fact, path, done));
+        let found = named(item).iter().find_map(|next| walk(framework, named, next, path, done));
         path.pop();
         found
     }
     let mut done = BTreeSet::new();
-    framework.items().find_map(|item| walk(framework, &item.id, &mut Vec::new(), &mut done))
+    framework.items().find_map(|item| walk(framework, named, &item.id, &mut Vec::new(), &mut done))
 }

@@ -423,6 +423,7 @@ fn item(id: &str, section: &SectionId, sheet: &str, table: &Table<'_, '_>) -> Op
     let on_derive = table.needed_word("on-derive", OnDerive::ALL, OnDerive::as_str);
     let scope = scopes(table);
     let depends_on = table.ids("depends-on", |t| ItemId::new(t));
+    let replaces = table.ids("replaces", |t| ItemId::new(t));
     let valid_for = number(table, "valid-for");
     let personal = table.truth("personal").unwrap_or(false);
     let read_from = table.text("read-from");
@@ -449,6 +450,7 @@ fn item(id: &str, section: &SectionId, sheet: &str, table: &Table<'_, '_>) -> Op
         on_derive: on_derive?,
         scope,
         depends_on,
+        replaces,
         valid_for,
         personal,
         read_from,
