@@ -11,6 +11,16 @@ static EVIDENCE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/evidence");
 /// The settings of the worked example.
 pub(super) static EXAMPLE_SETTINGS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tom.toml"));
 
+/// The workflows that `tom init --ci` writes; `TOM-REPOSITORY` and `TOM-COMMIT` stand for what they build.
+pub(super) const GITHUB_REVIEW: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/action/init/github/tom.yml"));
+/// The second of them, which comments.
+pub(super) const GITHUB_COMMENT: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/action/init/github/tom-comment.yml"));
+/// The one for GitLab.
+pub(super) const GITLAB_REVIEW: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/action/init/gitlab/tom.yml"));
+
 /// A file inside the binary.
 pub(super) struct Embedded {
     /// Its path beneath its folder.

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each module uses what it needs of the sandbox")]
 #![allow(missing_docs, reason = "test names say it")]
 
+mod action;
 mod commands;
 mod crash;
 mod format;

@@ -1,3 +1,5 @@
+mod ci;
+
 use crate::cli::context::Context;
 use crate::cli::{Outcome, embedded};
 use crate::diag::Error;
@@ -12,11 +14,20 @@ use std::path::PathBuf;
 /// Makes a git repository where there is none. Nothing that is already there is overwritten, so it can be run again at any time.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  tom init                 in the repository at hand\n  tom init assessments-uk  in a new folder"
+    after_help = "Examples:\n  tom init                 in the repository at hand\n  tom init assessments-uk  in a new folder
+  tom init --ci github --from acme/tom@0123456789abcdef0123456789abcdef01234567"
 )]
 pub struct Args {
     /// The folder; the one at hand if none is given
     dir: Option<PathBuf>,
+
+    /// Write workflows too, which check each pull request and tell what it changes
+    #[arg(long, value_enum, value_name = "FORGE")]
+    ci: Option<ci::Forge>,
+
+    /// The commit of tom that workflows build: `OWNER/REPOSITORY@COMMIT`, for GitLab `https://HOST/PATH@COMMIT`
+    #[arg(long, value_name = "REPO@COMMIT", requires = "ci")]
+    from: Option<String>,
 
     /// Say what would be written, and write nothing
     #[arg(long)]
@@ -30,6 +41,8 @@ pub(super) const DEFAULT_FRAMEWORK: (&str, &str) = ("smsp-tom", "0.10");
 const ATTRIBUTES: &[&str] = &["*.toml text eol=lf", "assessments/*/approvals/** -text"];
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let workflows =
+        args.ci.map(|forge| ci::workflows(forge, args.from.as_deref())).transpose()?.unwrap_or_default();
     let folder = args.dir.as_ref().map_or_else(|| context.folder.clone(), |dir| context.folder.join(dir));
     let repo = match Repo::discover(&folder) {
         Ok(repo) if args.dir.is_none() || same(&repo, &folder) => Some(repo),
@@ -40,7 +53,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         if repo.is_none() {
             context.print(format!("would make a git repository in `{}`\n", root.display()));
         }
-        for (path, _) in missing(&WorkTree::new(root), true)? {
+        let store = WorkTree::new(root);
+        for (path, _) in missing(&store, true)? {
+            context.print(format!("would write {path}\n"));
+        }
+        for (path, _) in absent(&store, workflows, context)? {
             context.print(format!("would write {path}\n"));
         }
         return Ok(Outcome::Clean);
@@ -49,7 +66,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = repo.map_or_else(|| Repo::init(&folder), Ok)?;
     let root = context.work_tree(&repo)?;
     let writer = Writer::locked(&root, context.lock(&repo)?);
-    let written = install(&WorkTree::new(&root), &writer)?;
+    let store = WorkTree::new(&root);
+    let mut written = install(&store, &writer)?;
+    for (path, bytes) in absent(&store, workflows, context)? {
+        writer.write(path, &bytes)?;
+        written.push(path.to_owned());
+    }
     if is_new {
         context.print(format!("made a git repository in {}\n", root.display()));
     }
@@ -59,6 +81,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     if written.is_empty() {
         context.print("everything is already there\n");
     }
+    if args.ci == Some(ci::Forge::Gitlab) {
+        context.tell("to use it, write in .gitlab-ci.yml: include: [{ local: .gitlab/tom.yml }]");
+    }
     context.tell("next: `tom new NAME` starts an assessment, `tom demo DIR` shows a worked one");
     Ok(Outcome::Clean)
 }
@@ -66,6 +91,23 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
 fn same(repo: &Repo, folder: &std::path::Path) -> bool {
     let top = repo.work_tree().and_then(|top| top.canonicalize().ok());
     top.is_some() && top == folder.canonicalize().ok()
+}
+
+/// Of these files those that are not there; says which of the others say something else, and are kept.
+fn absent<'p>(
+    store: &WorkTree,
+    files: Vec<(&'p str, Vec<u8>)>,
+    context: &Context,
+) -> Result<Vec<(&'p str, Vec<u8>)>, Error> {
+    let mut absent = Vec::new();
+    for (path, bytes) in files {
+        match store.read(path)? {
+            None => absent.push((path, bytes)),
+            Some(there) if there == bytes => {}
+            Some(_) => context.tell(format!("kept {path}, which differs; remove it to have it written anew")),
+        }
+    }
+    Ok(absent)
 }
 
 /// Writes what is missing; returns the paths written.

@@ -40,8 +40,13 @@ struct Page {
 
 fn banner(review: &Review) -> String {
     let end = |end: &End| {
-        let commit = end.commit.as_ref().map(|id| format!(" at {}", inline(&id[..id.len().min(12)])));
-        format!("{}{}", inline(&end.name), commit.unwrap_or_default())
+        let short = end.commit.as_ref().map(|id| (id, inline(&id[..id.len().min(12)])));
+        match short {
+            // CI names commits, not branches.
+            Some((id, short)) if *id == end.name => short,
+            Some((_, short)) => format!("{} at {short}", inline(&end.name)),
+            None => inline(&end.name),
+        }
     };
     let ends: Vec<String> =
         [&review.left, &review.right].into_iter().filter(|side| !side.name.is_empty()).map(end).collect();
