@@ -1,7 +1,8 @@
 //! A branch that touches a hundred deployments, however many there are, and the least that a program has to read to tell what it changed.
 
-use super::{Failure, git, said};
-use git2::{ObjectType, Oid, Repository, Tree};
+use super::Failure;
+use git2::build::TreeUpdateBuilder;
+use git2::{ObjectType, Oid, Repository, Tree, TreeEntry};
 use std::path::Path;
 
 /// The branch's name.
@@ -9,35 +10,41 @@ pub const BRANCH: &str = "touched";
 /// How many deployments it touches, where there are so many.
 const TOUCHED: usize = 100;
 
-/// Makes the branch, where it is not there yet: in each of a hundred deployments one answer and one likelihood are others.
+/// Makes the branch, where it is not there yet: in each of a hundred deployments one answer and one likelihood are others. Nothing is checked
+/// out.
 pub fn make(folder: &Path) -> Result<(), Failure> {
-    if said(git(folder, &["rev-parse", "--verify", "-q", BRANCH])).is_ok() {
+    let git = Repository::open(folder)?;
+    if git.find_branch(BRANCH, git2::BranchType::Local).is_ok() {
         return Ok(());
     }
-    said(git(folder, &["switch", "-q", "-c", BRANCH]))?;
-    let mut names: Vec<_> = std::fs::read_dir(folder.join("assessments"))?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<_, std::io::Error>>()?;
-    names.sort();
-    let step = (names.len() / TOUCHED).max(1);
-    for deployment in names.iter().step_by(step).take(TOUCHED) {
-        replace(&deployment.join("ig.toml"), "answer = \"Yes\"", "answer = \"No\"")?;
-        let mut risks: Vec<_> = std::fs::read_dir(deployment.join("risks"))?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<Result<_, std::io::Error>>()?;
-        risks.sort();
-        if let Some(risk) = risks.first() {
-            replace(risk, "likelihood = \"Low\"", "likelihood = \"Medium\"")?;
+    let main = git.revparse_single("main")?.peel_to_commit()?;
+    let tree = main.tree()?;
+    let assessments = git.find_tree(tree.get_path(Path::new("assessments"))?.id())?;
+    let step = (assessments.len() / TOUCHED).max(1);
+    let mut update = TreeUpdateBuilder::new();
+    for deployment in assessments.iter().step_by(step).take(TOUCHED) {
+        let files = git.find_tree(deployment.id())?;
+        let at = format!("assessments/{}", String::from_utf8_lossy(deployment.name_bytes()));
+        let mut replace = |path: String, file: Option<TreeEntry<'_>>, find: &str, with: &str| {
+            let Some(file) = file else { return Ok(()) };
+            let text = String::from_utf8_lossy(git.find_blob(file.id())?.content()).replacen(find, with, 1);
+            update.upsert(path, git.blob(text.as_bytes())?, git2::FileMode::Blob);
+            Ok::<(), git2::Error>(())
+        };
+        let answers = files.get_name("ig.toml").map(|entry| entry.to_owned());
+        replace(format!("{at}/ig.toml"), answers, "answer = \"Yes\"", "answer = \"No\"")?;
+        if let Some(risks) = files.get_name("risks") {
+            let risks = git.find_tree(risks.id())?;
+            let first = risks.get(0).map(|entry| entry.to_owned());
+            let name = first.as_ref().map(|entry| String::from_utf8_lossy(entry.name_bytes()).into_owned());
+            let path = format!("{at}/risks/{}", name.unwrap_or_default());
+            replace(path, first, "likelihood = \"Low\"", "likelihood = \"Medium\"")?;
         }
     }
-    let who = ["-c", "user.name=Jo Marsh", "-c", "user.email=jo.marsh@acme.example"];
-    said(git(folder, &[&who[..], &["commit", "-q", "-a", "-m", "Touch a hundred"]].concat()))?;
-    said(git(folder, &["switch", "-q", "main"])).map(drop)
-}
-
-fn replace(file: &Path, find: &str, with: &str) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(file)?;
-    std::fs::write(file, text.replacen(find, with, 1))?;
+    let changed = git.find_tree(update.create_updated(&git, &tree)?)?;
+    let who = git2::Signature::new("Jo Marsh", "jo.marsh@acme.example", &main.time())?;
+    let reference = format!("refs/heads/{BRANCH}");
+    git.commit(Some(&reference), &who, &who, "Touch a hundred", &changed, &[&main])?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! A review as a comment: a banner, a table, what moved, and the rest folded; never longer than what a forge takes.
 
-use super::{COLUMNS, changed_by, counts, movement, of_mitigations, public, trimmed};
+use super::{changed_by, columns, counts, movement, of_mitigations, public, trimmed};
 use crate::ops::diff::Piece;
 use crate::ops::review::{Change, End, Kind, Part, Problem, Review, Reviewed, Status, Text};
 use crate::render::markdown::{fenced, inline};
@@ -96,12 +96,7 @@ impl Page {
     }
 
     fn summary(&mut self, read: &[&Reviewed]) {
-        let used: Vec<_> = COLUMNS
-            .iter()
-            .filter(|(_, kinds)| {
-                read.iter().any(|r| r.changes.iter().any(|c| kinds.iter().any(|(kind, _)| *kind == c.kind)))
-            })
-            .collect();
+        let used = columns(read);
         let titles: Vec<&str> = used.iter().map(|(title, _)| *title).collect();
         let head = [&["Deployment", ""][..], &titles].concat();
         self.out += &format!("| {} |\n|{}\n", head.join(" | "), " --- |".repeat(head.len()));

@@ -64,6 +64,12 @@ const COLUMNS: &[Column] = &[
     ("Decisions", &[(Kind::ApprovalVoid, "void")]),
 ];
 
+/// The columns that have something to count.
+fn columns(read: &[&Reviewed]) -> Vec<&'static Column> {
+    let counts = |kind: Kind| read.iter().any(|r| r.changes.iter().any(|change| change.kind == kind));
+    COLUMNS.iter().filter(|(_, kinds)| kinds.iter().any(|(kind, _)| counts(*kind))).collect()
+}
+
 /// A class before and after, with a sign and a word for the direction.
 fn movement(risk: &RiskMove, is_initial: bool) -> String {
     use crate::ops::diff::Way;

@@ -1,6 +1,6 @@
 //! A review as a page.
 
-use super::{COLUMNS, changed_by, counts, movement, of_mitigations, public, trimmed};
+use super::{changed_by, columns, counts, movement, of_mitigations, public, trimmed};
 use crate::diag::Error;
 use crate::ops::diff::Piece;
 use crate::ops::review::{Change, Part, Review, Reviewed};
@@ -51,11 +51,12 @@ struct TextView {
 /// The review as one HTML file.
 pub fn review_html(review: &Review, templates: &Templates) -> Result<String, Error> {
     let review = public(review);
+    let used = columns(&review.deployments.iter().collect::<Vec<_>>());
     let deployments = review
         .deployments
         .iter()
         .map(|reviewed| Deployment {
-            cells: COLUMNS.iter().map(|(_, kinds)| counts(reviewed, kinds)).collect(),
+            cells: used.iter().map(|(_, kinds)| counts(reviewed, kinds)).collect(),
             moves: reviewed
                 .risks
                 .iter()
@@ -78,7 +79,7 @@ pub fn review_html(review: &Review, templates: &Templates) -> Result<String, Err
     let view = Page {
         tool: env!("CARGO_PKG_VERSION"),
         repository: review.repository.iter().map(entry).collect(),
-        columns: COLUMNS.iter().map(|(title, _)| *title).collect(),
+        columns: used.iter().map(|(title, _)| *title).collect(),
         deployments,
         review,
     };
