@@ -81,7 +81,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let checked = check_all(&project, &names, asked, context)?;
     let mut kin: Vec<Kin> = checked.iter().filter_map(|(_, kin)| kin.clone()).collect();
     // A copy is found beside what it was copied from, which may not have been asked for.
-    let others = project.deployments()?.0.into_iter().filter(|name| !names.contains(name));
+    let asked_for: BTreeSet<_> = names.iter().collect();
+    let others = project.deployments()?.0.into_iter().filter(|name| !asked_for.contains(name));
     kin.extend(others.filter_map(|name| Some(Kin::of_meta(&name, &project.meta(&name).ok()?))));
     findings.extend(checked.into_iter().flat_map(|(findings, _)| findings));
     findings.extend(across(&kin));
