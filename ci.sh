@@ -6,6 +6,9 @@ export CARGO_TERM_COLOR=never RUSTDOCFLAGS="-D warnings"
 
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
+# The tests of the action run its scripts, as a runner does.
+command -v jq > /dev/null || apt-get install -qq -y jq || echo "jq cannot be installed here: the action's scripts are not tested"
+
 step cargo fmt --check
 step cargo clippy --all-targets --locked -- -D warnings
 step cargo doc --no-deps --locked --quiet
