@@ -56,6 +56,10 @@ pub enum Command {
     New(commands::new::Args),
     /// Derive a new deployment from a prior one
     Derive(commands::derive::Args),
+    /// Link a deployment that was made without `tom derive` to a parent
+    Adopt(commands::adopt::Args),
+    /// Draft a supplier's baseline from what several deployments agree on
+    Baseline(commands::baseline::Args),
     /// Bring what the parent gained into derived deployments
     Update(commands::update::Args),
     /// Decide what an update could not

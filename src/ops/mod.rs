@@ -1,6 +1,8 @@
 //! What tom does, as functions over loaded values: no files, no clock, no terminal.
 
 pub mod accept;
+pub mod adopt;
+pub mod baseline;
 pub mod check;
 pub mod confirm;
 pub mod derive;
@@ -31,5 +33,6 @@ pub const CODES: &[&[&crate::diag::Code]] = &[
     &[&accept::CANNOT_ACCEPT, &confirm::CANNOT_CONFIRM, &history::NO_HISTORY, &set::CANNOT_SET],
     update::CODES,
     upgrade::CODES,
+    &[&adopt::CANNOT_ADOPT, &baseline::CANNOT_DRAFT],
     merge::CODES,
 ];

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "test names say it")]
 
 mod action;
+mod adopt;
 mod commands;
 mod crash;
 mod format;

@@ -124,7 +124,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
 }
 
 /// The project as it is committed, and the commit: `--at`, or HEAD when nothing in the parent's folder differs from it.
-fn committed(
+pub(super) fn committed(
     repo: &Repo,
     here: &Project,
     parent: &crate::model::DeploymentName,
@@ -139,7 +139,7 @@ fn committed(
         if repo.is_unborn() {
             return Err(Error::new(&UNCOMMITTED, "nothing has been committed in this repository yet")
                 .at(Label::file(&folder))
-                .note("a deployment is derived from what is committed of its parent")
+                .note("what comes from a parent is what is committed there")
                 .help(format!("commit `{folder}` first")));
         }
         // Comparing one folder is cheaper than reading an index of all; the index decides where something differs.
@@ -149,7 +149,7 @@ fn committed(
             return Err(Error::new(&UNCOMMITTED, format!("`{parent}` has changes that are not committed"))
                 .at(Label::file(first))
                 .note(format!("{} of its files differ from the last commit", changed.len()))
-                .help("commit them, or derive from what is committed with `--at HEAD`"));
+                .help("commit them, or take what is committed with `--at HEAD`"));
         }
     }
     let store = repo.at(revision)?;

@@ -1,6 +1,8 @@
 //! One file a command: its arguments, and a page that loads, calls one operation and shows the result.
 
 pub(super) mod accept;
+pub(super) mod adopt;
+pub(super) mod baseline;
 pub(super) mod blame;
 pub(super) mod check;
 pub(super) mod confirm;
@@ -50,6 +52,8 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Init(args) => init::run(&args, context),
         Command::New(args) => new::run(&args, context),
         Command::Derive(args) => derive::run(&args, context),
+        Command::Adopt(args) => adopt::run(&args, context),
+        Command::Baseline(args) => baseline::run(&args, context),
         Command::Update(args) => update::run(&args, context),
         Command::Resolve(args) => resolve::run(&args, context),
         Command::Set(args) => set::run(&args, context),

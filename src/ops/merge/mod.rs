@@ -32,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use edits::{FileChange, file_of, files, splice};
 pub use field::{Field, Place, Subject};
 pub use value::{CANNOT_BE, typed};
+pub use voices::is_voice;
 
 /// Every code of merges.
 pub const CODES: &[&crate::diag::Code] = &[&CANNOT_BE];
@@ -217,6 +218,11 @@ pub fn differences(left: Side<'_>, right: Side<'_>) -> Vec<Change> {
     let sides = keyed(open.fields(left), open.fields(left), open.fields(right));
     let changes = sides.into_iter().filter(|(_, sides)| sides.left != sides.right);
     changes.map(|(place, sides)| Change { place, before: sides.left, after: sides.right }).collect()
+}
+
+/// The place of every field that a side has.
+pub fn places(side: Side<'_>) -> BTreeSet<Place> {
+    Open::of(side, side, side).fields(side).into_keys().collect()
 }
 
 /// Merges what changed from base to right into left.

@@ -8,7 +8,7 @@ use crate::ops::state::fact_among;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a place holds a confirmation.
-pub(super) fn is_voice(place: &Place) -> bool {
+pub fn is_voice(place: &Place) -> bool {
     place.field.len() >= 2 && place.field[place.field.len() - 2] == "confirmed"
 }
 
