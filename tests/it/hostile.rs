@@ -406,7 +406,7 @@ fn a_repository_without_commits_is_checked_and_not_derived_from() {
     says(&ran, &["nothing has been committed in this repository yet"]);
     let ran = tom(&sandbox, &["derive", "acme-northfield", "x"]).code(2);
     says(&ran, &["commit"]);
-    does_not_say(&ran, &["derive from what is committed with `--at HEAD`"]);
+    does_not_say(&ran, &["take what is committed with `--at HEAD`"]);
     wrote_nothing(&sandbox, &before, &ran);
 }
 
