@@ -19,6 +19,10 @@ step cargo test --locked
 # A hundred thousand reformattings of answers keep every digest; the plain run tries a tenth of them.
 step env TOM_SPELLINGS=100000 cargo test --locked --test it -- --exact laws::encoding::another_spelling_of_an_answer_has_the_same_digest
 
+# A thousand pairs of branches, merged in process and by git, with tom's driver and without; and an update that is killed at every call.
+step env TOM_THOUSAND=1 cargo test --locked --test it -- merge_driver::random
+step env TOM_EVERY_MOMENT=1 cargo test --locked --test it -- crash::c01_an_update
+
 # The project's own repository is a tom repository.
 step cargo run --quiet --locked -- check
 

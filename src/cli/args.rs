@@ -102,6 +102,8 @@ pub enum Command {
     ImportRisks(commands::import_risks::Args),
     /// Explain a code or an item
     Explain(commands::explain::Args),
+    /// Merge a file for git, by meaning
+    MergeDriver(commands::merge_driver::Args),
     /// Build an example repository and walk through it
     Demo(commands::demo::Args),
 }

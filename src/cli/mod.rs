@@ -1,6 +1,8 @@
 //! Arguments in, exit codes out. The only room that knows the clock, the environment and the terminal.
 //!
 //! Exit codes: 0 clean; 1 errors found, conflicts or, with `--exit-code`, differences; 2 the work was not done; 101 a defect in tom.
+//! The merge driver: 0 merged, 1 conflicts are in the file, 129 everything else. Git takes every code up to 128 for a conflict
+//! and goes on with our side alone.
 
 mod args;
 mod child;
@@ -38,21 +40,50 @@ pub fn main() -> ExitCode {
     {
         return ExitCode::from(child::serve(rest, commands::TASKS));
     }
+    if arguments.first().is_some_and(|word| word == "merge-driver") {
+        driver(|| run(NOT_DRIVEN))
+    } else {
+        run(2)
+    }
+}
+
+/// What the merge driver exits with when it did not do its work.
+const NOT_DRIVEN: u8 = 129;
+
+/// Runs the merge driver, which never ends as if git had a conflict on its hands when it has none.
+fn driver(run: impl FnOnce() -> ExitCode + std::panic::UnwindSafe) -> ExitCode {
+    std::panic::catch_unwind(run).unwrap_or_else(|_| ExitCode::from(NOT_DRIVEN))
+}
+
+fn run(failed: u8) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return ExitCode::from(if error.use_stderr() { failed } else { 0 });
         }
     };
     let context = context::Context::of_process(&cli);
     match commands::run(cli.command, &context) {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
-        Ok(Outcome::NotAll) => ExitCode::from(2),
+        Ok(Outcome::NotAll) => ExitCode::from(failed),
         Err(error) => {
             context.say_error(&error);
-            ExitCode::from(2)
+            ExitCode::from(failed)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c14_a_merge_driver_that_panics_is_no_conflict() {
+        let code = driver(|| panic!("a defect"));
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(129)));
+        let code = driver(|| ExitCode::from(1));
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(1)));
     }
 }

@@ -17,7 +17,7 @@ mod write;
 use crate::diag::{Code, Error, Severity};
 pub use commits::{Commits, ObjectId, PastCommit};
 pub use compare::{Blob, IndexStore, Right, Touch};
-pub use git::{Commit, GitStore, Repo, Signature};
+pub use git::{Commit, GitStore, MergeCommit, Repo, Signature};
 pub use history::{History, Moment, Origin, Version};
 pub use journal::{Finished, Replacement, STUCK, is_unfinished};
 pub use limits::limit_process;

@@ -12,6 +12,8 @@ use std::ops::Range;
 pub enum Edit {
     /// Puts a value at the end of a route.
     Set(Vec<String>, Value),
+    /// Puts a value there as it is written elsewhere.
+    Literal(Vec<String>, String),
     /// Puts a list of texts there.
     SetTexts(Vec<String>, Vec<String>),
     /// Puts a confirmation's table there.
@@ -41,6 +43,7 @@ pub fn edit(file: &str, bytes: &[u8], edit: &Edit) -> Result<Vec<u8>, Error> {
     let text = document.text;
     let edited = match edit {
         Edit::Set(route, value) => set(&document, route, &literal::value(value)),
+        Edit::Literal(route, literal) => set(&document, route, literal),
         Edit::SetTexts(route, texts) => set(&document, route, &literal::list(texts)),
         Edit::Confirm(route, confirmation) => {
             let subject = &route[..route.len().saturating_sub(2)];
@@ -312,6 +315,7 @@ fn rewrite(text: &str, edit: &Edit) -> String {
 fn try_rewrite(text: &str, edit: &Edit) -> Option<String> {
     let (route, value) = match edit {
         Edit::Set(route, value) => (route.clone(), literal::value(value).parse().ok()?),
+        Edit::Literal(route, literal) => (route.clone(), literal.parse().ok()?),
         Edit::SetTexts(route, texts) => (route.clone(), literal::list(texts).parse().ok()?),
         Edit::Confirm(route, confirmation) => {
             let lines = super::write::confirmation_table("x", confirmation);

@@ -29,6 +29,7 @@ const IN_CODE: &[(&str, &str)] = &[
         "a workbook is made: see `a_workbook_of_another_assessment_or_with_an_edited_base_is_refused`",
     ),
     ("TOM-1010", "a workbook is made: see `a_workbook_without_hazards_is_no_hazard_log`"),
+    ("TOM-0514", "git has to have merged: see `a_merge_by_lines_that_mixed_two_ratings_is_told`"),
 ];
 
 /// How the worked example is changed, in this order: removed, written, edited, committed.
@@ -242,4 +243,26 @@ fn the_lock_of_another_command_is_waited_for_and_then_reported() {
     holds("TOM-0905", &sandbox, &ran);
     lock.unlock().unwrap();
     sandbox.tom(&["set", "acme-northfield", "IGA-03", "No"]).code(0);
+}
+
+/// TOM-0514. Without tom's driver, git takes the severity of one side and the likelihood of the other.
+#[test]
+fn a_merge_by_lines_that_mixed_two_ratings_is_told() {
+    let sandbox = Sandbox::example();
+    let file = "assessments/acme-northfield/risks/HAZ-004.toml";
+    let apart = "[residual]\nseverity = \"Major\"\n";
+    sandbox.replace(file, apart, &format!("{apart}# one\n# two\n# three\n# four\n"));
+    sandbox.commit("comments");
+    sandbox.git(&["checkout", "-q", "-b", "other"]);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.residual.likelihood", "Low"]).code(0);
+    sandbox.commit("there");
+    sandbox.git(&["checkout", "-q", "main"]);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.residual.severity", "Minor"]).code(0);
+    sandbox.commit("here");
+    sandbox.git(&["merge", "-q", "other", "-m", "merge"]);
+    let ran = sandbox.tom(&["check", "--merges", "HEAD~1..HEAD"]);
+    let (name, folder) = cases().into_iter().find(|(name, _)| code_of(name) == "TOM-0514").unwrap();
+    let commit = sandbox.git(&["rev-parse", "HEAD"]);
+    compare(&name, &folder, &told(&sandbox, &ran).replace(&commit[..12], "[COMMIT]"))
+        .unwrap_or_else(|wrong| panic!("{wrong}"));
 }

@@ -1,3 +1,5 @@
+mod merges;
+
 use crate::cli::codes::EDITED_FRAMEWORK;
 use crate::cli::context::Context;
 use crate::cli::report::check::{Format, Report};
@@ -27,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
   tom check acme-eastmoor --ready 1
   tom check --deny warnings --format json
   tom check --format sarif > tom.sarif
+  tom check --merges main..HEAD    did a merge by lines mix what two branches say
 
 Exit codes: 0 no errors, 1 errors found, 2 the check was not done.")]
 pub struct Args {
@@ -44,6 +47,10 @@ pub struct Args {
     /// Check the files at this revision
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
+
+    /// Hold the merge commits of this range against a merge by meaning, instead of checking the files
+    #[arg(long, value_name = "RANGE", conflicts_with_all = ["ready", "as_of", "rev"])]
+    merges: Option<String>,
 
     /// Exit with 1 for these too
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -63,6 +70,9 @@ enum Deny {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
+    if let Some(range) = &args.merges {
+        return merges::run(args, range, &repo, context);
+    }
     let (project, mut findings) = context.project(&repo, args.rev.as_deref())?;
     findings.extend(edited_frameworks(&project)?);
     findings.extend(crate::ops::review::check_policy(project.settings()));
@@ -86,12 +96,22 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     kin.extend(others.filter_map(|name| Some(Kin::of_meta(&name, &project.meta(&name).ok()?))));
     findings.extend(checked.into_iter().flat_map(|(findings, _)| findings));
     findings.extend(across(&kin));
+    Ok(show(args, &project, &findings, &names, context))
+}
+
+/// Prints everything before the exit code is decided.
+fn show(
+    args: &Args,
+    project: &Project,
+    findings: &[Finding],
+    deployments: &[DeploymentName],
+    context: &Context,
+) -> Outcome {
     let fails_from = match args.deny {
         Some(Deny::Warnings) => Severity::Warning,
         None => Severity::Error,
     };
-    // Everything is printed before the exit code is decided.
-    Ok(Report { findings: &findings, deployments: &names, fails_from }.show(args.format, &project, context))
+    Report { findings, deployments, fails_from }.show(args.format, project, context)
 }
 
 /// A finding for each framework in the repository that differs in meaning from the one of its version inside tom.

@@ -7,14 +7,14 @@ use crate::store::{Repo, Store, WorkTree, Writer, read_outside};
 use crate::syntax::listing;
 use std::path::{Path, PathBuf};
 
-/// Teach git to show what changed by meaning
+/// Teach git to show and to merge what changed by meaning
 ///
 /// `tom git install` makes `git diff`, `git log -p` and `git show` compare what the files of an assessment say, address by address, so that reformatting,
-/// reordering and comments show nothing. It writes this repository's own configuration, never the global one, and adds a line to `.gitattributes`. Where
-/// tom is not on the path, git shows the files as they are.
+/// reordering and comments show nothing, and `git merge`, `rebase`, `cherry-pick` and `stash` merge it so, by `tom merge-driver`. It writes this repository's own configuration, never the global one, and adds a line to `.gitattributes`. Where
+/// tom is not on the path, git shows the files as they are, and stops where it would have to merge one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  tom git install              git diff, git log -p and git show speak in meaning
+  tom git install              git diff, git log -p, git show and git merge speak in meaning
   tom git install --dry-run
   tom git uninstall            takes the configuration away again
   git diff --no-textconv       shows the files as they are, once")]
@@ -50,11 +50,19 @@ enum What {
 /// A text conversion and not a command of our own for the whole difference: it serves `git diff`, `git log -p`, `git show` and `git blame` alike, keeps git's
 /// own options, colours and pager, and cannot hide a change that it does not understand. git gives up the whole difference when a conversion fails, so
 /// this one shows the file itself where tom is missing or fails.
-const SETTINGS: &[(&str, &str)] =
-    &[("diff.tom.textconv", "f() { tom git textconv \"$1\" 2>/dev/null || cat \"$1\"; }; f")];
+///
+/// The merge driver: git takes every exit code up to 128 for a conflict and goes on with our side alone, so whatever is neither a merge nor a conflict, a
+/// missing tom too, has to be more. Of several common ancestors git makes one up, and there nothing may leave markers.
+const SETTINGS: &[(&str, &str)] = &[
+    ("diff.tom.textconv", "f() { tom git textconv \"$1\" 2>/dev/null || cat \"$1\"; }; f"),
+    ("merge.tom.name", "tom: assessments by meaning"),
+    ("merge.tom.driver", "tom merge-driver %O %A %B %L %P; s=$?; test $s -le 1 || exit 129; exit $s"),
+    ("merge.tom.recursive", "binary"),
+];
 
 /// Which files it is for.
-const ATTRIBUTES: &[&str] = &["assessments/**/*.toml diff=tom"];
+const ATTRIBUTES: &[&str] =
+    &["assessments/**/*.toml diff=tom", "assessments/**/*.toml merge=tom", "tom.toml merge=tom"];
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     match &args.what {

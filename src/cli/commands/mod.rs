@@ -19,6 +19,7 @@ pub(super) mod import_risks;
 pub(super) mod init;
 pub(super) mod list;
 pub(super) mod log;
+pub(super) mod merge_driver;
 pub(super) mod new;
 pub(super) mod render;
 pub(super) mod resolve;
@@ -56,6 +57,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Baseline(args) => baseline::run(&args, context),
         Command::Update(args) => update::run(&args, context),
         Command::Resolve(args) => resolve::run(&args, context),
+        Command::MergeDriver(args) => merge_driver::run(&args, context),
         Command::Set(args) => set::run(&args, context),
         Command::Confirm(args) => confirm::run(&args, context),
         Command::Accept(args) => accept::run(&args, context),

@@ -7,6 +7,7 @@ mod answers;
 mod constraints;
 mod expired;
 mod lineage;
+mod merges;
 mod readiness;
 mod risks;
 
@@ -15,6 +16,7 @@ use crate::diag::{Code, Finding, Label};
 use crate::model::{Address, Date, Deployment, Digest, Framework, Settings, Slot};
 
 pub use lineage::{Kin, across};
+pub use merges::{Merging, merging};
 
 /// What the rules look at.
 pub struct Subject<'a> {
@@ -124,6 +126,7 @@ pub const CODES: &[&Code] = &[
     &risks::ITEM_ID,
     &risks::FOREIGN_PREFIX,
     &lineage::UNDECIDED,
+    &merges::NOT_BOTH,
     &lineage::NO_RECEIVED,
     &lineage::RECEIVED_CHANGED,
     &lineage::NAMES_PARENT,

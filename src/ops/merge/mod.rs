@@ -11,7 +11,7 @@
 //! - **Added twice with one id**, or the same risk id from two branches: the same content is one thing, different content is one
 //!   conflict over the whole, because fields of two different risks must never be mixed.
 //! - **A renamed id** is a deletion and an addition. If the other side edited it meanwhile, that is deleted against edited; if both
-//!   renamed it, both new ones stay, so that nothing is lost.
+//!   renamed it, both new ones stay, so that nothing is lost. (Git itself follows renames of files: there the edit arrives in the renamed risk.)
 //! - **Less and more at once**: where one side rates a risk lower or closes it, and the other finds it worse (a cause more, a mitigation less
 //!   or weaker, a higher class), the lower rating was given for another risk than the merged one: a conflict. A rating
 //!   is never mixed, so no merge gives a class that is below both sides'.
@@ -22,6 +22,7 @@
 
 mod edits;
 mod field;
+mod file;
 mod safety;
 mod value;
 mod voices;
@@ -31,11 +32,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use edits::{FileChange, file_of, files, splice};
 pub use field::{Field, Place, Subject};
+pub use file::{ByLines, FileMerge, Kind, NOT_MERGED, Texts, merge_file};
 pub use value::{CANNOT_BE, typed};
 pub use voices::is_voice;
 
 /// Every code of merges.
-pub const CODES: &[&crate::diag::Code] = &[&CANNOT_BE];
+pub const CODES: &[&crate::diag::Code] = &[&CANNOT_BE, &NOT_MERGED];
 
 /// Answers and risks of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
