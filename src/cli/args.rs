@@ -64,6 +64,10 @@ pub enum Command {
     Update(commands::update::Args),
     /// Decide what an update could not
     Resolve(commands::resolve::Args),
+    /// Show who is derived from whom, and who is how far behind
+    Lineage(commands::lineage::Args),
+    /// Offer a risk or mitigation that was found here to the parent
+    Offer(commands::offer::Args),
     /// Answer an item, or change a field of a risk
     Set(commands::set::Args),
     /// Stand by answers and risks for a party

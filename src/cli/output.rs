@@ -32,6 +32,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         schema::<report::check::Body>("check"),
         schema::<commands::diff::Body>("diff"),
         schema::<commands::impact::Body>("impact"),
+        schema::<commands::lineage::Body>("lineage"),
         schema::<commands::list::Body>("list"),
         schema::<commands::log::Body>("log"),
         schema::<commands::show::Body>("show"),

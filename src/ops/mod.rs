@@ -12,6 +12,7 @@ pub mod expiry;
 pub mod fields;
 pub mod history;
 pub mod impact;
+pub mod lineage;
 pub mod merge;
 pub mod outcome;
 pub mod past;
@@ -35,4 +36,5 @@ pub const CODES: &[&[&crate::diag::Code]] = &[
     upgrade::CODES,
     &[&adopt::CANNOT_ADOPT, &baseline::CANNOT_DRAFT],
     merge::CODES,
+    lineage::CODES,
 ];

@@ -124,6 +124,17 @@ pub fn base_of(deployment: &Deployment) -> Result<&Received, Error> {
     lineage(deployment).map(|(_, received)| received)
 }
 
+/// What a parent would bring now; nothing but confirmations where what is carried differs only in form.
+///
+/// # Errors
+///
+/// Where the deployment is not derived.
+pub fn offers(deployment: &Deployment, framework: &Framework, coming: &Coming) -> Result<Merged, Error> {
+    let base = base_of(deployment)?;
+    let right = for_here(deployment, framework, coming);
+    Ok(offered(framework, base.into(), deployment.into(), (&right).into()))
+}
+
 /// Updates a deployment. `before` is an earlier update that still waits: its decisions are kept where they fit.
 pub fn update(
     deployment: &Deployment,

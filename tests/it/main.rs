@@ -16,6 +16,7 @@ mod history;
 mod hostile;
 mod injection;
 mod laws;
+mod lineage;
 mod merge_driver;
 mod merge_laws;
 mod outcomes;

@@ -17,10 +17,12 @@ pub(super) mod impact;
 pub(super) mod import;
 pub(super) mod import_risks;
 pub(super) mod init;
+pub(super) mod lineage;
 pub(super) mod list;
 pub(super) mod log;
 pub(super) mod merge_driver;
 pub(super) mod new;
+pub(super) mod offer;
 pub(super) mod render;
 pub(super) mod resolve;
 pub(super) mod set;
@@ -58,6 +60,8 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Update(args) => update::run(&args, context),
         Command::Resolve(args) => resolve::run(&args, context),
         Command::MergeDriver(args) => merge_driver::run(&args, context),
+        Command::Lineage(args) => lineage::run(&args, context),
+        Command::Offer(args) => offer::run(&args, context),
         Command::Set(args) => set::run(&args, context),
         Command::Confirm(args) => confirm::run(&args, context),
         Command::Accept(args) => accept::run(&args, context),

@@ -107,7 +107,7 @@ pub(super) fn render(
 }
 
 /// The built-in templates, overridden by the repository's own.
-fn templates(project: &Project) -> Result<Templates, Error> {
+pub(super) fn templates(project: &Project) -> Result<Templates, Error> {
     let mut templates = Templates::default();
     for file in embedded::templates() {
         templates.add(file.path, String::from_utf8_lossy(file.bytes));

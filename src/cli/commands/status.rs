@@ -20,7 +20,7 @@ use std::fmt::Write;
 /// speaks for another party brought in, as far as git's history goes. Without: a table of all deployments; their history is not read.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  tom status\n  tom status acme-eastmoor\n  tom status acme-eastmoor --check --phase 1\n\nExit codes: with --check, 1 if a phase that was asked for is not ready."
+    after_help = "Examples:\n  tom status\n  tom status acme-eastmoor\n  tom status acme-eastmoor --check --phase 1\n  tom status --behind           who lags, in CI\n\nExit codes: with --check, 1 if a phase that was asked for is not ready; with --behind, 1 if somebody is behind or that cannot be said."
 )]
 pub struct Args {
     /// The deployment; all of them if none is given
@@ -33,6 +33,10 @@ pub struct Args {
     /// Exit with 1 if a phase is not ready
     #[arg(long)]
     check: bool,
+
+    /// Name those who have not looked at something of their parent's, and exit with 1 if there are any; JSON as for `tom lineage`
+    #[arg(long, conflicts_with_all = ["phase", "check"])]
+    behind: bool,
 
     /// How to write it
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -77,6 +81,11 @@ fn progress(
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, None)?;
+    if args.behind {
+        let is_json = args.format == Format::Json;
+        let is_behind = super::lineage::behind(&project, context, args.deployment.as_deref(), is_json)?;
+        return Ok(if is_behind { Outcome::Found } else { Outcome::Clean });
+    }
     let only = super::phase(&project, args.phase)?;
     let is_ready = match &args.deployment {
         Some(name) => one(args, context, &repo, &project, (name, only))?,

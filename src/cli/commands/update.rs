@@ -289,7 +289,10 @@ pub(super) fn refuse_dirty(targets: &[DeploymentName], dirty: &[String]) -> Resu
     Ok(())
 }
 
-fn refuse_edited_base(deployment: &Deployment, received: Option<crate::model::Digest>) -> Result<(), Error> {
+pub(super) fn refuse_edited_base(
+    deployment: &Deployment,
+    received: Option<crate::model::Digest>,
+) -> Result<(), Error> {
     let wanted = deployment.meta.derived_from.as_ref().map(|lineage| lineage.received.clone());
     if received.map(|digest| digest.to_string()) == wanted {
         return Ok(());
@@ -484,7 +487,7 @@ fn changes(changes: &[Change], width: usize) -> String {
         let _ = writeln!(out, "  safety: {}", counted(risks, "risk", "risks"));
     }
     let mut is_safety = true;
-    for change in changes.iter().filter(|change| !is_voice(change)) {
+    for change in changes.iter().filter(|change| !change.is_voice()) {
         if is_safety && !change.place.is_safety() {
             is_safety = false;
             let _ = writeln!(out, "  answers:");
@@ -493,10 +496,10 @@ fn changes(changes: &[Change], width: usize) -> String {
             out,
             "    {}  {}",
             change.place.address(),
-            short(&what(change), width.saturating_sub(34).max(24))
+            short(&change.in_words(), width.saturating_sub(34).max(24))
         );
     }
-    let voices = changes.iter().filter(|change| is_voice(change)).count();
+    let voices = changes.iter().filter(|change| change.is_voice()).count();
     if voices > 0 {
         let _ = writeln!(
             out,
@@ -505,22 +508,6 @@ fn changes(changes: &[Change], width: usize) -> String {
         );
     }
     out
-}
-
-fn is_voice(change: &Change) -> bool {
-    matches!(change.after.as_ref().or(change.before.as_ref()), Some(Field::Confirmation(_)))
-}
-
-fn what(change: &Change) -> String {
-    match (&change.before, &change.after) {
-        (None, Some(Field::Risk(risk))) => format!("new risk: {}", risk.title),
-        (None, Some(Field::Mitigation(m))) => format!("new mitigation: {}", m.text),
-        (None, Some(after)) => format!("new: {after}"),
-        (Some(before), None) => format!("gone: {before}"),
-        (Some(before @ (Field::Rating(_) | Field::Status(..))), Some(after)) => format!("{before} → {after}"),
-        (_, Some(after)) => after.to_string(),
-        (None, None) => String::new(),
-    }
 }
 
 /// A conflict with its sides beneath one another and what differs marked, without colour alone.

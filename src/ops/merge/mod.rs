@@ -118,6 +118,26 @@ impl Change {
         let whole = |field: &Option<Field>| matches!(field, Some(Field::Risk(_) | Field::Mitigation(_)));
         whole(&self.before) || whole(&self.after)
     }
+
+    /// Whether it is a confirmation alone, and no content.
+    pub fn is_voice(&self) -> bool {
+        matches!(self.after.as_ref().or(self.before.as_ref()), Some(Field::Confirmation(_)))
+    }
+
+    /// What changes, for people.
+    pub fn in_words(&self) -> String {
+        match (&self.before, &self.after) {
+            (None, Some(Field::Risk(risk))) => format!("new risk: {}", risk.title),
+            (None, Some(Field::Mitigation(m))) => format!("new mitigation: {}", m.text),
+            (None, Some(after)) => format!("new: {after}"),
+            (Some(before), None) => format!("gone: {before}"),
+            (Some(before @ (Field::Rating(_) | Field::Status(..))), Some(after)) => {
+                format!("{before} → {after}")
+            }
+            (_, Some(after)) => after.to_string(),
+            (None, None) => String::new(),
+        }
+    }
 }
 
 /// Why somebody has to decide.

@@ -1,0 +1,148 @@
+//! Reads deployments side by side, each file once, and asks each a question beside its parent.
+
+use crate::diag::Error;
+use crate::model::Canonical;
+use crate::model::{Deployment, DeploymentName, Digest, Framework, Pending, Received};
+use crate::ops::lineage::{Handed, Level, Parent, Read, Standing, Tree, standing};
+use crate::ops::update::{Coming, took_notes};
+use crate::project::{Loader, Project};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+/// A deployment that could be read.
+pub(super) struct Sound {
+    deployment: Deployment,
+    framework: Arc<Framework>,
+    received: Option<Digest>,
+    pending: Option<Box<Pending>>,
+    /// What it hands over, without and with the notes of its deployer; computed once for all its children.
+    handed: [OnceLock<Handed>; 2],
+}
+
+impl Sound {
+    fn load(loader: &mut Loader<'_>, name: &DeploymentName) -> Result<Self, String> {
+        let loaded = loader.load(name).map_err(|error| error.finding().message.clone())?;
+        let (received, pending) = (loaded.received, loaded.pending.clone());
+        // What is wrong with it is for `tom check` to say; here it is only not known.
+        let (deployment, framework) = loaded
+            .sound()
+            .map_err(|_| format!("`{name}` has errors in its files; see `tom check {name}`"))?;
+        Ok(Self { deployment, framework, received, pending, handed: Default::default() })
+    }
+
+    pub(super) fn read(&self) -> Read<'_> {
+        Read {
+            deployment: &self.deployment,
+            framework: &self.framework,
+            received: self.received,
+            pending: self.pending.as_deref(),
+        }
+    }
+
+    pub(super) fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// What it hands over to somebody who received `base` before.
+    pub(super) fn hands_over(&self, base: &Received) -> &Handed {
+        let with_notes = took_notes(&self.deployment, &self.framework, base);
+        self.handed[usize::from(with_notes)].get_or_init(|| {
+            let coming = Coming::of(&self.deployment, &self.framework, None, base);
+            let digest = coming.received.digest();
+            Handed { coming, digest }
+        })
+    }
+}
+
+/// Every deployment's head, as a tree; and the names of those whose head cannot be read.
+pub(in crate::cli::commands) fn tree(project: &Project) -> Result<(Tree, BTreeSet<DeploymentName>), Error> {
+    let mut metas = BTreeMap::new();
+    let mut unread = BTreeSet::new();
+    for name in project.deployments()?.0 {
+        match project.meta(&name) {
+            Ok(meta) => drop(metas.insert(name, meta)),
+            Err(_) => drop(unread.insert(name)),
+        }
+    }
+    Ok((Tree::of(metas), unread))
+}
+
+/// Asks each deployment a question, beside its parent where that is here.
+pub(super) fn ask<T: Send>(
+    project: &Project,
+    tree: &Tree,
+    names: &[&DeploymentName],
+    question: impl Fn(&Sound, Option<Result<&Sound, &String>>) -> T + Sync,
+) -> Result<BTreeMap<DeploymentName, Result<T, String>>, Error> {
+    let above: BTreeSet<&DeploymentName> = names.iter().filter_map(|name| tree.parent_here(name)).collect();
+    let above: Vec<&DeploymentName> = above.into_iter().collect();
+    let parents: BTreeMap<_, _> =
+        side_by_side(project, &above, |loader, name| ((*name).clone(), Sound::load(loader, name)))?
+            .into_iter()
+            .collect();
+    let answers = side_by_side(project, names, |loader, name| {
+        let parent = tree.parent_here(name).and_then(|parent| parents.get(parent)).map(Result::as_ref);
+        let answer = match parents.get(*name) {
+            Some(known) => known.as_ref().map(|sound| question(sound, parent)).map_err(String::clone),
+            None => Sound::load(loader, name).map(|sound| question(&sound, parent)),
+        };
+        ((*name).clone(), answer)
+    })?;
+    Ok(answers.into_iter().collect())
+}
+
+fn side_by_side<T: Send>(
+    project: &Project,
+    names: &[&DeploymentName],
+    each: impl Fn(&mut Loader<'_>, &&DeploymentName) -> T + Sync,
+) -> Result<Vec<T>, Error> {
+    let size = names.len().div_ceil(rayon::current_num_threads() * 4).max(1);
+    let pieces: Result<Vec<Vec<T>>, Error> = names
+        .par_chunks(size)
+        .map(|piece| {
+            let mut loader = project.loader()?;
+            Ok(piece.iter().map(|name| each(&mut loader, name)).collect())
+        })
+        .collect();
+    Ok(pieces?.into_iter().flatten().collect())
+}
+
+/// How each deployment stands.
+pub(super) fn standings(
+    project: &Project,
+    tree: &Tree,
+    names: &[&DeploymentName],
+) -> Result<BTreeMap<DeploymentName, Standing>, Error> {
+    let found = ask(project, tree, names, |sound, parent| {
+        let read = sound.read();
+        match (parent, &sound.deployment.received) {
+            (None, _) => match tree.parent(&read.deployment.name) {
+                Parent::Ambiguous(_, id) => {
+                    Standing::unknown(format!("more than one deployment has its parent's id, {id}"))
+                }
+                Parent::None => Standing::of(Level::Root),
+                _ => Standing::of(Level::ParentElsewhere),
+            },
+            (Some(Err(why)), _) => Standing::unknown(why.clone()),
+            (Some(Ok(_)), None) => Standing::unknown("`received.toml` is missing; see `tom check`"),
+            (Some(Ok(parent)), Some(base)) => standing(read, parent.deployment(), parent.hands_over(base)),
+        }
+    })?;
+    let mut standings: BTreeMap<DeploymentName, Standing> =
+        found.into_iter().map(|(name, found)| (name, found.unwrap_or_else(Standing::unknown))).collect();
+    // Whoever is level with a parent that is behind does not have what the ancestors gained.
+    for name in names {
+        let is_behind = |above: &&DeploymentName| {
+            standings.get(*above).is_some_and(|standing| standing.level.is_behind())
+        };
+        let through = tree.above(name).into_iter().find(is_behind).cloned();
+        if let (Some(through), Some(standing)) = (through, standings.get_mut(*name))
+            && standing.level == Level::Level
+        {
+            standing.level = Level::ParentBehind;
+            standing.why = Some(format!("{through} comes first"));
+        }
+    }
+    Ok(standings)
+}
