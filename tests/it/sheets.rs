@@ -389,7 +389,7 @@ fn a_hazard_log_that_comes_again_says_what_changed_by_number() {
     assert!(ran.out.contains("brought 2 new and 0 changed"), "{}", ran.out);
     assert!(ran.err.contains("`unscored`"), "the map that leaves the least out: {}", ran.err);
     let second = log(&[
-        ["2", "Wrong patient", "It shows somebody else", "Harm", "Check"],
+        ["2", "Wrong patient", "It shows some\u{9f}body else", "Harm", "Check"],
         ["9", "Silent", "It says nothing", "", "Listen"],
         ["9", "Loud", "It shouts", "Fright", ""],
         ["10", "Silent 2", "It says nothing 2", "", ""],
@@ -405,6 +405,7 @@ fn a_hazard_log_that_comes_again_says_what_changed_by_number() {
         "the number 9 stands twice",
         "copied by dragging",
         "no number: a list of choices",
+        "cell C2: characters that cannot be seen are left out, the first is U+009F",
     ] {
         assert!(
             ran.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(said),

@@ -1,7 +1,7 @@
 //! The rows of a hazard log as risks.
 
 use super::super::checklist::words::{has, words};
-use super::super::grid::{Book, Place, Sheet};
+use super::super::grid::{Book, Content, Place, Sheet};
 use super::FAULTY_LOG;
 use super::faults::{Typed, classes, undragged};
 use crate::diag::{Error, Finding};
@@ -9,6 +9,7 @@ use crate::model::{
     Cause, Framework, HazardMap, Key, MeasureRows, Mitigation, MitigationKind, MitigationStatus, PartyId,
     RatingColumns, Risk, RiskId, RiskStatus, SectionId,
 };
+use crate::syntax::is_hidden;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a hazard log says.
@@ -87,6 +88,24 @@ fn headings(sheet: &Sheet, head: u32) -> BTreeMap<u32, String> {
     headings
 }
 
+/// The sheet without characters that cannot be seen, and the cells that had some: texts copied from word processors do.
+fn seen(sheet: &Sheet) -> (Sheet, Vec<String>) {
+    let mut sheet = sheet.clone();
+    let mut unseen = Vec::new();
+    for (place, cell) in &mut sheet.cells {
+        let Content::Text(text) = &mut cell.content else { continue };
+        let dropped = |c: char| c != '\r' && is_hidden(c);
+        let Some(first) = text.chars().find(|c| dropped(*c)) else { continue };
+        text.retain(|c| !dropped(c));
+        unseen.push(format!(
+            "{}, cell {place}: characters that cannot be seen are left out, the first is U+{:04X}",
+            sheet.name,
+            u32::from(first)
+        ));
+    }
+    (sheet, unseen)
+}
+
 /// Reads a log.
 ///
 /// # Errors
@@ -100,8 +119,11 @@ pub fn read_log(
 ) -> Result<Log, Error> {
     let wanted = [map.number.as_str(), &map.title, &map.hazard, &map.effect];
     let in_sheet = |sheet: &&Sheet| map.sheet.as_ref().is_none_or(|name| has(&words(&sheet.name), name));
-    let found = book.sheets.iter().filter(in_sheet).find_map(|sheet| Table::find(sheet, &wanted));
-    let table = found.ok_or_else(|| {
+    let sheets: Vec<(Sheet, Vec<String>)> = book.sheets.iter().filter(in_sheet).map(seen).collect();
+    let found = sheets
+        .iter()
+        .find_map(|(sheet, unseen)| Table::find(sheet, &wanted).map(|table| (table, unseen.as_slice())));
+    let (table, unseen) = found.ok_or_else(|| {
         Error::new(&FAULTY_LOG, "no sheet has the headings that the map names")
             .note(format!("the map is for {}", map.about))
             .help(format!(
@@ -114,7 +136,10 @@ pub fn read_log(
         map,
         framework,
         defaults,
-        log: Log::default(),
+        log: Log {
+            faults: unseen.iter().map(|text| Finding::new(&FAULTY_LOG, text.as_str())).collect(),
+            ..Log::default()
+        },
         dragged: BTreeSet::new(),
         last: None,
     };
