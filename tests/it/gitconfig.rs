@@ -62,7 +62,7 @@ fn install_adds_only_what_is_missing_and_uninstall_takes_only_its_own() {
     let attributes = sandbox.read(".gitattributes");
     assert!(
         attributes.contains("*.toml text eol=lf\n")
-            && attributes.ends_with("assessments/**/*.toml diff=tom\n")
+            && attributes.ends_with("assessments/**/*.toml merge=tom\ntom.toml merge=tom\n")
     );
     assert!(sandbox.tom(&["git", "install"]).code(0).out.contains("already there"));
     assert_eq!(sandbox.read(".gitattributes"), attributes);
