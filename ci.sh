@@ -32,7 +32,14 @@ trap 'rm -rf "$demo"' EXIT
 printf '\n== cargo run -- demo\n'
 cargo run --quiet --locked -- demo "$demo/tom-demo" > "$demo/story.txt"
 tail -n 12 "$demo/story.txt"
-ls -l "$demo/tom-demo/packs"
+
+# Every pack of the worked example, in HTML and PDF.
+printf '\n== cargo run -- render --all\n'
+cargo run --quiet --locked -- render --all --pack all --to "$demo/packs" > /dev/null
+ls -l "$demo/packs"
+if python3 -c 'import pikepdf' 2> /dev/null; then
+  step python3 scripts/check-pdf.py "$demo"/packs/*.pdf
+fi
 
 # Licences, sources and duplicates of what is built in; advisories need a network and run in the workflow.
 if command -v cargo-deny > /dev/null; then

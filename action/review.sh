@@ -94,13 +94,7 @@ render() {
   if [ "${#shown[@]}" -eq 0 ]; then return; fi
   rm -rf templates
   if base_has templates; then git restore --source "$BASE" --worktree -- templates; fi
-  local failed=0
-  for name in "${shown[@]}"; do
-    run "$out/rendered" render "$name" --to "$out/packs"
-    if [ "$code" -ne 0 ]; then failed=$((failed + 1)); fi
-  done
-  code=0
-  if [ "$failed" -gt 0 ]; then code=2; fi
+  run "$out/rendered" render "${shown[@]}" --to "$out/packs"
   worst "$code"
   local more=
   if [ "$left" -gt 0 ]; then more="; $left more were not rendered"; fi

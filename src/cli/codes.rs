@@ -38,7 +38,7 @@ pub fn all() -> Vec<&'static Code> {
         crate::project::CODES,
         crate::render::CODES,
         crate::exchange::CODES,
-        &[&USAGE, &UNCOMMITTED, &EDITED_FRAMEWORK, &super::child::LIMITED],
+        &[&USAGE, &UNCOMMITTED, &EDITED_FRAMEWORK, &super::child::LIMITED, &super::packs::NO_PACK],
     ]
     .into_iter()
     .chain(crate::ops::CODES.iter().copied())

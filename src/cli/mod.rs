@@ -12,6 +12,7 @@ mod context;
 mod detail;
 mod embedded;
 mod output;
+mod packs;
 mod report;
 mod words;
 

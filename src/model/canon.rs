@@ -207,6 +207,19 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// In base64, as a page's policy names the hash of its styles.
+    pub fn base64(&self) -> String {
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let digits = self.0.chunks(3).flat_map(|chunk| {
+            let bits =
+                chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+            (0..4).map(move |at| {
+                if at > chunk.len() { '=' } else { char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]) }
+            })
+        });
+        digits.collect()
+    }
+
     /// The first sixteen hexadecimal digits: what a confirmation holds.
     pub fn short(&self) -> String {
         hex(&self.0[..8])

@@ -1,6 +1,6 @@
 //! HTML by minijinja: escaped, strict, with limits on work and output.
 
-use super::Pack;
+use super::Templates;
 use crate::diag::{Code, Error, Label, Severity};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -15,34 +15,61 @@ pub static BAD_TEMPLATE: Code = Code {
 file and line. Templates in the repository's `templates/` override the built-in ones; remove the file to use the built-in one again.",
 };
 
+/// Endings of the files that HTML is made from.
+pub(super) const HTML: &[&str] = &[".html", ".css", ".svg"];
 /// Instructions that a template may take; a large pack takes about a fiftieth.
 const FUEL: u64 = 5_000_000;
 /// Bytes that a template may give out.
 const MAX_OUTPUT: usize = 64 << 20;
 
-/// Templates by name: the built-in ones, some of them overridden.
-#[derive(Debug, Clone, Default)]
-pub struct Templates {
-    files: std::collections::BTreeMap<String, String>,
+/// Where the hash of the page's styles goes, once they are known.
+const STYLE_HASH: &str = "sha256-STYLES";
+
+/// Lays a pack out as one HTML file. A pack that the repository's own templates laid out ends with the built-in annex.
+pub(super) fn html(pack: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, Error> {
+    let mut page = render(pack, "pack.html", templates.used(HTML))?;
+    if !templates.own(HTML).is_empty() {
+        let annex = render(pack, "own-annex.html", templates.builtin(HTML))?;
+        let at = page.rfind("</body>").unwrap_or(page.len());
+        page.insert_str(at, &annex);
+    }
+    Ok(with_hash(page).into_bytes())
 }
 
-impl Templates {
-    /// Adds a template, over an earlier one of the same name.
-    pub fn add(&mut self, name: impl Into<String>, source: impl Into<String>) {
-        self.files.insert(name.into(), source.into());
+/// The page that lists packs.
+pub fn index(packs: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, Error> {
+    Ok(with_hash(render(packs, "index.html", templates.builtin(HTML))?).into_bytes())
+}
+
+/// Puts the hash of the styles into the page's policy, so that no other styles are applied.
+fn with_hash(page: String) -> String {
+    let styles = page
+        .split_once("<style>")
+        .and_then(|(_, rest)| rest.split_once("</style>"))
+        .map(|(styles, _)| styles);
+    match styles {
+        Some(styles) if page.contains(STYLE_HASH) => {
+            let hash = format!("sha256-{}", crate::model::Digest::of_bytes(styles.as_bytes()).base64());
+            page.replacen(STYLE_HASH, &hash, 1)
+        }
+        _ => page,
     }
 }
 
-/// Lays a pack out as one HTML file.
-pub fn html(pack: &Pack, templates: &Templates) -> Result<String, Error> {
-    page("pack.html", pack, templates)
-}
-
-/// Lays a value out by a template.
+/// Lays a value out by one of tom's own templates.
 pub(super) fn page(
     name: &str,
     value: &impl serde::Serialize,
     templates: &Templates,
+) -> Result<String, Error> {
+    let value = serde_json::to_value(value).map_err(|error| Error::new(&BAD_TEMPLATE, error.to_string()))?;
+    render(&value, name, templates.builtin(HTML))
+}
+
+fn render<'t>(
+    pack: &serde_json::Value,
+    name: &str,
+    templates: impl Iterator<Item = (&'t str, &'t str)>,
 ) -> Result<String, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -52,14 +79,21 @@ pub(super) fn page(
     environment.set_recursion_limit(100);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.map_err(|error| template_error(&error))?);
-    for (name, source) in &templates.files {
-        environment.add_template(name, source).map_err(|error| template_error(&error))?;
+    let keys = pack.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(", "));
+    let error = |error: minijinja::Error| {
+        let known = error.kind() == minijinja::ErrorKind::UndefinedError;
+        let shown = template_error(&error);
+        match &keys {
+            Some(keys) if known => shown.note(format!("a pack has: {keys}")),
+            _ => shown,
+        }
+    };
+    for (name, source) in templates {
+        environment.add_template(name, source).map_err(error)?;
     }
-    let template = environment.get_template(name).map_err(|error| template_error(&error))?;
     let mut output = Bounded::default();
-    template
-        .render_captured_to(Value::from(Serde(value)), &mut output)
-        .map_err(|error| template_error(&error))?;
+    let template = environment.get_template(name).map_err(error)?;
+    template.render_captured_to(Value::from(Serde(pack)), &mut output).map_err(error)?;
     String::from_utf8(output.bytes)
         .map_err(|_| Error::new(&BAD_TEMPLATE, "a template gave out text that is not UTF-8"))
 }
@@ -84,10 +118,15 @@ impl std::io::Write for Bounded {
 }
 
 fn template_error(error: &minijinja::Error) -> Error {
-    let name = error.name().unwrap_or("pack.html").to_owned();
-    let line = error.line().map(|line| format!(" line {line}")).unwrap_or_default();
-    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    Error::new(&BAD_TEMPLATE, format!("template `{name}`{line}: {}{detail}", error.kind()))
+    // An error in a template that is included is the reason of the one in the template that includes it.
+    let mut inner = error;
+    while let Some(reason) = std::error::Error::source(inner).and_then(|e| e.downcast_ref()) {
+        inner = reason;
+    }
+    let name = inner.name().unwrap_or("pack.html").to_owned();
+    let line = inner.line().map(|line| format!(" line {line}")).unwrap_or_default();
+    let detail = inner.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    Error::new(&BAD_TEMPLATE, format!("template `{name}`{line}: {}{detail}", inner.kind()))
         .at(Label::file(format!("templates/{name}")))
-        .help("compare it with the built-in template of the same name")
+        .help("`tom render --eject DIR` writes the built-in templates, to compare with")
 }

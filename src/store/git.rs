@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A git repository.
 pub struct Repo {
-    git: Repository,
+    pub(super) git: Repository,
 }
 
 /// A commit, as packs and lineage name it.
@@ -152,11 +152,10 @@ impl Repo {
     /// The paths beneath a folder that differ from what is committed, ignored files apart.
     pub fn uncommitted(&self, folder: &str) -> Result<Vec<String>, Error> {
         let mut options = StatusOptions::new();
-        options
-            .include_untracked(true)
-            .recurse_untracked_dirs(true)
-            .pathspec(folder)
-            .disable_pathspec_match(true);
+        options.include_untracked(true).recurse_untracked_dirs(true).disable_pathspec_match(true);
+        if !folder.is_empty() {
+            options.pathspec(folder);
+        }
         options.update_index(false);
         let statuses = self.git.statuses(Some(&mut options)).map_err(|error| {
             Error::new(&UNREADABLE, format!("cannot compare with the commit: {}", error.message()))

@@ -151,7 +151,8 @@ fn a_clean_branch_gives_a_report_and_packs_for_the_public() {
     assert_eq!(output(&sandbox, "result"), "0", "{}\n{}", ran.out, sandbox.read("runner/summary"));
     assert_eq!(output(&sandbox, "status"), "changed");
     let files: Vec<String> = sandbox.files("runner/tom-review/packs").into_keys().collect();
-    assert_eq!(files, ["acme-northfield-phase-1.html", "acme-northfield-phase-2.html", "review.html"]);
+    let packs = ["1.html", "1.pdf", "2.html", "2.pdf"].map(|end| format!("acme-northfield-phase-{end}"));
+    assert_eq!(files, [&packs[..], &["index.html".to_owned(), "review.html".to_owned()]].concat());
     assert!(sandbox.read("runner/summary").contains(&sandbox.read("runner/tom-review/review.md")));
     review(&sandbox, &[("FAIL_ON", "context")]);
     assert_eq!(output(&sandbox, "result"), "1");

@@ -20,6 +20,7 @@ mod lineage;
 mod merge_driver;
 mod merge_laws;
 mod outcomes;
+mod packs;
 mod past;
 mod reports;
 mod responsibility;

@@ -620,11 +620,22 @@ fn the_pack_names_outcomes_that_changed_and_what_is_in_doubt_through_which_fact(
     let differs = |audience: &str| {
         let out = format!("packs-{audience}");
         sandbox
-            .tom(&["render", "acme-northfield", "--pack", "phase-2", "--audience", audience, "--to", &out])
+            .tom(&[
+                "render",
+                "acme-northfield",
+                "--pack",
+                "phase-2",
+                "--format",
+                "html",
+                "--audience",
+                audience,
+                "--to",
+                &out,
+            ])
             .code(0);
         let files = sandbox.files(&out);
         let page = String::from_utf8(files.into_values().next().unwrap()).unwrap();
-        page.split("What differs from acme-5-1</h2>")
+        page.split("What differs from what came from acme-5-1</h2>")
             .nth(1)
             .unwrap()
             .split("</section>")

@@ -16,7 +16,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Outside crates that only one room names.
-const HOMES: [(&str, &str); 19] = [
+const HOMES: [(&str, &str); 23] = [
     ("annotate_snippets", "cli"),
     ("anstream", "cli"),
     ("anstyle", "cli"),
@@ -36,6 +36,10 @@ const HOMES: [(&str, &str); 19] = [
     ("strsim", "diag"),
     ("toml", "syntax"),
     ("zip", "exchange"),
+    ("typst", "render"),
+    ("typst_kit", "render"),
+    ("typst_layout", "render"),
+    ("typst_pdf", "render"),
 ];
 
 fn sources(room: &str) -> Vec<PathBuf> {

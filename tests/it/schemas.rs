@@ -33,7 +33,8 @@ fn published_schemas_are_those_of_the_types() {
     }
     let there = std::fs::read_dir(root().join("docs/schemas")).unwrap();
     let files = there.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "json"));
-    assert_eq!(files.count(), tom::cli::schemas().len(), "a schema that no command has");
+    // The pack has a schema of its own, which `packs.rs` holds.
+    assert_eq!(files.count(), tom::cli::schemas().len() + 1, "a schema that no command has");
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let place = args.dir.display();
     context.print(format!(
-        "\n{}\n\n  open {place}/packs/acme-northfield-phase-2.html in a browser\n  cd {place}\n  tom diff acme-northfield acme-southmere\n  tom explain IGA-03\n  tom check acme-eastmoor --ready 1\n  tom confirm acme-eastmoor HAZ-004 --party deployer --by \"Ann Lee\"\n",
+        "\n{}\n\n  open {place}/packs/acme-northfield-phase-2.html in a browser, the .pdf beside it in a reader\n  cd {place}\n  tom diff acme-northfield acme-southmere\n  tom explain IGA-03\n  tom check acme-eastmoor --ready 1\n  tom confirm acme-eastmoor HAZ-004 --party deployer --by \"Ann Lee\"\n",
         styled(BOLD, "# To try next")
     ));
     Ok(Outcome::Clean)

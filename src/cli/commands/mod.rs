@@ -47,7 +47,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What is done in a limited child.
-pub(super) const TASKS: &[super::child::Task] = &[workbook::TASK];
+pub(super) const TASKS: &[super::child::Task] = &[workbook::TASK, super::packs::CHILD_TASK];
 
 /// Runs a command.
 pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error> {
@@ -141,7 +141,7 @@ fn roles(project: &Project) -> impl Iterator<Item = &str> {
 }
 
 /// What git remembers of a deployment; nothing where nothing was committed.
-fn past<'a>(
+pub(super) fn past<'a>(
     repo: &'a Repo,
     deployment: &'a Deployment,
     framework: &'a Framework,

@@ -1,33 +1,47 @@
+use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
+use crate::cli::packs::{self, Asked, Done, Rendered};
 use crate::cli::words::counted;
 use crate::cli::{Outcome, embedded};
 use crate::diag::Error;
-use crate::model::{DeploymentName, date_of};
-use crate::project::{Project, folder_of};
-use crate::render::{Audience, PackKind, Provenance, Templates, html, pack};
+use crate::model::DeploymentName;
+use crate::project::{ASSESSMENTS, Project};
+use crate::render::{Audience, PackFormat, PackKind};
 use crate::store::{Repo, Writer};
 use std::path::PathBuf;
 
 /// Render approval packs
 ///
-/// One HTML file a phase, with everything inside, to read on a screen, with a screen reader or on paper. Templates in the repository's
-/// `templates/` override the built-in ones.
+/// Each pack is one HTML file with everything inside, and the same as a PDF for archives (PDF/A-2a, PDF/UA-1). What has not changed since
+/// it was rendered is left as it is. Templates in the repository's `templates/` take the place of the built-in ones.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  tom render acme-northfield --to packs\n  tom render acme-northfield --to packs --pack phase-1 --audience internal\n  tom render acme-northfield --to packs --rev v1.2"
+    after_help = "Packs:\n  phase-1, phase-2   what the approvers of a phase read\n  changes            what differs from what was received, or with --since from an earlier state\n  hazard-log         the risk register alone\n  lineage            where the assessment comes from, and what came from it\n\nExamples:\n  tom render acme-northfield --to packs\n  tom render acme-northfield --to packs --pack hazard-log,changes --audience internal\n  tom render acme-northfield --to packs --pack changes --since v1.2\n  tom render --all --to packs --pack all\n  tom render --changed main --to packs\n  tom render --eject templates"
 )]
 pub struct Args {
     /// The deployments
-    #[arg(required = true)]
+    #[arg(value_name = "DEPLOYMENT", required_unless_present_any = ["all", "changed", "eject"])]
     deployments: Vec<String>,
 
-    /// The folder to write into
-    #[arg(long, value_name = "DIR")]
-    to: PathBuf,
+    /// Every deployment
+    #[arg(long, conflicts_with_all = ["deployments", "changed"])]
+    all: bool,
 
-    /// Only this pack: phase-1 or phase-2
-    #[arg(long, value_name = "PACK", value_parser = ["phase-1", "phase-2"])]
-    pack: Option<String>,
+    /// Those that differ from this revision
+    #[arg(long, value_name = "REV", conflicts_with = "deployments")]
+    changed: Option<String>,
+
+    /// The folder to write into
+    #[arg(long, value_name = "DIR", required_unless_present = "eject")]
+    to: Option<PathBuf>,
+
+    /// Only these packs, or all; phase-1 and phase-2 unless said otherwise
+    #[arg(long = "pack", value_name = "PACK", value_delimiter = ',', value_parser = ["phase-1", "phase-2", "changes", "hazard-log", "lineage", "all"])]
+    packs: Vec<String>,
+
+    /// The formats; HTML and PDF unless said otherwise
+    #[arg(long = "format", value_name = "FORMAT", value_delimiter = ',', value_enum)]
+    formats: Vec<PackFormat>,
 
     /// Who will read it: public leaves out personal data, internal contact details
     #[arg(long, value_enum, default_value_t = Audience::Public)]
@@ -37,91 +51,107 @@ pub struct Args {
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
 
+    /// Compare the changes with the deployment's own state at this revision
+    #[arg(long, value_name = "REV")]
+    since: Option<String>,
+
+    /// Write the built-in templates into this folder, to start your own from, and render nothing
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["deployments", "all", "changed"])]
+    eject: Option<PathBuf>,
+
     /// Say what would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    if let Some(folder) = &args.eject {
+        return eject(folder, args.dry_run, context);
+    }
+    let to = args.to.as_ref().ok_or_else(|| Error::new(&USAGE, "no folder is named: `--to DIR`"))?;
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
-    let kinds: Vec<PackKind> = PackKind::ALL
-        .into_iter()
-        .filter(|kind| args.pack.as_deref().is_none_or(|only| only == kind.name()))
-        .collect();
-    let mut files = Vec::new();
-    for text in &args.deployments {
-        let name = super::name(text)?;
-        files.extend(render(context, &repo, &project, &name, &kinds, args.audience, args.rev.as_deref())?);
-    }
-    let writer = Writer::unlocked(context.folder.join(&args.to));
-    for (path, bytes) in &files {
-        let shown = args.to.join(path);
-        if args.dry_run {
-            context.print(format!("would write {}\n", shown.display()));
-        } else {
-            writer.write(path, bytes)?;
-            context.print(format!("wrote {}\n", shown.display()));
-        }
-    }
-    if !args.dry_run {
-        context.tell(format!("{} rendered", counted(files.len(), "pack", "packs")));
-    }
-    Ok(Outcome::Clean)
-}
-
-/// The packs of a deployment by file name.
-pub(super) fn render(
-    context: &Context,
-    repo: &Repo,
-    project: &Project,
-    name: &DeploymentName,
-    kinds: &[PackKind],
-    audience: Audience,
-    rev: Option<&str>,
-) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let (deployment, framework) = super::sound(project, name)?;
-    let folder = folder_of(name);
-    let commit = if repo.is_unborn() { None } else { repo.last_change(rev.unwrap_or("HEAD"), &folder)? };
-    let is_draft = commit.is_none() || (rev.is_none() && !repo.uncommitted(&folder)?.is_empty());
-    let provenance = Provenance {
-        date: context
-            .source_date()
-            .or(commit.as_ref().map(|commit| commit.seconds))
-            .map(|seconds| date_of(seconds).to_string()),
-        commit: commit.map(|commit| commit.id),
-        is_draft,
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        foreign: super::past(repo, &deployment, &framework, rev)
-            .map(|past| past.foreign(project.settings()).into_keys().collect())
-            .unwrap_or_default(),
+    let asked = Asked {
+        names: names(args, &repo, &project)?,
+        kinds: kinds(&args.packs),
+        is_chosen: !args.packs.is_empty() && !args.packs.iter().any(|pack| pack == "all"),
+        formats: if args.formats.is_empty() { PackFormat::usual() } else { args.formats.clone() },
+        audience: args.audience,
+        revision: args.rev.clone(),
+        since: args.since.clone(),
+        to: context.folder.join(to),
+        is_rehearsal: args.dry_run,
     };
-    let templates = templates(project)?;
-    kinds
-        .iter()
-        .map(|kind| {
-            let pack = pack(&framework, project.settings(), &deployment, *kind, audience, provenance.clone());
-            Ok((format!("{name}-{}.html", kind.name()), html(&pack, &templates)?.into_bytes()))
-        })
-        .collect()
+    let (rendered, failed) = packs::render(context, &repo, &project, &asked)?;
+    let mut written = 0;
+    for Rendered { path, done } in &rendered {
+        let shown = to.join(path);
+        match done {
+            Done::Written if args.dry_run => context.print(format!("would write {}\n", shown.display())),
+            Done::Written => context.print(format!("wrote {}\n", shown.display())),
+            Done::Unchanged => context.print(format!("unchanged {}\n", shown.display())),
+        }
+        written += usize::from(*done == Done::Written);
+    }
+    if !args.dry_run && !rendered.is_empty() {
+        let unchanged = rendered.len() - written;
+        let rest = if unchanged > 0 { format!(", {unchanged} unchanged") } else { String::new() };
+        context.tell(format!("{} written{rest}", counted(written, "file", "files")));
+    }
+    failed.iter().for_each(|error| context.say_error(error));
+    Ok(if failed.is_empty() { Outcome::Clean } else { Outcome::NotAll })
 }
 
-/// The built-in templates, overridden by the repository's own.
-pub(super) fn templates(project: &Project) -> Result<Templates, Error> {
-    let mut templates = Templates::default();
-    for file in embedded::templates() {
-        templates.add(file.path, String::from_utf8_lossy(file.bytes));
+fn names(args: &Args, repo: &Repo, project: &Project) -> Result<Vec<DeploymentName>, Error> {
+    if !args.all && args.changed.is_none() {
+        return args.deployments.iter().map(|text| super::name(text)).collect();
     }
-    for entry in project.store().entries("templates")? {
-        let path = format!("templates/{}", entry.name);
-        if (entry.name.ends_with(".html") || entry.name.ends_with(".css"))
-            && let Some(bytes) = project.store().read(&path)?
-        {
-            let source = String::from_utf8(bytes).map_err(|_| {
-                Error::new(&crate::render::BAD_TEMPLATE, format!("`{path}` is not UTF-8 text"))
-            })?;
-            templates.add(entry.name, source);
+    let (all, findings) = project.deployments()?;
+    if let Some(finding) = findings.into_iter().find(crate::diag::Finding::is_error) {
+        return Err(finding.into());
+    }
+    let Some(base) = &args.changed else { return Ok(all) };
+    let to = args.rev.as_deref().unwrap_or("HEAD");
+    // What every pack rests on has changed: so may every pack.
+    let shared = ["frameworks", "templates", "tom.toml"];
+    let mut top = repo.changed_between(base, to, "")?;
+    let mut changed = repo.changed_between(base, to, ASSESSMENTS)?;
+    if args.rev.is_none() {
+        let loose = repo.uncommitted("")?;
+        let entries = loose.iter().filter_map(|path| path.strip_prefix(ASSESSMENTS)?.split('/').nth(1));
+        changed.extend(entries.map(str::to_owned));
+        top.extend(loose.iter().filter_map(|path| path.split('/').next()).map(str::to_owned));
+    }
+    if shared.iter().any(|name| top.iter().any(|changed| changed == name)) {
+        return Ok(all);
+    }
+    Ok(all.into_iter().filter(|name| changed.iter().any(|changed| changed == name.as_str())).collect())
+}
+
+fn kinds(packs: &[String]) -> Vec<PackKind> {
+    let is_asked = |kind: &PackKind| match packs {
+        [] => kind.phase().is_some(),
+        packs => packs.iter().any(|pack| pack == "all" || pack == kind.name()),
+    };
+    PackKind::ALL.into_iter().filter(is_asked).collect()
+}
+
+/// Writes the built-in templates. What stands there already is left alone.
+fn eject(folder: &std::path::Path, is_rehearsal: bool, context: &Context) -> Result<Outcome, Error> {
+    let writer = Writer::unlocked(context.folder.join(folder));
+    // These are tom's whatever a repository has.
+    let kept = ["diff.html", "family.html", "family.svg", "index.html", "main.typ", "own-annex.html"];
+    for file in embedded::templates().into_iter().filter(|file| !kept.contains(&file.path.as_str())) {
+        let shown = folder.join(&file.path);
+        if !is_rehearsal {
+            writer.create(&file.path, file.bytes)?;
         }
+        context.print(format!(
+            "{} {}\n",
+            if is_rehearsal { "would write" } else { "wrote" },
+            shown.display()
+        ));
     }
-    Ok(templates)
+    context.tell("keep those that you change in `templates/`, and remove the others: tom's own are used in their place");
+    Ok(Outcome::Clean)
 }

@@ -1,49 +1,95 @@
 //! The pack model: plain data, with everything that a reader may see, and nothing else.
 //!
-//! What the audience may not see is left out here, before any template runs; it is never hidden by one.
+//! What the audience may not see is left out here, before any template runs; it is never hidden by one. A pack has the
+//! parts that its kind asks for; a part that it does not have is absent. Each part stands in a file of its own, its values
+//! beside the functions that build them.
 
-mod build;
+mod annex;
+mod answers;
+mod changes;
+mod cover;
+mod lineage;
+mod matrix;
+mod names;
+mod register;
+mod scope;
+mod summary;
+mod words;
 
-use crate::model::{Class, PartyId};
+use super::stamp::Stamp;
+use crate::model::{Class, Confirmation, Deployment, Framework, Item, PartyId, Rating, Settings};
 use crate::ops::confirm::Entry;
-use crate::ops::state::State;
+use crate::ops::state::{Stand, States, states};
+use crate::ops::words::and;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-pub use build::pack;
+pub use annex::{Annex, AnnexLine, AsideLine};
+pub use answers::{AnswerView, GroupView, SectionView};
+pub use changes::{ChangeView, ChangesView, InDoubt, OutcomeChangeView, PieceView, RiskChangeView};
+pub use cover::{Cover, Provenance, Words};
+pub use lineage::{LineageView, Member, RelativeView};
+pub use matrix::{Cell, ClassView, HeatMap, MatrixRow, MoveView};
+pub use names::Names;
+pub use register::{AcceptanceView, CauseView, MitigationView, ReceivedView, RiskView, TransferView};
+pub use summary::{OutcomeView, Outcomes, Progress, Readiness, Summary};
+
+/// Version of the pack model.
+pub const SCHEMA_VERSION: u32 = 1;
 
 /// Which pack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PackKind {
     /// Usage and settings.
     Phase1,
     /// The whole assessment.
     Phase2,
+    /// What differs from what was received, or since a revision.
+    Changes,
+    /// The risk register alone.
+    HazardLog,
+    /// Where the assessment comes from, and what came from it.
+    Lineage,
 }
 
 impl PackKind {
     /// Every pack.
-    pub const ALL: [Self; 2] = [Self::Phase1, Self::Phase2];
+    pub const ALL: [Self; 5] = [Self::Phase1, Self::Phase2, Self::Changes, Self::HazardLog, Self::Lineage];
 
     /// The pack's name, and its file's.
     pub fn name(self) -> &'static str {
         match self {
             Self::Phase1 => "phase-1",
             Self::Phase2 => "phase-2",
+            Self::Changes => "changes",
+            Self::HazardLog => "hazard-log",
+            Self::Lineage => "lineage",
         }
     }
 
+    /// The pack of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The phase that it is for.
-    pub fn phase(self) -> u8 {
+    pub fn phase(self) -> Option<u8> {
         match self {
-            Self::Phase1 => 1,
-            Self::Phase2 => 2,
+            Self::Phase1 => Some(1),
+            Self::Phase2 => Some(2),
+            _ => None,
         }
+    }
+
+    /// The last phase whose content it speaks of.
+    fn reach(self) -> u8 {
+        self.phase().unwrap_or(u8::MAX)
     }
 }
 
 /// Who will read the pack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Audience {
     /// Anybody: no personal data.
@@ -54,24 +100,24 @@ pub enum Audience {
     Full,
 }
 
-/// Where the content comes from.
-#[derive(Debug, Clone, Serialize)]
-pub struct Provenance {
-    /// The commit that last changed the folder.
-    pub commit: Option<String>,
-    /// The day of that commit, or the one that was asked for.
-    pub date: Option<String>,
-    /// Whether something in the folder is not committed.
-    pub is_draft: bool,
-    /// tom's version.
-    pub tool: String,
-    /// Confirmations that a commit of another party's person brought in, as far as history shows.
-    #[serde(skip)]
-    pub foreign: BTreeSet<(Entry, PartyId)>,
+impl Audience {
+    /// The audience of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Public, Self::Internal, Self::Full].into_iter().find(|audience| audience.as_str() == name)
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Internal => "internal",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// A label with a text.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Line {
     /// What it is.
     pub label: String,
@@ -79,46 +125,8 @@ pub struct Line {
     pub text: String,
 }
 
-/// An outcome.
-#[derive(Debug, Clone, Serialize)]
-pub struct OutcomeView {
-    /// Its id.
-    pub id: String,
-    /// In words.
-    pub title: String,
-    /// Its value in the strict reading.
-    pub value: String,
-    /// Good, bad, or neither, for the sign that stands beside the value.
-    pub tone: &'static str,
-    /// What the spreadsheet says, where it differs.
-    pub sheet: Option<String>,
-    /// The role, for a signatory.
-    pub role: Option<String>,
-}
-
-/// Outcomes by what they say.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Outcomes {
-    /// Results of groups of answers, and levels.
-    pub results: Vec<OutcomeView>,
-    /// Documents that are needed.
-    pub documents: Vec<OutcomeView>,
-    /// People who have to sign.
-    pub signatories: Vec<OutcomeView>,
-    /// What is still to be done.
-    pub actions: Vec<OutcomeView>,
-    /// What the reader is told.
-    pub notices: Vec<OutcomeView>,
-    /// Documents, signatories and actions that cannot be known yet.
-    pub unknown: Vec<OutcomeView>,
-    /// What only the spreadsheet calls for.
-    pub sheet_only: Vec<OutcomeView>,
-    /// Whether the spreadsheet would say something else somewhere.
-    pub differs_from_sheet: bool,
-}
-
 /// A rating for readers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RatingView {
     /// The word.
     pub severity: String,
@@ -130,287 +138,18 @@ pub struct RatingView {
     pub label: String,
 }
 
-/// A mitigation for readers.
-#[derive(Debug, Clone, Serialize)]
-pub struct MitigationView {
-    /// `M1`
-    pub key: String,
-    /// design, test, training or process.
-    pub kind: String,
-    /// Who does it.
-    pub owner: String,
-    /// What it is.
-    pub text: String,
-    /// How far it has got.
-    pub status: String,
-    /// Why it was not adopted.
-    pub reason: Option<String>,
-    /// The causes that it acts on.
-    pub causes: Vec<String>,
-    /// Where it can be seen.
-    pub evidence: Vec<String>,
-    /// Whether its owner stands by it, in words.
-    pub stands: String,
-}
-
-/// A risk for readers.
-#[derive(Debug, Clone, Serialize)]
-pub struct RiskView {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// The title of its section.
-    pub section: String,
-    /// Who owns it.
-    pub owner: String,
-    /// open, closed, transferred.
-    pub status: String,
-    /// What can go wrong.
-    pub hazard: String,
-    /// What that would do.
-    pub effect: String,
-    /// Causes by key.
-    pub causes: Vec<Line>,
-    /// Before mitigation.
-    pub initial: Option<RatingView>,
-    /// After mitigation.
-    pub residual: Option<RatingView>,
-    /// What the parent's rating was after mitigation, where it differs.
-    pub received_residual: Option<RatingView>,
-    /// `carried`, `local`, or `carried, changed here`.
-    pub origin: &'static str,
-    /// Its mitigations.
-    pub mitigations: Vec<MitigationView>,
-    /// Who has spoken for it.
-    pub state: State,
-    /// The same in words.
-    pub stands: String,
-}
-
-/// A cell of the heat map.
-#[derive(Debug, Clone, Serialize)]
-pub struct Cell {
-    /// The column.
-    pub severity: String,
-    /// Its class.
-    pub class: Class,
-    /// Ids of open risks rated so before mitigation.
-    pub initial: Vec<String>,
-    /// Ids of open risks rated so after mitigation.
-    pub residual: Vec<String>,
-}
-
-/// A row of the heat map.
-#[derive(Debug, Clone, Serialize)]
-pub struct MatrixRow {
-    /// The row.
-    pub likelihood: String,
-    /// From least to most severe.
-    pub cells: Vec<Cell>,
-}
-
-/// What a class asks for.
-#[derive(Debug, Clone, Serialize)]
-pub struct ClassView {
-    /// 1 to 5.
-    pub class: Class,
-    /// What it is called.
-    pub label: String,
-    /// What has to happen.
-    pub rule: String,
-    /// How many open risks have it before mitigation.
-    pub initial: usize,
-    /// How many open risks have it after mitigation.
-    pub residual: usize,
-}
-
-/// The risk matrix with the risks in it.
-#[derive(Debug, Clone, Serialize)]
-pub struct HeatMap {
-    /// From least to most severe.
-    pub severity: Vec<String>,
-    /// From most to least likely.
-    pub rows: Vec<MatrixRow>,
-    /// From 5 to 1.
-    pub classes: Vec<ClassView>,
-}
-
-/// An answer for readers.
-#[derive(Debug, Clone, Serialize)]
-pub struct AnswerView {
-    /// The address.
-    pub address: String,
-    /// The item's title.
-    pub title: String,
-    /// What it asks.
-    pub asks: String,
-    /// must, should or nothing.
-    pub level: Option<String>,
-    /// The phase that needs it.
-    pub phase: u8,
-    /// Paragraphs of the answer.
-    pub text: Vec<String>,
-    /// Column titles, where the answer is a table.
-    pub columns: Vec<String>,
-    /// Cells by row, where the answer is a table.
-    pub rows: Vec<Vec<String>>,
-    /// Paragraphs of the notes.
-    pub notes: Vec<String>,
-    /// Where it can be seen.
-    pub evidence: Vec<String>,
-    /// Where it stands.
-    pub state: State,
-    /// Whose it is and who stands by it, in words.
-    pub stands: String,
-    /// Whether it was carried and is unchanged, was carried and changed, or is local.
-    pub origin: &'static str,
-    /// Whether it is left out for this audience.
-    pub is_left_out: bool,
-}
-
-/// A heading with its answers.
-#[derive(Debug, Clone, Serialize)]
-pub struct GroupView {
-    /// The heading.
-    pub title: String,
-    /// The answers under it.
-    pub answers: Vec<AnswerView>,
-}
-
-/// A section for readers.
-#[derive(Debug, Clone, Serialize)]
-pub struct SectionView {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// What it is about.
-    pub about: String,
-    /// Its headings.
-    pub groups: Vec<GroupView>,
-}
-
-/// A stretch of a changed text.
-#[derive(Debug, Clone, Serialize)]
-pub struct PieceView {
-    /// `same`, `removed` or `added`.
-    pub tag: &'static str,
-    /// The text.
-    pub text: String,
-}
-
-/// A change for readers.
-#[derive(Debug, Clone, Serialize)]
-pub struct ChangeView {
-    /// Where.
-    pub address: String,
-    /// What it is called.
-    pub title: String,
-    /// The text, word by word.
-    pub pieces: Vec<PieceView>,
-}
-
-/// A risk's change for readers.
-#[derive(Debug, Clone, Serialize)]
-pub struct RiskChangeView {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// added, removed or changed.
-    pub way: &'static str,
-    /// Sentences that say what happened.
-    pub says: Vec<String>,
-    /// Its texts, word by word.
-    pub texts: Vec<ChangeView>,
-}
-
-/// An outcome that changed, for readers.
-#[derive(Debug, Clone, Serialize)]
-pub struct OutcomeChangeView {
-    /// What it is called.
-    pub title: String,
-    /// What it was.
-    pub before: String,
-    /// What it is now.
-    pub after: String,
-}
-
-/// Something that was confirmed and is in doubt now, for readers.
-#[derive(Debug, Clone, Serialize)]
-pub struct InDoubt {
-    /// Where.
-    pub address: String,
-    /// What it is called.
-    pub title: String,
-    /// Who confirmed it, and what changed since.
-    pub why: String,
-}
-
-/// What differs from what was received.
-#[derive(Debug, Clone, Serialize)]
-pub struct ChangesView {
-    /// The parent's name.
-    pub parent: String,
-    /// How many of the organisation's own items are answered.
-    pub context: usize,
-    /// How many needed answers nobody has given yet.
-    pub unanswered: usize,
-    /// Risks.
-    pub risks: Vec<RiskChangeView>,
-    /// Carried answers.
-    pub answers: Vec<ChangeView>,
-    /// What the rules say otherwise than before.
-    pub outcomes: Vec<OutcomeChangeView>,
-    /// What somebody stood by and has to look at again.
-    pub in_doubt: Vec<InDoubt>,
-}
-
-/// An answer of an earlier framework version that has no place in this one.
-#[derive(Debug, Clone, Serialize)]
-pub struct AsideLine {
-    /// Where it stood.
-    pub id: String,
-    /// The version that it was given under.
-    pub version: String,
-    /// The item's title then.
-    pub title: String,
-    /// Why it was set aside.
-    pub why: String,
-    /// What was said.
-    pub said: String,
-}
-
-/// A line of the annex.
-#[derive(Debug, Clone, Serialize)]
-pub struct AnnexLine {
-    /// The item.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// Its section's title.
-    pub section: String,
-    /// The phase that needs it.
-    pub phase: u8,
-    /// Its answer in a few words.
-    pub answer: String,
-    /// Its state, or what it is instead of an answer.
-    pub state: String,
-}
-
 /// Everything that a pack shows.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Pack {
     /// Version of this model.
     pub schema_version: u32,
-    /// `phase-1` or `phase-2`.
+    /// `phase-1`, `phase-2`, `changes`, `hazard-log` or `lineage`.
     pub kind: &'static str,
-    /// The phase's number.
-    pub phase: u8,
-    /// What the phase is called.
+    /// The phase's number, for a phase's pack.
+    pub phase: Option<u8>,
+    /// What the pack is called.
     pub title: String,
-    /// What the phase decides.
+    /// What it is for.
     pub about: String,
     /// The deployment's folder.
     pub deployment: String,
@@ -418,72 +157,218 @@ pub struct Pack {
     pub id: String,
     /// Its title.
     pub name: String,
-    /// Whether it is a baseline.
-    pub is_baseline: bool,
-    /// The framework's title, id and version.
-    pub framework: String,
-    /// The framework's digest, short.
-    pub framework_digest: String,
-    /// Where the content comes from.
-    pub provenance: Provenance,
+    /// Digest of what the pack speaks of: answers and risks, personal data apart. The same for every audience and format.
+    pub digest: String,
     /// Who it is for.
     pub audience: Audience,
     /// What is left out, in sentences.
     pub left_out: Vec<String>,
-    /// The headline's facts.
-    pub cover: Vec<Line>,
-    /// The parent's name.
-    pub parent: Option<String>,
+    /// Where the content comes from.
+    pub provenance: Provenance,
+    /// The headline.
+    pub cover: Cover,
+    /// What [`crate::render::stamp::find`] finds in the finished pack.
+    pub stamp: String,
     /// What readers call a risk and a mitigation.
     pub words: Words,
+    /// Templates of the repository's own that laid this pack out, by name.
+    pub own_templates: Vec<String>,
     /// Whether the phase has everything that it needs.
-    pub is_ready: bool,
-    /// What keeps the phase from being ready: where, and what.
-    pub gaps: Vec<Line>,
-    /// How many needed answers of this phase, and risks, have each state.
-    pub progress: Vec<Progress>,
-    /// What the phase's decisions are; none is recorded yet.
-    pub decisions: Vec<Line>,
+    pub readiness: Option<Readiness>,
     /// What the rules say.
-    pub outcomes: Outcomes,
-    /// MUST items answered No.
-    pub not_met: Vec<Line>,
-    /// MUST items answered N/A.
-    pub not_applicable: Vec<Line>,
+    pub summary: Option<Summary>,
     /// The risk matrix.
-    pub heat_map: HeatMap,
-    /// The risk register; empty in phase 1.
-    pub risks: Vec<RiskView>,
-    /// Whether this pack has the risk register.
-    pub has_register: bool,
-    /// The answers.
-    pub sections: Vec<SectionView>,
-    /// What differs from what was received.
+    pub matrix: Option<HeatMap>,
+    /// The risk register.
+    pub register: Option<Vec<RiskView>>,
+    /// The answers by section.
+    pub answers: Option<Vec<SectionView>>,
+    /// What differs.
     pub changes: Option<ChangesView>,
-    /// Every item of the framework.
-    pub annex: Vec<AnnexLine>,
-    /// Answers of earlier framework versions that have no place in this one.
-    pub asides: Vec<AsideLine>,
+    /// Where it comes from, and what came from it.
+    pub lineage: Option<LineageView>,
+    /// Every item of the framework, and every risk: in the phases' packs, and in every pack that is laid out by own templates.
+    pub annex: Option<Annex>,
 }
 
-/// What the checklist's readers call things.
-#[derive(Debug, Clone, Serialize)]
-pub struct Words {
-    /// A risk.
-    pub risk: String,
-    /// A mitigation.
-    pub mitigation: String,
-    /// A risk's effect.
-    pub effect: String,
+/// What a pack is asked for, besides the deployment.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// Which pack.
+    pub kind: PackKind,
+    /// Who will read it.
+    pub audience: Audience,
+    /// Where the content comes from.
+    pub provenance: Provenance,
+    /// What `changes` compares with, where that is an earlier state and not what was received.
+    pub since: Option<(&'a str, &'a Deployment)>,
+    /// Whether it compares with nothing else: then a pack without an earlier state shows no changes.
+    pub needs_since: bool,
+    /// The deployments of the repository that `lineage` draws.
+    pub family: &'a [Member],
+    /// Templates of the repository's own.
+    pub own_templates: Vec<String>,
 }
 
-/// How many have a state.
-#[derive(Debug, Clone, Serialize)]
-pub struct Progress {
-    /// The state.
-    pub state: State,
-    /// The same in words.
-    pub label: &'static str,
-    /// How many.
-    pub count: usize,
+/// Builds a pack.
+pub fn pack(
+    framework: &Framework,
+    settings: &Settings,
+    deployment: &Deployment,
+    request: &Request<'_>,
+) -> Pack {
+    let names = Names::of(settings, deployment, framework, request.audience);
+    let source = Source {
+        framework,
+        settings,
+        deployment,
+        kind: request.kind,
+        audience: request.audience,
+        states: states(deployment, framework),
+        names,
+        foreign: &request.provenance.foreign,
+    };
+    source.build(request)
+}
+
+/// What the parts are built from.
+struct Source<'a> {
+    framework: &'a Framework,
+    settings: &'a Settings,
+    deployment: &'a Deployment,
+    kind: PackKind,
+    audience: Audience,
+    states: States<'a>,
+    names: Names,
+    foreign: &'a BTreeSet<(Entry, PartyId)>,
+}
+
+impl Source<'_> {
+    fn build(&self, request: &Request<'_>) -> Pack {
+        use PackKind::{Changes, HazardLog, Lineage, Phase1, Phase2};
+        let has = |kinds: &[PackKind]| kinds.contains(&self.kind);
+        let needs_risks =
+            |phase: u8| self.framework.phases.iter().any(|p| p.number == phase && p.needs_risks);
+        let has_register = has(&[HazardLog]) || self.kind.phase().is_some_and(needs_risks);
+        let (title, about) = self.headline();
+        let digest = scope::digest(self.deployment, self.framework, self.kind).to_string();
+        let stamp = Stamp {
+            deployment: self.deployment.name.to_string(),
+            id: self.deployment.meta.id.to_string(),
+            kind: self.kind,
+            audience: self.audience,
+            commit: request.provenance.commit.clone(),
+            is_draft: request.provenance.is_draft,
+            digest: digest.clone(),
+        };
+        Pack {
+            schema_version: SCHEMA_VERSION,
+            kind: self.kind.name(),
+            phase: self.kind.phase(),
+            title,
+            about,
+            deployment: self.deployment.name.to_string(),
+            id: self.deployment.meta.id.to_string(),
+            name: self.names.scrub(&self.deployment.meta.title),
+            digest,
+            stamp: stamp.to_string(),
+            audience: self.audience,
+            left_out: self.left_out(),
+            provenance: request.provenance.clone(),
+            cover: self.cover(),
+            words: self.words(),
+            own_templates: request.own_templates.clone(),
+            readiness: self.kind.phase().map(|phase| self.readiness(phase, has_register)),
+            summary: has(&[Phase1, Phase2]).then(|| self.summary()),
+            matrix: has(&[Phase1, Phase2, HazardLog]).then(|| self.heat_map(has_register)),
+            register: has_register.then(|| self.register()),
+            answers: has(&[Phase1, Phase2]).then(|| self.answers()),
+            changes: (has(&[Phase1, Phase2, Changes]) && !(request.needs_since && request.since.is_none()))
+                .then(|| self.changes(request.since))
+                .flatten(),
+            lineage: has(&[Lineage]).then(|| self.lineage(request.family)),
+            annex: (has(&[Phase1, Phase2]) || !request.own_templates.is_empty()).then(|| self.annex()),
+        }
+    }
+
+    /// Text that somebody wrote, as this audience sees it.
+    fn text(&self, text: &str) -> String {
+        self.names.scrub(text)
+    }
+
+    fn texts(&self, texts: &[String]) -> Vec<String> {
+        texts.iter().map(|text| self.text(text)).collect()
+    }
+
+    fn label(&self, party: &PartyId) -> String {
+        self.framework.party_label(party).to_owned()
+    }
+
+    fn labels(&self, parties: &[PartyId]) -> String {
+        {
+            let labels: Vec<String> = parties.iter().map(|party| self.label(party)).collect();
+            if labels.is_empty() { "nobody".to_owned() } else { and(&labels) }
+        }
+    }
+
+    fn rating(&self, rating: &Rating) -> RatingView {
+        let class = self.framework.matrix.class(rating);
+        let label =
+            class.and_then(|class| self.framework.matrix.acceptability.get(&class)).map(|a| a.label.clone());
+        RatingView {
+            severity: rating.severity.clone(),
+            likelihood: rating.likelihood.clone(),
+            class,
+            label: label.unwrap_or_else(|| "no class".to_owned()),
+        }
+    }
+
+    /// Whether this audience sees a column of an item's rows.
+    fn sees(&self, item: &Item, column: &str) -> bool {
+        !item.personal || self.audience == Audience::Full || !matches!(column, "email" | "phone")
+    }
+
+    /// How a party stands to something, in words that fit the audience.
+    fn stand(&self, entry: &Entry, party: &PartyId, stand: &Stand) -> String {
+        let confirmation = entry.confirmation(self.deployment, party);
+        let label = self.label(party);
+        let spoke = confirmation.map(|c| match self.audience {
+            Audience::Public => format!("on {}", c.on),
+            _ => format!("({}) on {}", c.by, c.on),
+        });
+        match (stand, spoke) {
+            (Stand::Stands, Some(spoke)) if !self.is_listed(party, confirmation) => {
+                format!(
+                    "{label} is said to have confirmed it {spoke}, by somebody who is not listed for it (claimed)"
+                )
+            }
+            (Stand::Stands, Some(spoke)) if self.foreign.contains(&(entry.clone(), party.clone())) => {
+                format!(
+                    "{label} is said to have confirmed it {spoke}; somebody of another party entered that (claimed)"
+                )
+            }
+            (Stand::Stands, Some(spoke)) => format!("{label} confirmed it {spoke}"),
+            (Stand::ContentChanged, Some(spoke)) => {
+                format!("{label} confirmed it {spoke}; it has changed since")
+            }
+            (Stand::FactsChanged(facts), Some(spoke)) => {
+                let facts: Vec<String> = facts.iter().map(ToString::to_string).collect();
+                format!("{label} confirmed it {spoke}; since then {} changed", and(&facts))
+            }
+            _ => format!("{label} has not confirmed it"),
+        }
+    }
+
+    fn is_listed(&self, party: &PartyId, confirmation: Option<&Confirmation>) -> bool {
+        let by = confirmation.map_or("", |confirmation| confirmation.by.as_str());
+        crate::ops::state::may_speak(self.settings, self.deployment, self.framework, party, by)
+    }
+}
+
+/// The JSON Schema of a pack, as `--format json` writes it.
+pub fn schema() -> schemars::Schema {
+    let generator = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<Pack>();
+    schema.insert("title".to_owned(), "A pack: tom render --format json".into());
+    schema
 }

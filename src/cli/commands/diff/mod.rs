@@ -4,12 +4,13 @@ mod text;
 
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
+use crate::cli::packs::builtin_templates;
 use crate::cli::words::counted;
-use crate::cli::{Outcome, embedded, output::Output};
+use crate::cli::{Outcome, output::Output};
 use crate::diag::Error;
 use crate::ops::review::{Base, End, Kind, Problem, Review, Reviewed, Status, added, changed};
 use crate::project::Project;
-use crate::render::{Templates, review_html, review_markdown};
+use crate::render::{review_html, review_markdown};
 use crate::store::Repo;
 use request::{Request, request};
 pub(super) use text::field_lines;
@@ -183,11 +184,7 @@ fn show(args: &Args, context: &Context, review: &Review) -> Result<(), Error> {
         Format::Markdown => context.print(review_markdown(review, &command(args))),
         Format::Html => {
             // Only the built-in template: one of the branch under review could show what it likes.
-            let mut templates = Templates::default();
-            for file in embedded::templates() {
-                templates.add(file.path, String::from_utf8_lossy(file.bytes));
-            }
-            context.print(review_html(review, &templates)?);
+            context.print(review_html(review, &builtin_templates())?);
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ mod text;
 
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
+use crate::cli::packs::builtin_templates;
 use crate::cli::{Outcome, output::Output};
 use crate::diag::Error;
 use crate::model::{Address, DeploymentName, Kind, PermanentId};
@@ -78,9 +79,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         Format::Json => context.print_json(&Output::of(Body::Tree { deployments: rows })),
         Format::Html | Format::Svg => {
             let family = family(&rows, top.as_ref());
-            let templates = super::render::templates(&project)?;
             let lay_out = if args.format == Format::Html { family_html } else { family_svg };
-            context.print(lay_out(&family, &templates)?);
+            context.print(lay_out(&family, &builtin_templates())?);
         }
     }
     Ok(Outcome::Clean)

@@ -1,6 +1,6 @@
 //! The tree of derivations as a picture, and as a page with every detail.
 
-use super::html::{Templates, page};
+use super::{Templates, html::page};
 use crate::diag::Error;
 use crate::ops::lineage::{Level, Missing, Refused};
 use serde::Serialize;
@@ -100,10 +100,10 @@ fn sign(level: Level) -> &'static str {
 
 /// The picture alone.
 pub fn family_svg(family: &Family, templates: &Templates) -> Result<String, Error> {
-    page("lineage.svg", family, templates)
+    page("family.svg", family, templates)
 }
 
 /// A page with the picture and every detail in words.
 pub fn family_html(family: &Family, templates: &Templates) -> Result<String, Error> {
-    page("lineage.html", family, templates)
+    page("family.html", family, templates)
 }

@@ -1,0 +1,342 @@
+//! From deployments to the files of their packs: in parallel, and only what changed.
+
+use super::child::{self, Limits};
+use super::commands::past;
+use super::context::Context;
+use super::embedded;
+use crate::diag::{Code, Error, Severity};
+use crate::model::{Deployment, DeploymentName, Digest, Framework, PartyId, date_of};
+use crate::ops::confirm::Entry;
+use crate::project::{ASSESSMENTS, Project, folder_of};
+use crate::render::{
+    Audience, BAD_TEMPLATE, Job, Member, Pack, PackFormat, PackKind, Provenance, Request, Templates, index,
+    layout, layout_job, pack,
+};
+use crate::store::{Commit, Repo, Writer};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rayon::{iter::Either, prelude::*};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A pack cannot be made of what is there.
+pub static NO_PACK: Code = Code {
+    id: "TOM-0956",
+    severity: Severity::Error,
+    title: "there is nothing for a pack to show",
+    explain: "The pack `changes` compares an assessment with what it received from its parent, or with `--since REV` with its own state at that revision. \
+An assessment that was not derived has received nothing, and one that was not there at the revision has no earlier state.",
+};
+
+/// What the limited child is asked for.
+const TASK: &str = "laying out a pack";
+/// What it does.
+pub(super) const CHILD_TASK: child::Task = (TASK, layout_job);
+
+/// Enough for a pack ten times as long as the longest that is of use.
+const LIMITS: Limits = Limits { time: Duration::from_secs(60), memory: 4 << 30, output: 128 << 20 };
+
+/// What is to be rendered.
+pub(super) struct Asked {
+    pub(super) names: Vec<DeploymentName>,
+    pub(super) kinds: Vec<PackKind>,
+    /// Whether the packs were named one by one: then each has to have something to show.
+    pub(super) is_chosen: bool,
+    pub(super) formats: Vec<PackFormat>,
+    pub(super) audience: Audience,
+    pub(super) revision: Option<String>,
+    pub(super) since: Option<String>,
+    pub(super) to: PathBuf,
+    pub(super) is_rehearsal: bool,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    Written,
+    Unchanged,
+}
+
+/// A file of a pack.
+pub(super) struct Rendered {
+    pub(super) path: String,
+    pub(super) done: Done,
+}
+
+/// Confirmations that a commit of another party's person brought in.
+type Foreign = BTreeSet<(Entry, PartyId)>;
+
+/// What is the same for every pack of a run.
+struct Run<'a> {
+    asked: &'a Asked,
+    project: &'a Project,
+    earlier: Option<Project>,
+    provenances: BTreeMap<&'a DeploymentName, Provenance>,
+    templates: Templates,
+    family: Vec<Member>,
+    writer: Writer,
+    memory: Writer,
+    memory_folder: PathBuf,
+    folder: PathBuf,
+}
+
+/// Renders packs, and a page that lists them. One deployment that fails keeps no other from being rendered; the errors come second.
+pub(super) fn render(
+    context: &Context,
+    repo: &Repo,
+    project: &Project,
+    asked: &Asked,
+) -> Result<(Vec<Rendered>, Vec<Error>), Error> {
+    let memory_folder = repo.common_dir().join("tom").join("packs");
+    let run = Run {
+        asked,
+        project,
+        earlier: asked.since.as_deref().map(|since| context.sound_project(repo, Some(since))).transpose()?,
+        provenances: provenances(context, repo, asked)?,
+        templates: templates(project)?,
+        family: if asked.kinds.contains(&PackKind::Lineage) { family(project)? } else { Vec::new() },
+        writer: Writer::unlocked(&asked.to),
+        memory: Writer::unlocked(&memory_folder),
+        memory_folder,
+        folder: context.folder.clone(),
+    };
+    let bar = bar(context, asked.names.len());
+    let done = asked.names.par_iter().map(|name| {
+        let done = run.deployment(name);
+        bar.inc(1);
+        done
+    });
+    let (done, failed): (Vec<_>, Vec<_>) = done.partition_map(|done| match done {
+        Ok(done) => Either::Left(done),
+        Err(error) => Either::Right(error),
+    });
+    bar.finish_and_clear();
+    let mut listed = Vec::new();
+    let mut files = Vec::new();
+    for (pack, rendered) in done.into_iter().flatten() {
+        let entry = |file: &Rendered| {
+            let format = file.path.rsplit('.').next().unwrap_or_default().to_owned();
+            serde_json::json!({ "path": file.path, "format": format })
+        };
+        listed.push(serde_json::json!({
+            "name": pack["name"], "deployment": pack["deployment"], "title": pack["title"],
+            "digest": pack["digest"], "audience": pack["audience"], "is_draft": pack["provenance"]["is_draft"],
+            "files": rendered.iter().map(entry).collect::<Vec<_>>(),
+        }));
+        files.extend(rendered);
+    }
+    if !listed.is_empty() {
+        let page = serde_json::json!({ "packs": listed });
+        files.push(run.put("index.html".to_owned(), &index(&page, &run.templates)?)?);
+    }
+    Ok((files, failed))
+}
+
+impl Run<'_> {
+    fn deployment(&self, name: &DeploymentName) -> Result<Vec<(serde_json::Value, Vec<Rendered>)>, Error> {
+        let (deployment, framework) = self.project.loader()?.load(name)?.sound()?;
+        let earlier = match &self.earlier {
+            Some(project) if project.has(name)? => Some(project.loader()?.load(name)?.sound()?.0),
+            _ => None,
+        };
+        // A repository belongs to one thread at a time.
+        let repo = Repo::discover(&self.folder)?;
+        let foreign = past(&repo, &deployment, &framework, self.asked.revision.as_deref())
+            .map(|past| past.foreign(self.project.settings()).into_keys().collect())
+            .unwrap_or_default();
+        let mut packs = Vec::new();
+        for kind in &self.asked.kinds {
+            let pack = self.pack(*kind, &deployment, &framework, earlier.as_ref(), &foreign);
+            if *kind == PackKind::Changes && pack.changes.is_none() {
+                if self.asked.is_chosen {
+                    return Err(no_changes(name, self.asked.since.as_deref()));
+                }
+                continue;
+            }
+            let data = serde_json::to_value(&pack)
+                .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the pack cannot be written: {error}")))?;
+            let files: Result<Vec<_>, Error> =
+                self.asked.formats.iter().map(|format| self.file(name, *kind, &data, *format)).collect();
+            packs.push((data, files?));
+        }
+        Ok(packs)
+    }
+
+    fn pack(
+        &self,
+        kind: PackKind,
+        deployment: &Deployment,
+        framework: &Framework,
+        earlier: Option<&Deployment>,
+        foreign: &Foreign,
+    ) -> Pack {
+        let unknown = || Provenance {
+            commit: None,
+            date: None,
+            is_draft: true,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            foreign: BTreeSet::new(),
+        };
+        let own: BTreeSet<String> =
+            self.asked.formats.iter().flat_map(|format| self.templates.own(format.templates())).collect();
+        let request = Request {
+            kind,
+            audience: self.asked.audience,
+            provenance: Provenance {
+                foreign: foreign.clone(),
+                ..self.provenances.get(&deployment.name).cloned().unwrap_or_else(unknown)
+            },
+            since: self.asked.since.as_deref().zip(earlier),
+            needs_since: self.asked.since.is_some(),
+            family: &self.family,
+            own_templates: own.into_iter().collect(),
+        };
+        pack(framework, self.project.settings(), deployment, &request)
+    }
+
+    fn file(
+        &self,
+        name: &DeploymentName,
+        kind: PackKind,
+        data: &serde_json::Value,
+        format: PackFormat,
+    ) -> Result<Rendered, Error> {
+        let audience = match self.asked.audience {
+            Audience::Public => String::new(),
+            audience => format!("-{}", audience.as_str()),
+        };
+        let path = format!("{name}-{}{audience}.{}", kind.name(), format.ending());
+        let job = Job { pack: data.clone(), format, templates: self.templates.clone() };
+        let job = serde_json::to_vec(&job)
+            .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the job cannot be written: {error}")))?;
+        // The key is everything that the file depends on, tom's own version included in the pack.
+        let key = Digest::of_bytes(&job).hex();
+        if self.is_there(&key, &path) {
+            return Ok(Rendered { path, done: Done::Unchanged });
+        }
+        // Templates that are not tom's are programs of somebody else's.
+        let bytes = if self.templates.own(format.templates()).is_empty() {
+            layout(data, format, &self.templates)?
+        } else {
+            child::run(TASK, &job, LIMITS)?
+        };
+        let rendered = self.put(path, &bytes)?;
+        if !self.asked.is_rehearsal {
+            // Only spares work: without it the next run renders again.
+            let _ = self.memory.write(&key, Digest::of_bytes(&bytes).hex().as_bytes());
+        }
+        Ok(rendered)
+    }
+
+    /// Whether the file that stands there is the one that was made of exactly this.
+    fn is_there(&self, key: &str, path: &str) -> bool {
+        let known = std::fs::read_to_string(self.memory_folder.join(key));
+        let there = std::fs::read(self.asked.to.join(path));
+        matches!((known, there), (Ok(known), Ok(there)) if known == Digest::of_bytes(&there).hex())
+    }
+
+    fn put(&self, path: String, bytes: &[u8]) -> Result<Rendered, Error> {
+        if std::fs::read(self.asked.to.join(&path)).is_ok_and(|there| there == bytes) {
+            return Ok(Rendered { path, done: Done::Unchanged });
+        }
+        if !self.asked.is_rehearsal {
+            self.writer.write(&path, bytes)?;
+        }
+        Ok(Rendered { path, done: Done::Written })
+    }
+}
+
+fn no_changes(name: &DeploymentName, since: Option<&str>) -> Error {
+    match since {
+        Some(since) => Error::new(&NO_PACK, format!("`{name}` was not there at `{since}`")),
+        None => Error::new(&NO_PACK, format!("`{name}` received nothing from a parent"))
+            .help("compare it with its own earlier state: `--since REV`"),
+    }
+}
+
+/// A bar for work that takes longer than somebody likes to wait, on a terminal.
+fn bar(context: &Context, count: usize) -> ProgressBar {
+    let is_shown = context.can_ask && count >= 8;
+    let target = if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(count as u64), target);
+    bar.set_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} deployments")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    bar
+}
+
+/// Where the content of each deployment comes from.
+fn provenances<'a>(
+    context: &Context,
+    repo: &Repo,
+    asked: &'a Asked,
+) -> Result<BTreeMap<&'a DeploymentName, Provenance>, Error> {
+    let revision = asked.revision.as_deref().unwrap_or("HEAD");
+    let commits: BTreeMap<String, Commit> = match asked.names.as_slice() {
+        _ if repo.is_unborn() => BTreeMap::new(),
+        [name] => {
+            let commit = repo.last_change(revision, &folder_of(name))?;
+            commit.map(|commit| (name.to_string(), commit)).into_iter().collect()
+        }
+        _ => repo.last_changes(revision, ASSESSMENTS)?,
+    };
+    let loose = match (asked.revision.is_some(), asked.names.as_slice()) {
+        (true, _) => Vec::new(),
+        (false, [name]) => repo.uncommitted(&folder_of(name))?,
+        (false, _) => repo.uncommitted(ASSESSMENTS)?,
+    };
+    let loose: BTreeSet<&str> = loose.iter().filter_map(|path| path.split('/').nth(1)).collect();
+    let provenance = |name: &DeploymentName| {
+        let commit = commits.get(name.as_str());
+        let seconds = context.source_date().or(commit.map(|commit| commit.seconds));
+        Provenance {
+            date: seconds.map(|seconds| date_of(seconds).to_string()),
+            commit: commit.map(|commit| commit.id.clone()),
+            is_draft: commit.is_none() || loose.contains(name.as_str()),
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            foreign: BTreeSet::new(),
+        }
+    };
+    Ok(asked.names.iter().map(|name| (name, provenance(name))).collect())
+}
+
+/// Every deployment of the repository, as its family sees it.
+fn family(project: &Project) -> Result<Vec<Member>, Error> {
+    let (names, _) = project.deployments()?;
+    // A deployment that cannot be read has no place in the tree; its own check says why.
+    let known = names.into_iter().filter_map(|name| Some(Member { meta: project.meta(&name).ok()?, name }));
+    Ok(known.collect())
+}
+
+/// tom's own templates, whatever a repository has.
+pub(super) fn builtin_templates() -> Templates {
+    let mut templates = Templates::default();
+    for file in embedded::templates() {
+        templates.add(file.path, String::from_utf8_lossy(file.bytes));
+    }
+    templates
+}
+
+/// The built-in templates, with the repository's own in their place, and its fonts.
+fn templates(project: &Project) -> Result<Templates, Error> {
+    let mut templates = builtin_templates();
+    for entry in project.store().entries("templates")? {
+        let path = format!("templates/{}", entry.name);
+        if [".html", ".css", ".typ"].iter().any(|ending| entry.name.ends_with(ending))
+            && let Some(bytes) = project.store().read(&path)?
+        {
+            let source = String::from_utf8(bytes)
+                .map_err(|_| Error::new(&BAD_TEMPLATE, format!("`{path}` is not UTF-8 text")))?;
+            templates.add_own(entry.name, source);
+        }
+    }
+    for entry in project.store().entries("templates/fonts")? {
+        if [".ttf", ".otf"].iter().any(|ending| entry.name.ends_with(ending))
+            && let Some(bytes) = project.store().read(&format!("templates/fonts/{}", entry.name))?
+        {
+            templates.add_font(entry.name, bytes);
+        }
+    }
+    Ok(templates)
+}

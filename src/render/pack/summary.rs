@@ -1,0 +1,189 @@
+//! Readiness, and what the rules make of the answers.
+
+use super::{Audience, Line, Source};
+use crate::model::{ItemKind, OutcomeKind};
+use crate::ops::outcome::{INCOMPLETE, YES};
+use crate::ops::show::{musts_answered, outcome_lines};
+use crate::ops::state::State;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Whether a phase has everything that it needs.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Readiness {
+    /// Whether nothing is missing or open.
+    pub is_ready: bool,
+    /// What is missing or open: where, and what.
+    pub gaps: Vec<Line>,
+    /// How many needed answers of the phase, and risks, have each state.
+    pub progress: Vec<Progress>,
+}
+
+/// How many have a state.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Progress {
+    /// The state.
+    pub state: State,
+    /// The same in words.
+    pub label: &'static str,
+    /// How many.
+    pub count: usize,
+}
+
+/// What the rules say of the whole.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Summary {
+    /// Outcomes by what they say.
+    pub outcomes: Outcomes,
+    /// MUST items answered No.
+    pub not_met: Vec<Line>,
+    /// MUST items answered N/A.
+    pub not_applicable: Vec<Line>,
+    /// What the phase's decisions are; none is recorded yet.
+    pub decisions: Vec<Line>,
+}
+
+/// An outcome.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OutcomeView {
+    /// Its id.
+    pub id: String,
+    /// In words.
+    pub title: String,
+    /// Its value in the strict reading.
+    pub value: String,
+    /// Good, bad, or neither, for the sign that stands beside the value.
+    pub tone: &'static str,
+    /// What the spreadsheet says, where it differs.
+    pub sheet: Option<String>,
+    /// The role, for a signatory.
+    pub role: Option<String>,
+}
+
+/// Outcomes by what they say.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Outcomes {
+    /// Results of groups of answers, and levels.
+    pub results: Vec<OutcomeView>,
+    /// Documents that are needed.
+    pub documents: Vec<OutcomeView>,
+    /// People who have to sign.
+    pub signatories: Vec<OutcomeView>,
+    /// What is still to be done.
+    pub actions: Vec<OutcomeView>,
+    /// What the reader is told.
+    pub notices: Vec<OutcomeView>,
+    /// Documents, signatories and actions that cannot be known yet.
+    pub unknown: Vec<OutcomeView>,
+    /// What only the spreadsheet calls for.
+    pub sheet_only: Vec<OutcomeView>,
+    /// Whether the spreadsheet would say something else somewhere.
+    pub differs_from_sheet: bool,
+}
+
+impl Source<'_> {
+    pub(super) fn readiness(&self, phase: u8, with_risks: bool) -> Readiness {
+        let (deployment, framework) = (self.deployment, self.framework);
+        let mut gaps = crate::ops::ready::gaps(deployment, framework, self.settings, &self.states, phase);
+        if self.audience == Audience::Public {
+            // Why something is open names those who spoke.
+            gaps.iter_mut().for_each(|gap| gap.why.clear());
+        }
+        Readiness {
+            is_ready: gaps.is_empty(),
+            gaps: gaps
+                .into_iter()
+                .map(|gap| Line {
+                    label: gap.address.map(|a| a.to_string()).unwrap_or_default(),
+                    text: if gap.why.is_empty() { gap.what } else { format!("{}: {}", gap.what, gap.why) },
+                })
+                .collect(),
+            progress: self.progress(phase, with_risks),
+        }
+    }
+
+    /// The needed answers up to this phase, and the risks where the phase needs them.
+    fn progress(&self, phase: u8, with_risks: bool) -> Vec<Progress> {
+        let answers =
+            self.states.answers.iter().filter(|a| a.is_needed && a.item.phase <= phase).map(|a| a.state);
+        let risks = self.states.risks.iter().filter(|_| with_risks).map(|risk| risk.state);
+        let all: Vec<State> = answers.chain(risks).collect();
+        State::ALL
+            .into_iter()
+            .map(|state| Progress {
+                state,
+                label: state.as_str(),
+                count: all.iter().filter(|s| **s == state).count(),
+            })
+            .filter(|progress| progress.count > 0)
+            .collect()
+    }
+
+    pub(super) fn summary(&self) -> Summary {
+        let musts = |text: &str| {
+            musts_answered(self.framework, self.deployment, text)
+                .into_iter()
+                .map(|(label, text)| Line { label, text })
+                .collect()
+        };
+        Summary {
+            outcomes: self.outcomes(),
+            not_met: musts("No"),
+            not_applicable: musts("N/A"),
+            decisions: self.decisions(),
+        }
+    }
+
+    fn decisions(&self) -> Vec<Line> {
+        self.framework
+            .items()
+            .filter(|item| item.kind == ItemKind::Decision && Some(item.phase) == self.kind.phase())
+            .map(|item| Line {
+                label: format!("{} {}", item.id, item.title),
+                text: "No decision is recorded.".to_owned(),
+            })
+            .collect()
+    }
+
+    fn outcomes(&self) -> Outcomes {
+        let mut outcomes = Outcomes::default();
+        for line in outcome_lines(self.framework, self.deployment) {
+            let Some(value) = line.strict.clone() else { continue };
+            outcomes.differs_from_sheet |= line.differs();
+            let view = OutcomeView {
+                id: line.id.clone(),
+                title: line.title.clone(),
+                tone: tone(&value),
+                sheet: line.sheet.clone().filter(|_| line.differs()),
+                role: line.role.as_ref().map(|role| self.framework.label(role).to_owned()),
+                value,
+            };
+            let is_flag = !matches!(line.kind, OutcomeKind::Result | OutcomeKind::Level);
+            if is_flag && !line.is_called_for() {
+                if view.value == INCOMPLETE && line.kind != OutcomeKind::Notice {
+                    outcomes.unknown.push(view);
+                } else if view.sheet.as_deref() == Some(YES) {
+                    outcomes.sheet_only.push(view);
+                }
+                continue;
+            }
+            match line.kind {
+                OutcomeKind::Result | OutcomeKind::Level => outcomes.results.push(view),
+                OutcomeKind::Document => outcomes.documents.push(view),
+                OutcomeKind::Signatory => outcomes.signatories.push(view),
+                OutcomeKind::Action => outcomes.actions.push(view),
+                OutcomeKind::Notice => outcomes.notices.push(view),
+            }
+        }
+        outcomes
+    }
+}
+
+fn tone(value: &str) -> &'static str {
+    match value {
+        "PASS" | "SUBMIT_FOR_AUDIT" => "good",
+        "FAIL" | "CHECK" | "SUBMIT_FOR_APPROVAL" => "bad",
+        INCOMPLETE => "open",
+        _ => "plain",
+    }
+}

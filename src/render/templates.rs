@@ -1,0 +1,61 @@
+//! Templates by name: the built-in ones, and a repository's own in their place.
+
+use std::collections::BTreeMap;
+
+/// Templates by name.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+pub struct Templates {
+    builtin: BTreeMap<String, String>,
+    own: BTreeMap<String, String>,
+    fonts: BTreeMap<String, Vec<u8>>,
+}
+
+impl Templates {
+    /// Adds a template of tom's.
+    pub fn add(&mut self, name: impl Into<String>, source: impl Into<String>) {
+        self.builtin.insert(name.into(), source.into());
+    }
+
+    /// Adds a template of the repository's own. One that says the same as tom's is tom's.
+    pub fn add_own(&mut self, name: impl Into<String>, source: impl Into<String>) {
+        let (name, source) = (name.into(), source.into());
+        if self.builtin.get(&name) != Some(&source) {
+            self.own.insert(name, source);
+        }
+    }
+
+    /// Adds a font of the repository's own.
+    pub fn add_font(&mut self, name: impl Into<String>, bytes: Vec<u8>) {
+        self.fonts.insert(name.into(), bytes);
+    }
+
+    /// The names of the repository's own, of the engine that reads files with this ending.
+    pub fn own(&self, endings: &[&str]) -> Vec<String> {
+        // Fonts are read by the PDF engine, and are not tom's either.
+        let fonts =
+            self.fonts.keys().filter(|_| endings.contains(&".typ")).map(|name| format!("fonts/{name}"));
+        self.own.keys().filter(|name| is_of(name, endings)).cloned().chain(fonts).collect()
+    }
+
+    /// tom's own, whatever the repository has.
+    pub(super) fn builtin(&self, endings: &'static [&str]) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.builtin.iter().filter(|(name, _)| is_of(name, endings));
+        all.map(|(name, source)| (name.as_str(), source.as_str()))
+    }
+
+    /// Each template as it is used.
+    pub(super) fn used(&self, endings: &'static [&str]) -> impl Iterator<Item = (&str, &str)> {
+        let kept = self.builtin.iter().filter(|(name, _)| !self.own.contains_key(*name));
+        let all = kept.chain(&self.own).filter(|(name, _)| is_of(name, endings));
+        all.map(|(name, source)| (name.as_str(), source.as_str()))
+    }
+
+    /// Fonts of the repository's own by name.
+    pub(super) fn fonts(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.fonts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+    }
+}
+
+fn is_of(name: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| name.ends_with(ending))
+}
