@@ -5,12 +5,12 @@ use super::derive::{hand_over, only_deployers};
 use super::merge::{self, Change, Conflict, Field, Merged, Place, Side, Subject, Why};
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
-    Canonical, Decision, Deployment, DeploymentName, Framework, Kind, Lineage, OnDerive, Pending,
+    Canonical, Decision, Deployment, DeploymentName, Digest, Framework, Kind, Lineage, OnDerive, Pending,
     PermanentId, Reason, Received, Refusal, RiskId, Slot, Undecided,
 };
 use crate::syntax::Edit;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The update cannot be done.
 pub static CANNOT_UPDATE: Code = Code {
@@ -45,27 +45,58 @@ pub struct Coming {
     pub commit: Option<String>,
     /// What it hands over.
     pub received: Arc<Received>,
+    /// The digest of that.
+    pub digest: Digest,
     /// The code of the parent's supplier.
     pub supplier: String,
 }
 
-impl Coming {
-    /// What a parent hands over to a deployment that received `base` before: with the notes of the parent's deployer if it took
-    /// them then.
-    pub fn of(parent: &Deployment, framework: &Framework, commit: Option<String>, base: &Received) -> Self {
-        let received = hand_over(parent, framework, took_notes(parent, framework, base)).received;
-        Self {
-            parent: parent.name.clone(),
-            id: parent.meta.id.clone(),
-            commit,
-            received: Arc::new(received),
-            supplier: parent.text(&framework.headline.supplier_code),
-        }
+/// Whoever hands over, with what it hands over: computed once for all its children.
+#[derive(Debug)]
+pub struct Giver {
+    deployment: Deployment,
+    framework: Arc<Framework>,
+    commit: Option<String>,
+    /// Without and with the notes of its deployer.
+    comings: [OnceLock<Coming>; 2],
+}
+
+impl Giver {
+    /// A deployment as it was read at a commit; none where it was updated a moment ago.
+    pub fn new(deployment: Deployment, framework: Arc<Framework>, commit: Option<String>) -> Self {
+        Self { deployment, framework, commit, comings: Default::default() }
+    }
+
+    /// The deployment.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// Its framework.
+    pub fn framework(&self) -> &Framework {
+        &self.framework
+    }
+
+    /// What it hands over to somebody who received `base` before: with the notes of its deployer if they took them then.
+    pub fn hands_over(&self, base: &Received) -> &Coming {
+        let Self { deployment, framework, commit, comings } = self;
+        let with_notes = took_notes(deployment, framework, base);
+        comings[usize::from(with_notes)].get_or_init(|| {
+            let received = hand_over(deployment, framework, with_notes).received;
+            Coming {
+                parent: deployment.name.clone(),
+                id: deployment.meta.id.clone(),
+                commit: commit.clone(),
+                digest: received.digest(),
+                received: Arc::new(received),
+                supplier: deployment.text(&framework.headline.supplier_code),
+            }
+        })
     }
 }
 
 /// Whether something was received that only comes with `--keep-notes`.
-pub fn took_notes(parent: &Deployment, framework: &Framework, base: &Received) -> bool {
+pub(super) fn took_notes(parent: &Deployment, framework: &Framework, base: &Received) -> bool {
     let is_noted = |(slot, answer): (&Slot, &crate::model::Answer)| {
         (answer.notes.is_some() || !answer.evidence.is_empty())
             && framework
@@ -144,7 +175,7 @@ pub fn update(
     before: Option<&Pending>,
 ) -> Result<Updated, Error> {
     let (lineage, base) = lineage(deployment)?;
-    if lineage.id == coming.id && base.digest() == coming.received.digest() && refusing.places.is_empty() {
+    if lineage.id == coming.id && base.digest() == coming.digest && refusing.places.is_empty() {
         return Ok(Updated::UpToDate);
     }
     let right = for_here(deployment, framework, coming);
@@ -271,7 +302,7 @@ fn applied(
     after.meta.derived_from = Some(Lineage {
         deployment: coming.parent.clone(),
         id: coming.id.clone(),
-        received: coming.received.digest().to_string(),
+        received: coming.digest.to_string(),
         commit: coming.commit.clone(),
         refused,
     });
@@ -344,6 +375,7 @@ pub fn finish(
         parent: pending.parent.clone(),
         id: pending.id.clone(),
         commit: pending.commit.clone(),
+        digest: pending.received.digest(),
         received: Arc::new(pending.received.clone()),
         supplier: String::new(),
     };
@@ -426,26 +458,6 @@ pub fn meta_edits(before: &Lineage, after: &Lineage) -> Vec<Edit> {
         }
     }
     edits
-}
-
-/// Deployments in the order in which they are updated: whoever hands over comes first.
-pub fn in_order(parents: &BTreeMap<DeploymentName, Option<DeploymentName>>) -> Vec<DeploymentName> {
-    let depth = |name: &DeploymentName| {
-        let mut depth = 0;
-        let mut at = name;
-        while let Some(Some(parent)) = parents.get(at) {
-            depth += 1;
-            if depth > parents.len() {
-                break; // a circle, which `tom check` reports
-            }
-            at = parent;
-        }
-        depth
-    };
-    let mut names: Vec<(usize, DeploymentName)> =
-        parents.keys().map(|name| (depth(name), name.clone())).collect();
-    names.sort();
-    names.into_iter().map(|(_, name)| name).collect()
 }
 
 /// The risks among changes, each once.

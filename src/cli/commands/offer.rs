@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             changed.into_iter().map(|file| Replacement { path: file.path, after: file.after }).collect();
         let applied =
             Applied { deployment: with_base(&giver, &offered), changes: Vec::new(), refused: Vec::new() };
-        all.extend(replacements_of(&project, &giver, &applied, &framework)?);
+        all.extend(replacements_of(project.store(), &giver, &applied, &framework)?);
         writer.replace_all(&all)?;
     }
     context.print(show(&giver, &parent, &offered, args, context.width));

@@ -89,7 +89,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     if let Some(applied) = finish(&deployment, &framework, &pending)? {
         if !args.dry_run {
-            writer.replace_all(&replacements_of(&project, &deployment, &applied, &framework)?)?;
+            writer.replace_all(&replacements_of(project.store(), &deployment, &applied, &framework)?)?;
         }
         let verb = if args.dry_run { "would take" } else { "took" };
         let count = counted(applied.changes.len(), "change", "changes");

@@ -4,9 +4,9 @@ mod offer;
 mod reach;
 mod tree;
 
-use super::update::{Coming, offers};
+use super::update::{Giver, offers};
 use crate::diag::Code;
-use crate::model::{Deployment, Digest, Framework, Pending};
+use crate::model::{Deployment, Digest, Framework, Pending, Received};
 
 pub use offer::{CANNOT_OFFER, Offer, Offered, offer};
 pub use reach::{Asked, Came, Held, Reach, held, reaches};
@@ -123,15 +123,6 @@ pub struct Read<'a> {
     pub pending: Option<&'a Pending>,
 }
 
-/// What a parent hands over now, with its digest.
-#[derive(Debug, Clone)]
-pub struct Handed {
-    /// What comes.
-    pub coming: Coming,
-    /// The digest of what comes, taken once for all siblings.
-    pub digest: Digest,
-}
-
 /// Every refusal that a deployment remembers.
 fn refusals(deployment: &Deployment) -> Vec<Refused> {
     let lineage = deployment.meta.derived_from.iter();
@@ -158,15 +149,16 @@ pub fn obstacle(read: Read<'_>, parent: &Deployment) -> Option<String> {
 }
 
 /// How a derived deployment stands against what its parent hands over now.
-pub fn standing(read: Read<'_>, parent: &Deployment, handed: &Handed) -> Standing {
+pub fn standing(read: Read<'_>, parent: &Giver, base: &Received) -> Standing {
     let refused = refusals(read.deployment);
-    if let Some(why) = obstacle(read, parent) {
+    if let Some(why) = obstacle(read, parent.deployment()) {
         return Standing { refused, ..Standing::unknown(why) };
     }
-    let missing = if read.received.as_ref() == Some(&handed.digest) {
+    let coming = parent.hands_over(base);
+    let missing = if read.received.as_ref() == Some(&coming.digest) {
         Vec::new()
     } else {
-        match offers(read.deployment, read.framework, &handed.coming) {
+        match offers(read.deployment, read.framework, coming) {
             Ok(merged) => missing(&merged),
             Err(error) => {
                 return Standing { refused, ..Standing::unknown(error.finding().message.clone()) };

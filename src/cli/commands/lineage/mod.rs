@@ -14,7 +14,7 @@ use crate::render::{Family, Relative, family_html, family_svg};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 
-pub(super) use survey::tree;
+pub(super) use survey::{side_by_side, tree};
 
 /// Show who is derived from whom, and who is how far behind
 ///

@@ -73,8 +73,8 @@ pub(super) fn run(
     let answers = ask(project, &tree, &beneath, |sound, parent| match parent {
         Some(Ok(parent)) => {
             let read = sound.read();
-            match (obstacle(read, parent.deployment()), &read.deployment.received) {
-                (None, Some(base)) => Ok(held(&asked, read, &parent.hands_over(base).coming.received)),
+            match (obstacle(read, parent.giver().deployment()), &read.deployment.received) {
+                (None, Some(base)) => Ok(held(&asked, read, &parent.giver().hands_over(base).received)),
                 (why, _) => Err(why.unwrap_or_default()),
             }
         }

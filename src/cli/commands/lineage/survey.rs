@@ -1,23 +1,18 @@
 //! Reads deployments side by side, each file once, and asks each a question beside its parent.
 
 use crate::diag::Error;
-use crate::model::Canonical;
-use crate::model::{Deployment, DeploymentName, Digest, Framework, Pending, Received};
-use crate::ops::lineage::{Handed, Level, Parent, Read, Standing, Tree, standing};
-use crate::ops::update::{Coming, took_notes};
+use crate::model::{DeploymentName, Digest, Pending};
+use crate::ops::lineage::{Level, Parent, Read, Standing, Tree, standing};
+use crate::ops::update::Giver;
 use crate::project::{Loader, Project};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
 
 /// A deployment that could be read.
 pub(super) struct Sound {
-    deployment: Deployment,
-    framework: Arc<Framework>,
+    giver: Giver,
     received: Option<Digest>,
     pending: Option<Box<Pending>>,
-    /// What it hands over, without and with the notes of its deployer; computed once for all its children.
-    handed: [OnceLock<Handed>; 2],
 }
 
 impl Sound {
@@ -28,30 +23,21 @@ impl Sound {
         let (deployment, framework) = loaded
             .sound()
             .map_err(|_| format!("`{name}` has errors in its files; see `tom check {name}`"))?;
-        Ok(Self { deployment, framework, received, pending, handed: Default::default() })
+        Ok(Self { giver: Giver::new(deployment, framework, None), received, pending })
     }
 
     pub(super) fn read(&self) -> Read<'_> {
         Read {
-            deployment: &self.deployment,
-            framework: &self.framework,
+            deployment: self.giver.deployment(),
+            framework: self.giver.framework(),
             received: self.received,
             pending: self.pending.as_deref(),
         }
     }
 
-    pub(super) fn deployment(&self) -> &Deployment {
-        &self.deployment
-    }
-
-    /// What it hands over to somebody who received `base` before.
-    pub(super) fn hands_over(&self, base: &Received) -> &Handed {
-        let with_notes = took_notes(&self.deployment, &self.framework, base);
-        self.handed[usize::from(with_notes)].get_or_init(|| {
-            let coming = Coming::of(&self.deployment, &self.framework, None, base);
-            let digest = coming.received.digest();
-            Handed { coming, digest }
-        })
+    /// The same, as the one who hands over.
+    pub(super) fn giver(&self) -> &Giver {
+        &self.giver
     }
 }
 
@@ -92,10 +78,11 @@ pub(super) fn ask<T: Send>(
     Ok(answers.into_iter().collect())
 }
 
-fn side_by_side<T: Send>(
+/// Does the same for many, with a loader a thread; the results stand in the order of what was asked.
+pub(in crate::cli::commands) fn side_by_side<N: Sync, T: Send>(
     project: &Project,
-    names: &[&DeploymentName],
-    each: impl Fn(&mut Loader<'_>, &&DeploymentName) -> T + Sync,
+    names: &[N],
+    each: impl Fn(&mut Loader<'_>, &N) -> T + Sync,
 ) -> Result<Vec<T>, Error> {
     let size = names.len().div_ceil(rayon::current_num_threads() * 4).max(1);
     let pieces: Result<Vec<Vec<T>>, Error> = names
@@ -116,7 +103,7 @@ pub(super) fn standings(
 ) -> Result<BTreeMap<DeploymentName, Standing>, Error> {
     let found = ask(project, tree, names, |sound, parent| {
         let read = sound.read();
-        match (parent, &sound.deployment.received) {
+        match (parent, &sound.giver.deployment().received) {
             (None, _) => match tree.parent(&read.deployment.name) {
                 Parent::Ambiguous(_, id) => {
                     Standing::unknown(format!("more than one deployment has its parent's id, {id}"))
@@ -126,7 +113,7 @@ pub(super) fn standings(
             },
             (Some(Err(why)), _) => Standing::unknown(why.clone()),
             (Some(Ok(_)), None) => Standing::unknown("`received.toml` is missing; see `tom check`"),
-            (Some(Ok(parent)), Some(base)) => standing(read, parent.deployment(), parent.hands_over(base)),
+            (Some(Ok(parent)), Some(base)) => standing(read, parent.giver(), base),
         }
     })?;
     let mut standings: BTreeMap<DeploymentName, Standing> =

@@ -1,0 +1,211 @@
+//! What became of an update, in words and for machines.
+
+use super::{Report, What};
+use crate::cli::context::Context;
+use crate::cli::words::{BAD, BOLD, GOOD, OPEN, counted, short, styled, wrapped};
+use crate::model::{Pending, Undecided};
+use crate::ops::diff::{Piece, words};
+use crate::ops::merge::{Change, Field, Merged};
+use crate::ops::update::risks_of;
+use std::fmt::Write;
+
+pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> String {
+    let mut out = String::new();
+    let is_long = reports.len() > 20;
+    let mut quiet = 0;
+    for Report { name, parent, result } in reports {
+        match result {
+            What::UpToDate if is_long => quiet += 1,
+            What::UpToDate => {
+                let _ = writeln!(out, "{}: up to date with {parent}", styled(BOLD, name.as_str()));
+            }
+            What::Applied(applied) => {
+                let verb = if is_dry { "would take" } else { "took" };
+                let head = counted(applied.changes.len(), "change", "changes");
+                let _ = writeln!(out, "{}: {verb} {head} from {parent}", styled(BOLD, name.as_str()));
+                if !is_long {
+                    out += &changes(&applied.changes, context.width);
+                }
+                for address in &applied.refused {
+                    let _ = writeln!(out, "  refused, and remembered: {address}");
+                }
+            }
+            What::Conflicts(pending, merged) => {
+                let head = counted(pending.conflicts.len(), "conflict", "conflicts");
+                let _ = writeln!(
+                    out,
+                    "{}: {} with {parent}; nothing was changed{}",
+                    styled(BOLD, name.as_str()),
+                    styled(BAD, head),
+                    if is_dry { "" } else { ", see conflicts.toml" }
+                );
+                for (address, conflict) in in_safety_order(pending, merged) {
+                    out += &conflict_in_words(address, conflict, context.width);
+                }
+                if !merged.changes.is_empty() {
+                    let count = counted(merged.changes.len(), "change comes", "changes come");
+                    let _ = writeln!(out, "  {count} too, once these are decided:");
+                    out += &changes(&merged.changes, context.width);
+                }
+                let first = in_safety_order(pending, merged).next().map(|(address, _)| address.clone());
+                let _ = writeln!(
+                    out,
+                    "  decide each: `tom resolve {name} {} --ours`, `--theirs` or `--value VALUE`",
+                    first.unwrap_or_default()
+                );
+            }
+            What::WaitsFor(above) => {
+                let _ = writeln!(out, "{}: waits until {above} is decided", styled(BOLD, name.as_str()));
+            }
+        }
+    }
+    let count = |test: fn(&What) -> bool| reports.iter().filter(|report| test(&report.result)).count();
+    let (applied, conflicts, waiting) = (
+        count(|r| matches!(r, What::Applied(_))),
+        count(|r| matches!(r, What::Conflicts(..))),
+        count(|r| matches!(r, What::WaitsFor(_))),
+    );
+    if reports.len() > 1 {
+        let style = if conflicts > 0 { OPEN } else { GOOD };
+        let done = if is_dry { "would be updated" } else { "updated" };
+        let up = reports.len() - applied - conflicts - waiting;
+        debug_assert!(!is_long || quiet == up);
+        let _ = writeln!(
+            out,
+            "{}: {applied} {done}, {up} up to date, {conflicts} with conflicts, {waiting} waiting",
+            styled(style, counted(reports.len(), "deployment", "deployments"))
+        );
+    }
+    if applied > 0 && !is_dry {
+        let _ = writeln!(
+            out,
+            "next: look at it with `git diff` or `tom diff`, commit it, and `tom todo` says who confirms what"
+        );
+    }
+    out
+}
+
+/// Conflicts with those of risks first.
+fn in_safety_order<'p>(
+    pending: &'p Pending,
+    merged: &'p Merged,
+) -> impl Iterator<Item = (&'p String, &'p Undecided)> {
+    merged
+        .conflicts
+        .iter()
+        .filter_map(|conflict| pending.conflicts.get_key_value(&conflict.place.address().to_string()))
+}
+
+fn changes(changes: &[Change], width: usize) -> String {
+    let mut out = String::new();
+    let risks = risks_of(changes).len();
+    if risks > 0 {
+        let _ = writeln!(out, "  safety: {}", counted(risks, "risk", "risks"));
+    }
+    let mut is_safety = true;
+    for change in changes.iter().filter(|change| !change.is_voice()) {
+        if is_safety && !change.place.is_safety() {
+            is_safety = false;
+            let _ = writeln!(out, "  answers:");
+        }
+        let _ = writeln!(
+            out,
+            "    {}  {}",
+            change.place.address(),
+            short(&change.in_words(), width.saturating_sub(34).max(24))
+        );
+    }
+    let voices = changes.iter().filter(|change| change.is_voice()).count();
+    if voices > 0 {
+        let _ = writeln!(
+            out,
+            "  {} of the supplier and authority came along or went",
+            counted(voices, "confirmation", "confirmations")
+        );
+    }
+    out
+}
+
+/// A conflict with its sides beneath one another and what differs marked, without colour alone.
+pub(in crate::cli::commands) fn conflict_in_words(
+    address: &str,
+    conflict: &Undecided,
+    width: usize,
+) -> String {
+    let base = conflict.base.as_deref().unwrap_or_default();
+    let mut out = format!("  {}  {}\n", styled(BOLD, address), conflict.why);
+    let side = |text: &Option<String>| match text {
+        None => "(nothing)".to_owned(),
+        Some(text) if base.is_empty() => text.clone(),
+        Some(text) => marked(base, text),
+    };
+    let lines = [
+        ("before:", conflict.base.clone().unwrap_or_else(|| "(nothing)".to_owned())),
+        ("ours:", side(&conflict.left)),
+        ("theirs:", side(&conflict.right)),
+    ];
+    for (label, text) in lines {
+        let _ = writeln!(out, "    {label:<8}{}", wrapped(&text, 12, width).trim_start());
+    }
+    if let Some(decision) = &conflict.decision {
+        let decided = match decision {
+            crate::model::Decision::Ours(_) => "ours".to_owned(),
+            crate::model::Decision::Theirs => "theirs".to_owned(),
+            crate::model::Decision::Value(value) => format!("`{}`", short(value, 60)),
+        };
+        let _ = writeln!(out, "    decided: {decided}");
+    }
+    out
+}
+
+fn marked(before: &str, after: &str) -> String {
+    words(before, after)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Same(text) => text,
+            Piece::Removed(text) => format!("[-{text}-]"),
+            Piece::Added(text) => format!("{{+{text}+}}"),
+        })
+        .collect()
+}
+
+pub(super) fn to_json(reports: &[Report]) -> serde_json::Value {
+    let text = |field: &Option<Field>| field.as_ref().map(ToString::to_string);
+    let change = |change: &Change| {
+        serde_json::json!({
+            "address": change.place.address(),
+            "safety": change.place.is_safety(),
+            "before": text(&change.before),
+            "after": text(&change.after),
+        })
+    };
+    let all = reports.iter().map(|Report { name, parent, result }| {
+        let mut entry = serde_json::json!({ "deployment": name, "parent": parent });
+        let (result, changes, conflicts, refused) = match result {
+            What::UpToDate => ("up-to-date", Vec::new(), Vec::new(), Vec::new()),
+            What::Applied(applied) => {
+                ("applied", applied.changes.iter().map(change).collect(), Vec::new(), applied.refused.clone())
+            }
+            What::Conflicts(_, merged) => {
+                let conflicts = merged.conflicts.iter().map(|conflict| {
+                    serde_json::json!({
+                        "address": conflict.place.address(),
+                        "safety": conflict.place.is_safety(),
+                        "why": conflict.why.as_str(),
+                        "base": text(&conflict.sides.base),
+                        "ours": text(&conflict.sides.left),
+                        "theirs": text(&conflict.sides.right),
+                    })
+                });
+                ("conflicts", merged.changes.iter().map(change).collect(), conflicts.collect(), Vec::new())
+            }
+            What::WaitsFor(_) => ("waits", Vec::new(), Vec::new(), Vec::new()),
+        };
+        entry["result"] = result.into();
+        entry["changes"] = changes.into();
+        entry["conflicts"] = conflicts.into();
+        entry["refused"] = refused.into();
+        entry
+    });
+    serde_json::json!({ "schema-version": 1, "deployments": all.collect::<Vec<_>>() })
+}
