@@ -5,6 +5,7 @@
 //! cargo bench --bench corpus -- generate DIR --deployments 1000 --seed 1
 //! cargo bench --bench corpus -- run
 //! cargo bench --bench corpus -- run --deployments 100,1000,10000 --keep DIR
+//! cargo bench --bench corpus -- spread
 //! ```
 
 mod branch;
@@ -12,6 +13,7 @@ mod generate;
 mod invent;
 mod measure;
 mod run;
+mod spread;
 
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,8 @@ enum Cli {
     },
     /// Measure, and print tables
     Run(run::Args),
+    /// Measure how one new mitigation reaches every descendant
+    Spread(spread::Args),
 }
 
 fn main() -> Result<(), Failure> {
@@ -57,10 +61,11 @@ fn main() -> Result<(), Failure> {
     match Cli::parse_from(words) {
         Cli::Generate { dir, deployments, seed } => {
             refuse_existing(&dir)?;
-            generate::generate(generate::Plan { deployments: deployments.max(2), seed }, &dir)
+            generate::generate(generate::Plan::new(deployments, seed), &dir)
         }
         Cli::Read { dir, left, right } => branch::read(&dir, &left, &right),
         Cli::Run(args) => run::run(&args),
+        Cli::Spread(args) => spread::run(&args),
     }
 }
 

@@ -28,9 +28,25 @@ pub struct Plan {
     pub deployments: usize,
     /// The same seed gives the same bytes.
     pub seed: u64,
+    /// How many of the parents are baselines; half of them if not given.
+    pub baselines: Option<usize>,
 }
 
 impl Plan {
+    /// So many deployments.
+    pub fn new(deployments: usize, seed: u64) -> Self {
+        Self { deployments: deployments.max(2), seed, baselines: None }
+    }
+
+    /// The name of the first baseline.
+    pub fn root(self) -> String {
+        "acme-5-1".to_owned()
+    }
+
+    fn baselines(self) -> usize {
+        self.baselines.unwrap_or_else(|| self.parents().div_ceil(2))
+    }
+
     /// How many of them are parents of the others.
     pub fn parents(self) -> usize {
         (self.deployments / 50).max(2)
@@ -214,9 +230,8 @@ impl Workshop {
     /// Baselines in the first commit, first deployments in the second: a child names its parent's commit.
     fn parents(&self, plan: Plan, folder: &Path, base: Base) -> Result<Vec<Parent>, Failure> {
         let count = plan.parents();
-        let baselines: Vec<Deployment> = (0..count.div_ceil(2))
-            .map(|index| self.product_version(plan, index))
-            .collect::<Result<_, _>>()?;
+        let baselines: Vec<Deployment> =
+            (0..plan.baselines()).map(|index| self.product_version(plan, index)).collect::<Result<_, _>>()?;
         let mut import = Import::begin(folder, "Assess the product's versions", START)?;
         import.add(&base.files)?;
         baselines.iter().try_for_each(|one| import.add(&self.files_of(one, None)))?;

@@ -29,10 +29,13 @@ pub struct Args {
 }
 
 /// One comparison, with what was done.
-struct Line {
-    what: String,
-    beside: String,
-    pair: Pair,
+pub struct Line {
+    /// The command.
+    pub what: String,
+    /// What it is measured beside.
+    pub beside: String,
+    /// What both cost.
+    pub pair: Pair,
 }
 
 /// One repository to measure in.
@@ -58,7 +61,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     );
     let mut checks = Vec::new();
     for (round, size) in sizes.into_iter().enumerate() {
-        let plan = Plan { deployments: size.max(2), seed: args.seed };
+        let plan = Plan::new(size, args.seed);
         let folder = top.join(format!("corpus-{}-{}", plan.deployments, plan.seed));
         if !folder.exists() {
             generate(plan, &folder)?;
@@ -184,7 +187,8 @@ impl Bench<'_> {
     }
 }
 
-fn table(lines: &[Line]) -> Table {
+/// The lines as a table.
+pub fn table(lines: &[Line]) -> Table {
     let mut table = Table::new();
     table.load_preset(ASCII_MARKDOWN).set_header([
         "what",

@@ -5,6 +5,7 @@
 //! and goes on with our side alone.
 
 mod args;
+mod beside;
 mod child;
 pub mod codes;
 mod commands;

@@ -1,5 +1,6 @@
 mod merges;
 
+use crate::cli::beside::side_by_side;
 use crate::cli::codes::EDITED_FRAMEWORK;
 use crate::cli::context::Context;
 use crate::cli::report::check::{Format, Report};
@@ -12,8 +13,6 @@ use crate::ops::outcome::Evaluator;
 use crate::project::{Loader, Project, framework_files};
 use crate::store::{EntryKind, Store};
 use crate::syntax::{FrameworkFile, read_framework};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -159,36 +158,12 @@ fn check_all(
     asked: Asked,
     context: &Context,
 ) -> Result<Vec<Checked>, Error> {
-    let bar = ProgressBar::with_draw_target(
-        Some(names.len() as u64),
-        if context.can_ask { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
-    );
-    // Nobody wants a bar on work that is over before they see it.
-    if names.len() < 200 {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    bar.set_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} deployments")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
     let families = Families::default();
-    // A piece of neighbours keeps siblings together, which share what they received.
-    let pieces: Vec<&[DeploymentName]> =
-        names.chunks(names.len().div_ceil(rayon::current_num_threads() * 4).max(1)).collect();
-    let done: Result<Vec<Vec<_>>, Error> = pieces
-        .par_iter()
-        .map(|piece| {
-            let mut worker = Worker {
-                project,
-                loader: project.loader()?,
-                families: &families,
-                evidence: Evidence::default(),
-            };
-            piece.iter().map(|name| worker.check(name, asked).inspect(|_| bar.inc(1))).collect()
-        })
-        .collect();
-    bar.finish_and_clear();
-    Ok(done?.into_iter().flatten().collect())
+    let begin = || {
+        let loader = project.loader()?;
+        Ok(Worker { project, loader, families: &families, evidence: Evidence::default() })
+    };
+    side_by_side(context, names, begin, |worker, name| worker.check(name, asked))
 }
 
 /// The names that identify each parent's organisation, looked up once.

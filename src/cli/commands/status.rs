@@ -1,3 +1,4 @@
+use crate::cli::beside::side_by_side;
 use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
@@ -10,7 +11,6 @@ use crate::ops::state::{Stand, State, States, claimed, states};
 use crate::project::{Loader, Project};
 use crate::store::{Origin, Repo};
 use comfy_table::{ContentArrangement, Table, presets};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -144,9 +144,7 @@ struct InBrief {
 /// A table of all deployments; whether every one is ready.
 fn all(args: &Args, context: &Context, project: &Project, only: Option<u8>) -> Result<bool, Error> {
     let (names, _) = project.deployments()?;
-    let pieces: Vec<&[_]> =
-        names.chunks(names.len().div_ceil(rayon::current_num_threads() * 4).max(1)).collect();
-    let brief = |loader: &mut Loader<'_>, name| -> Result<Option<InBrief>, Error> {
+    let brief = |loader: &mut Loader<'_>, name: &DeploymentName| -> Result<Option<InBrief>, Error> {
         Ok(match loader.load(name)?.sound() {
             Ok((deployment, framework)) => {
                 let states = states(&deployment, &framework);
@@ -162,14 +160,8 @@ fn all(args: &Args, context: &Context, project: &Project, only: Option<u8>) -> R
             Err(_) => None,
         })
     };
-    let rows: Result<Vec<Vec<_>>, Error> = pieces
-        .par_iter()
-        .map(|piece| {
-            let mut loader = project.loader()?;
-            piece.iter().map(|name| Ok((name, brief(&mut loader, name)?))).collect()
-        })
-        .collect();
-    let rows: Vec<(&DeploymentName, Option<InBrief>)> = rows?.into_iter().flatten().collect();
+    let rows = side_by_side(context, &names, || project.loader(), brief)?;
+    let rows: Vec<(&DeploymentName, Option<InBrief>)> = names.iter().zip(rows).collect();
     let is_ready = rows.iter().all(|(_, row)| row.as_ref().is_some_and(|row| row.is_ready));
     if args.format == Format::Json {
         let row = |(name, row): (&DeploymentName, Option<InBrief>)| match row.and_then(|row| row.full) {

@@ -1,6 +1,7 @@
 //! Two states of the repository: reads what differs, and has it reviewed.
 
 use super::request::Range;
+use crate::cli::beside::side_by_side;
 use crate::cli::context::Context;
 use crate::diag::{Error, Finding};
 use crate::model::{DeploymentName, Settings};
@@ -11,7 +12,6 @@ use crate::ops::review::{
 use crate::project::{ASSESSMENTS, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, load_pair, pairs};
 use crate::store::{Commit, GitStore, Repo, Right, Store, Touch, WorkTree};
 use crate::syntax::{Document, read_section};
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -76,6 +76,7 @@ pub(super) fn review(
         after: &after,
         history: &history,
         folder: repo.common_dir(),
+        context,
     };
     let mut deployments = reader.all(&pairs)?;
     let (names, _) = after.deployments()?;
@@ -230,23 +231,19 @@ struct Reader<'a> {
     after: &'a Project,
     history: &'a History,
     folder: PathBuf,
+    context: &'a Context,
 }
 
 impl Reader<'_> {
     fn all(&self, pairs: &[Pair]) -> Result<Vec<Reviewed>, Error> {
-        // Neighbours are often siblings, which share what they received.
-        let pieces: Vec<&[Pair]> =
-            pairs.chunks(pairs.len().div_ceil(rayon::current_num_threads() * 4).max(1)).collect();
-        let done: Result<Vec<Vec<_>>, Error> = pieces
-            .par_iter()
-            .map(|piece| {
-                let mut left = self.before.map(Project::loader).transpose()?;
-                let mut right = self.after.loader()?;
-                let repo = Repo::discover(&self.folder)?;
-                piece.iter().map(|pair| self.one(pair, left.as_mut(), &mut right, &repo)).collect()
-            })
-            .collect();
-        Ok(done?.into_iter().flatten().flatten().collect())
+        let begin = || {
+            let left = self.before.map(Project::loader).transpose()?;
+            Ok((left, self.after.loader()?, Repo::discover(&self.folder)?))
+        };
+        let done = side_by_side(self.context, pairs, begin, |(left, right, repo), pair| {
+            self.one(pair, left.as_mut(), right, repo)
+        })?;
+        Ok(done.into_iter().flatten().collect())
     }
 
     fn one(

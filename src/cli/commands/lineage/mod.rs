@@ -14,7 +14,7 @@ use crate::render::{Family, Relative, family_html, family_svg};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 
-pub(super) use survey::{side_by_side, tree};
+pub(super) use survey::tree;
 
 /// Show who is derived from whom, and who is how far behind
 ///
@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         };
         return reach::run(&project, context, top, of, is_json);
     }
-    let rows = rows(&project, top.as_ref())?;
+    let rows = rows(context, &project, top.as_ref())?;
     match args.format {
         Format::Text => context.print(text::tree(&rows, context.width)),
         Format::Json => context.print_json(&Output::of(Body::Tree { deployments: rows })),
@@ -94,7 +94,7 @@ pub(super) fn behind(
     is_json: bool,
 ) -> Result<bool, Error> {
     let only = only.map(|name| known(project, name)).transpose()?;
-    let mut rows = rows(project, only.as_ref())?;
+    let mut rows = rows(context, project, only.as_ref())?;
     if let Some(only) = only {
         rows.retain(|row| row.deployment == only);
     }
@@ -113,7 +113,7 @@ fn known(project: &Project, text: &str) -> Result<DeploymentName, Error> {
 }
 
 /// Every deployment of the tree, parents before children.
-fn rows(project: &Project, top: Option<&DeploymentName>) -> Result<Vec<Row>, Error> {
+fn rows(context: &Context, project: &Project, top: Option<&DeploymentName>) -> Result<Vec<Row>, Error> {
     let (tree, unread) = survey::tree(project)?;
     let order = match top {
         Some(top) => tree.beneath(top),
@@ -122,7 +122,7 @@ fn rows(project: &Project, top: Option<&DeploymentName>) -> Result<Vec<Row>, Err
     // How the ancestors stand is needed to say how those beneath do.
     let mut names: Vec<&DeploymentName> = top.map(|top| tree.above(top)).unwrap_or_default();
     names.extend(order.iter().map(|(_, name)| *name));
-    let mut standings = survey::standings(project, &tree, &names)?;
+    let mut standings = survey::standings(context, project, &tree, &names)?;
     let mut rows: Vec<Row> =
         order.into_iter().filter_map(|(depth, name)| row(&tree, depth, name, &mut standings)).collect();
     for name in unread.into_iter().filter(|name| top.is_none_or(|top| top == name)) {

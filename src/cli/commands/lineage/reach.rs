@@ -70,7 +70,7 @@ pub(super) fn run(
     })?;
     let (tree, _) = tree(project)?;
     let beneath: Vec<&DeploymentName> = tree.beneath(top).into_iter().skip(1).map(|(_, name)| name).collect();
-    let answers = ask(project, &tree, &beneath, |sound, parent| match parent {
+    let answers = ask(context, project, &tree, &beneath, |sound, parent| match parent {
         Some(Ok(parent)) => {
             let read = sound.read();
             match (obstacle(read, parent.giver().deployment()), &read.deployment.received) {

@@ -1,11 +1,12 @@
 //! Reads deployments side by side, each file once, and asks each a question beside its parent.
 
+use crate::cli::beside::side_by_side;
+use crate::cli::context::Context;
 use crate::diag::Error;
 use crate::model::{DeploymentName, Digest, Pending};
 use crate::ops::lineage::{Level, Parent, Read, Standing, Tree, standing};
 use crate::ops::update::Giver;
 use crate::project::{Loader, Project};
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A deployment that could be read.
@@ -56,6 +57,7 @@ pub(in crate::cli::commands) fn tree(project: &Project) -> Result<(Tree, BTreeSe
 
 /// Asks each deployment a question, beside its parent where that is here.
 pub(super) fn ask<T: Send>(
+    context: &Context,
     project: &Project,
     tree: &Tree,
     names: &[&DeploymentName],
@@ -63,45 +65,27 @@ pub(super) fn ask<T: Send>(
 ) -> Result<BTreeMap<DeploymentName, Result<T, String>>, Error> {
     let above: BTreeSet<&DeploymentName> = names.iter().filter_map(|name| tree.parent_here(name)).collect();
     let above: Vec<&DeploymentName> = above.into_iter().collect();
-    let parents: BTreeMap<_, _> =
-        side_by_side(project, &above, |loader, name| ((*name).clone(), Sound::load(loader, name)))?
-            .into_iter()
-            .collect();
-    let answers = side_by_side(project, names, |loader, name| {
+    let begin = || project.loader();
+    let givers = side_by_side(context, &above, begin, |loader, name| Ok(Sound::load(loader, name)))?;
+    let parents: BTreeMap<&DeploymentName, _> = above.into_iter().zip(givers).collect();
+    let answers = side_by_side(context, names, begin, |loader, name| {
         let parent = tree.parent_here(name).and_then(|parent| parents.get(parent)).map(Result::as_ref);
-        let answer = match parents.get(*name) {
+        Ok(match parents.get(*name) {
             Some(known) => known.as_ref().map(|sound| question(sound, parent)).map_err(String::clone),
             None => Sound::load(loader, name).map(|sound| question(&sound, parent)),
-        };
-        ((*name).clone(), answer)
-    })?;
-    Ok(answers.into_iter().collect())
-}
-
-/// Does the same for many, with a loader a thread; the results stand in the order of what was asked.
-pub(in crate::cli::commands) fn side_by_side<N: Sync, T: Send>(
-    project: &Project,
-    names: &[N],
-    each: impl Fn(&mut Loader<'_>, &N) -> T + Sync,
-) -> Result<Vec<T>, Error> {
-    let size = names.len().div_ceil(rayon::current_num_threads() * 4).max(1);
-    let pieces: Result<Vec<Vec<T>>, Error> = names
-        .par_chunks(size)
-        .map(|piece| {
-            let mut loader = project.loader()?;
-            Ok(piece.iter().map(|name| each(&mut loader, name)).collect())
         })
-        .collect();
-    Ok(pieces?.into_iter().flatten().collect())
+    })?;
+    Ok(names.iter().map(|name| (*name).clone()).zip(answers).collect())
 }
 
 /// How each deployment stands.
 pub(super) fn standings(
+    context: &Context,
     project: &Project,
     tree: &Tree,
     names: &[&DeploymentName],
 ) -> Result<BTreeMap<DeploymentName, Standing>, Error> {
-    let found = ask(project, tree, names, |sound, parent| {
+    let found = ask(context, project, tree, names, |sound, parent| {
         let read = sound.read();
         match (parent, &sound.giver.deployment().received) {
             (None, _) => match tree.parent(&read.deployment.name) {

@@ -2,6 +2,7 @@ mod files;
 mod text;
 
 use super::{lineage, upgrade};
+use crate::cli::beside::side_by_side;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::{Outcome, args::Format};
@@ -126,7 +127,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         refuse_dirty(generations.iter().flatten(), &dirty)?;
     }
     let onto = args.onto.as_deref().map(super::name).transpose()?;
-    let work = Work { tree: &tree, here: &here, onto, refusing: refusing(args, context, &repo)? };
+    let work = Work { context, tree: &tree, here: &here, onto, refusing: refusing(args, context, &repo)? };
     let mut parents = Parents::new(&repo, &here, args.at.as_deref(), &dirty);
     let mut done = Vec::new();
     for generation in &generations {
@@ -172,6 +173,7 @@ fn targets(args: &Args, project: &Project, tree: &Tree) -> Result<Vec<Vec<Deploy
 
 /// What an update is made with.
 struct Work<'a> {
+    context: &'a Context,
     tree: &'a Tree,
     here: &'a Project,
     onto: Option<DeploymentName>,
@@ -190,12 +192,16 @@ impl Work<'_> {
         of.iter().try_for_each(|parent| parents.load(parent))?;
         let givers = &parents.givers;
         let pairs: Vec<(&DeploymentName, &DeploymentName)> = names.iter().zip(&of).collect();
-        let done = lineage::side_by_side(self.here, &pairs, |loader, (name, parent)| {
-            self.one(loader, name, parent, givers.get(*parent).and_then(Option::as_ref))
-        })?;
+        let done = side_by_side(
+            self.context,
+            &pairs,
+            || self.here.loader(),
+            |loader, (name, parent)| {
+                self.one(loader, name, parent, givers.get(*parent).and_then(Option::as_ref))
+            },
+        )?;
         let mut reports = Vec::new();
-        for done in done {
-            let Done { report, files, framework } = done?;
+        for Done { report, files, framework } in done {
             let giver = match &report.result {
                 What::UpToDate => None,
                 What::Applied(applied) => Some(Some(Giver::new(applied.deployment.clone(), framework, None))),
