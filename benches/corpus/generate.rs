@@ -101,6 +101,7 @@ impl Organisation {
                 party: PartyId::new("deployer")?,
                 organisation: Some(self.code.clone()),
                 roles: vec![role.to_owned()],
+                keys: Vec::new(),
             };
             Ok((key, person))
         };

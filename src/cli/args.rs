@@ -74,6 +74,11 @@ pub enum Command {
     Confirm(commands::confirm::Args),
     /// Accept a residual risk, in a role that may
     Accept(commands::accept::Args),
+    /// Decide on a phase, in a role that may
+    #[command(alias = "approve")]
+    Decide(commands::decide::Args),
+    /// Verify decisions: whether each stands, and what a phase still needs
+    Verify(commands::verify::Args),
     /// Say what a change would put in doubt, before it is made
     Impact(commands::impact::Args),
     /// List what there is to do, and whose turn it is

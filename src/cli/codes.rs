@@ -30,6 +30,15 @@ the last commit. Commit the changes, or name a revision with `--at`: `--at HEAD`
 rewrite many files at once stop for the same reason: what they did could not be told from your own changes. Commit first, or say `--allow-dirty`.",
 };
 
+/// A statement could not be signed.
+pub static NOT_SIGNED: Code = Code {
+    id: "TOM-0942",
+    severity: Severity::Error,
+    title: "a statement was not signed",
+    explain: "Statements are signed with an SSH key by `ssh-keygen`, which asks your agent, your passphrase or your hardware key. The signature is checked before anything is written: \
+the key has to be listed in `tom.toml` under `keys` of the person who decides. Nothing was written.",
+};
+
 /// Every code, in the order of the ids.
 pub fn all() -> Vec<&'static Code> {
     let mut codes: Vec<&Code> = [
@@ -38,7 +47,14 @@ pub fn all() -> Vec<&'static Code> {
         crate::project::CODES,
         crate::render::CODES,
         crate::exchange::CODES,
-        &[&USAGE, &UNCOMMITTED, &EDITED_FRAMEWORK, &super::child::LIMITED, &super::packs::NO_PACK],
+        &[
+            &USAGE,
+            &UNCOMMITTED,
+            &NOT_SIGNED,
+            &EDITED_FRAMEWORK,
+            &super::child::LIMITED,
+            &super::packs::NO_PACK,
+        ],
     ]
     .into_iter()
     .chain(crate::ops::CODES.iter().copied())

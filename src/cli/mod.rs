@@ -15,6 +15,7 @@ mod embedded;
 mod output;
 mod packs;
 mod report;
+mod sign;
 mod words;
 
 pub use args::Cli;

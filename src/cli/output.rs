@@ -38,6 +38,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         schema::<commands::show::Body>("show"),
         schema::<commands::status::Body>("status"),
         schema::<commands::todo::Body>("todo"),
+        schema::<commands::verify::Body>("verify"),
     ]
 }
 

@@ -182,6 +182,73 @@ impl Tree {
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
+
+    /// A map of the entries that are there; absent ones leave no trace.
+    pub fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Option<Tree>)>) -> Self {
+        Self::Map(entries.into_iter().filter_map(|(k, v)| v.map(|v| (k.to_owned(), v))).collect())
+    }
+
+    /// Texts whose order means nothing: sorted, each once.
+    pub fn set<'a>(texts: impl IntoIterator<Item = &'a String>) -> Option<Self> {
+        let sorted: BTreeSet<_> = texts.into_iter().collect();
+        if sorted.is_empty() { None } else { Some(Self::List(sorted.into_iter().map(Self::text).collect())) }
+    }
+
+    /// The tree of a value: all that its canonical form holds, so that nothing that is digested is left out.
+    pub fn of(value: &dyn Canonical) -> Self {
+        let bytes = value.encode();
+        Self::decode(&bytes).unwrap_or_else(|| unreachable!("what was encoded here is well formed"))
+    }
+
+    /// The tree that canonical bytes hold; none where they hold none, or something besides.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        take(&mut rest).filter(|_| rest.is_empty())
+    }
+}
+
+/// The next value of canonical bytes.
+fn take(rest: &mut &[u8]) -> Option<Tree> {
+    let (kind, after) = rest.split_first()?;
+    *rest = after;
+    match kind {
+        b'b' => match split(rest, 1)? {
+            [0] => Some(Tree::Truth(false)),
+            [1] => Some(Tree::Truth(true)),
+            _ => None,
+        },
+        b'i' => Some(Tree::Integer(i64::from_be_bytes(split(rest, 8)?.try_into().ok()?))),
+        b't' => take_text(rest).map(Tree::Text),
+        b'd' => take_text(rest)?.parse().ok().map(Tree::Date),
+        b'l' => {
+            let count = length(rest)?;
+            (0..count).map(|_| take(rest)).collect::<Option<_>>().map(Tree::List)
+        }
+        b'm' => {
+            let count = length(rest)?;
+            let entry = |_| match take(rest)? {
+                Tree::Text(key) => Some((key, take(rest)?)),
+                _ => None,
+            };
+            (0..count).map(entry).collect::<Option<_>>().map(Tree::Map)
+        }
+        _ => None,
+    }
+}
+
+fn split<'b>(rest: &mut &'b [u8], count: usize) -> Option<&'b [u8]> {
+    let (taken, after) = rest.split_at_checked(count)?;
+    *rest = after;
+    Some(taken)
+}
+
+fn length(rest: &mut &[u8]) -> Option<usize> {
+    usize::try_from(u64::from_be_bytes(split(rest, 8)?.try_into().ok()?)).ok()
+}
+
+fn take_text(rest: &mut &[u8]) -> Option<String> {
+    let count = length(rest)?;
+    String::from_utf8(split(rest, count)?.to_vec()).ok()
 }
 
 impl Canonical for Tree {
@@ -246,6 +313,47 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [char::from(digit(byte >> 4)), char::from(digit(*byte))]).collect()
 }
 
+/// `sha256:` and sixty-four lower-case hexadecimal digits.
+impl std::str::FromStr for Digest {
+    type Err = super::IdError;
+
+    fn from_str(text: &str) -> Result<Self, super::IdError> {
+        let read = || {
+            let digits = text.strip_prefix("sha256:").filter(|digits| digits.len() == 64)?.as_bytes();
+            let value = |digit: u8| match digit {
+                b'0'..=b'9' => Some(digit - b'0'),
+                b'a'..=b'f' => Some(digit - b'a' + 10),
+                _ => None,
+            };
+            let mut bytes = [0; 32];
+            for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+                *byte = value(pair[0])? << 4 | value(pair[1])?;
+            }
+            Some(Self(bytes))
+        };
+        read().ok_or_else(|| super::IdError {
+            wanted: "a digest: `sha256:` and 64 lower-case hexadecimal digits",
+            got: text.to_owned(),
+        })
+    }
+}
+
+impl schemars::JsonSchema for Digest {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Digest".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$" })
+    }
+}
+
+impl serde::Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "sha256:{}", self.hex())
@@ -278,6 +386,30 @@ mod tests {
         {
             assert!(!digest.is_short(&other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_digest_is_read_as_it_is_written_and_in_no_other_form() {
+        let digest = Tree::text("a").digest();
+        assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
+        for bad in [digest.hex(), digest.to_string().to_uppercase(), format!("{digest}0"), "sha256:".into()] {
+            assert!(bad.parse::<Digest>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_is_decoded_and_nothing_else_is() {
+        let tree = Tree::map([
+            ("text", Some(Tree::text("a\nb"))),
+            ("list", Some(Tree::List(vec![Tree::Integer(-1), Tree::Truth(true)]))),
+            ("date", Some(Tree::Date(jiff::civil::date(2026, 1, 1)))),
+        ]);
+        let bytes = tree.encode();
+        assert_eq!(Tree::decode(&bytes), Some(tree));
+        for end in 0..bytes.len() {
+            assert_eq!(Tree::decode(&bytes[..end]), None, "cut at {end}");
+        }
+        assert_eq!(Tree::decode(&[bytes, vec![0]].concat()), None);
     }
 
     #[test]

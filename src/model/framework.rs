@@ -284,6 +284,23 @@ pub struct Party {
     pub takes_part: Option<Condition>,
 }
 
+/// A role that decides in a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhaseRole {
+    /// `asset-owner`
+    pub role: String,
+    /// The party that its holder belongs to.
+    pub party: PartyId,
+    /// The checklist's item where the decision is shown.
+    pub item: ItemId,
+    /// Whether the phase always needs it; otherwise when an outcome asks for this signatory.
+    pub always: bool,
+    /// The items that it gives a verdict to, and with them one of the framework's outcomes.
+    pub verdicts: Vec<ItemId>,
+    /// The scopes that its decision covers.
+    pub scope: Vec<Scope>,
+}
+
 /// A phase of the approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phase {
@@ -297,6 +314,12 @@ pub struct Phase {
     pub scope: Vec<Scope>,
     /// The sections that its pack shows: all, or those that have items of the phase.
     pub needs_risks: bool,
+    /// Who decides, in the order of the framework.
+    pub roles: Vec<PhaseRole>,
+    /// Needed items that are filled in once it has been decided, so that nobody waits for them before.
+    pub afterwards: Vec<ItemId>,
+    /// Items whose answer Yes says that an earlier phase was approved.
+    pub says_approved: BTreeMap<ItemId, u8>,
 }
 
 /// How the verdicts of phase 1 have to be for an outcome to agree with them.
@@ -533,6 +556,16 @@ impl Framework {
     /// The party of that id.
     pub fn party(&self, id: &str) -> Option<&Party> {
         self.parties.iter().find(|party| party.id.as_str() == id)
+    }
+
+    /// The phase of a number.
+    pub fn phase(&self, number: u8) -> Option<&Phase> {
+        self.phases.iter().find(|phase| phase.number == number)
+    }
+
+    /// Whether a phase waits for an item: it belongs to the phase or one before, and is not filled in only once it has been decided.
+    pub fn is_due(&self, item: &Item, phase: u8) -> bool {
+        item.phase <= phase && !self.phases.iter().any(|phase| phase.afterwards.contains(&item.id))
     }
 
     /// What readers call something; the word itself where the framework has no label for it.

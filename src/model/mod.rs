@@ -5,6 +5,7 @@
 
 mod address;
 mod answer;
+mod approval;
 mod aside;
 mod canon;
 mod condition;
@@ -21,14 +22,18 @@ mod sheet;
 
 pub use address::{Address, AddressError};
 pub use answer::{Answer, Confirmation, Row, Value};
+pub use approval::{
+    Act, ENCODING, Effect, Moment, NAMESPACE, Recording, STATEMENT_TYPE, Seal, Statement, Verdict,
+    statement_name,
+};
 pub use aside::{Aside, AsideWhy};
 pub use canon::{Canonical, Digest, Sink, Tree};
 pub use condition::{Condition, DateRef, Subject, Test};
 pub use deployment::{Deployment, Kind, Lineage, Meta, Received, Refusal, Revision, Slot};
 pub use framework::{
     Attached, Cells, Column, Constraint, Framework, FrameworkRef, Group, Headline, Item, ItemKind, ItemType,
-    Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome, Profile,
-    ProfileName, Scope, Section, Sections, VerdictRule,
+    Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome, PhaseRole,
+    Profile, ProfileName, Scope, Section, Sections, VerdictRule,
 };
 pub use hazard_map::{HazardMap, MeasureColumn, MeasureRows, RatingColumns};
 pub use ids::{
@@ -39,7 +44,7 @@ pub use matrix::{Acceptability, Class, Matrix, Rating};
 pub use merge::{Holds, Merge3, MergedMap, keyed, merge_maps, merge_sets};
 pub use pending::{Decision, Pending, Reason, Undecided};
 pub use risk::{Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer};
-pub use settings::{People, Person, Settings};
+pub use settings::{People, Person, PhasePolicy, Policy, Settings};
 pub use sheet::{Beside, SheetGroup, SheetHistory, SheetMap, SheetOutcome, SheetPlan, SheetTable};
 
 /// A span of days.

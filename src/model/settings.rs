@@ -1,7 +1,8 @@
 //! A repository's settings: `tom.toml`.
 
-use super::{Class, FrameworkRef, Key, PartyId};
-use std::collections::BTreeMap;
+use super::canon::Sink;
+use super::{Canonical, Class, FrameworkRef, Key, PartyId, Tree};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody who answers, confirms or decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,34 @@ pub struct Person {
     pub organisation: Option<String>,
     /// `clinical-safety-officer`, `siro` …
     pub roles: Vec<String>,
+    /// The keys that they sign with: lines as in OpenSSH's `allowed_signers`, without the principals.
+    pub keys: Vec<String>,
+}
+
+/// What the policy asks of a phase, besides what the framework and its outcomes ask: never less.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PhasePolicy {
+    /// Roles that have to approve, each of them.
+    pub all_of: BTreeSet<String>,
+    /// Of each list, one role that has to approve.
+    pub any_of: Vec<BTreeSet<String>>,
+    /// How many different people have to approve.
+    pub people: usize,
+}
+
+/// Who may decide what, and how it has to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// The highest residual class that a role may accept.
+    pub accept: BTreeMap<String, Class>,
+    /// Whether only signed decisions count.
+    pub signatures_required: bool,
+    /// Whether nobody may approve in two phases of a deployment.
+    pub phases_apart: bool,
+    /// Whether whoever last changed the content must not be the only one who approves it.
+    pub author_apart: bool,
+    /// What each phase needs.
+    pub phases: BTreeMap<u8, PhasePolicy>,
 }
 
 /// Everybody by key, with ways to find them: a large programme lists thousands of people, and asks for some at every deployment.
@@ -93,8 +122,69 @@ pub struct Settings {
     pub framework: FrameworkRef,
     /// People by key.
     pub people: People,
-    /// The highest residual class that a role may accept.
-    pub accept: BTreeMap<String, Class>,
+    /// Who may decide what.
+    pub policy: Policy,
     /// The kinds of change that a review does not let pass.
     pub fail_on: Vec<String>,
+}
+
+impl Canonical for Person {
+    fn write(&self, out: &mut dyn Sink) {
+        self.tree().write(out);
+    }
+}
+
+impl Person {
+    fn tree(&self) -> Tree {
+        Tree::map([
+            ("name", Some(Tree::text(&self.name))),
+            ("email", self.email.as_ref().map(Tree::text)),
+            ("party", Some(Tree::text(self.party.as_str()))),
+            ("organisation", self.organisation.as_ref().map(Tree::text)),
+            ("roles", Tree::set(&self.roles)),
+            ("keys", Tree::set(&self.keys)),
+        ])
+    }
+}
+
+impl Canonical for Policy {
+    fn write(&self, out: &mut dyn Sink) {
+        self.tree().write(out);
+    }
+}
+
+impl Policy {
+    fn tree(&self) -> Tree {
+        let accept = self.accept.iter().map(|(role, class)| (role.clone(), Tree::Integer(i64::from(*class))));
+        let phases = self.phases.iter().map(|(number, phase)| {
+            let any_of = phase.any_of.iter().map(|roles| Tree::set(roles).unwrap_or(Tree::List(Vec::new())));
+            let tree = Tree::map([
+                ("all-of", Tree::set(&phase.all_of)),
+                ("any-of", Some(Tree::List(any_of.collect()))),
+                ("people", i64::try_from(phase.people).ok().map(Tree::Integer)),
+            ]);
+            (number.to_string(), tree)
+        });
+        Tree::map([
+            ("accept", Some(Tree::Map(accept.collect()))),
+            ("signatures-required", Some(Tree::Truth(self.signatures_required))),
+            ("phases-apart", Some(Tree::Truth(self.phases_apart))),
+            ("author-apart", Some(Tree::Truth(self.author_apart))),
+            ("phases", Some(Tree::Map(phases.collect()))),
+        ])
+    }
+}
+
+/// People and policy: what a statement names as the policy that it was decided under.
+impl Canonical for Settings {
+    fn write(&self, out: &mut dyn Sink) {
+        self.tree().write(out);
+    }
+}
+
+impl Settings {
+    fn tree(&self) -> Tree {
+        let people = self.people.iter().map(|(key, person)| (key.to_string(), person.tree()));
+        Tree::map([("people", Some(Tree::Map(people.collect()))), ("policy", Some(self.policy.tree()))])
+    }
 }

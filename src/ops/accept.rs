@@ -47,9 +47,9 @@ pub fn accept(
     let risk = deployment.risks.get(id).ok_or_else(|| refuse("there is no such risk".to_owned()))?;
     let class = risk.residual.as_ref().and_then(|rating| framework.matrix.class(rating));
     let class = class.ok_or_else(|| refuse("it has no residual class".to_owned()))?;
-    match settings.accept.get(&who.role) {
+    match settings.policy.accept.get(&who.role) {
         None => {
-            let known: Vec<&str> = settings.accept.keys().map(String::as_str).collect();
+            let known: Vec<&str> = settings.policy.accept.keys().map(String::as_str).collect();
             let error = refuse(format!("the policy does not let a {} accept anything", who.role));
             return Err(if known.is_empty() {
                 error.help("say in `tom.toml` which role may accept up to which class: `[policy.accept]`, `siro = 3`")

@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod baseline;
 pub mod check;
 pub mod confirm;
+pub mod decide;
 pub mod derive;
 pub mod detail;
 pub mod diff;
@@ -16,22 +17,33 @@ pub mod lineage;
 pub mod merge;
 pub mod outcome;
 pub mod past;
+pub mod policy;
 pub mod ready;
 pub mod reason;
 pub mod review;
+pub mod scope;
 pub mod set;
 pub mod show;
+pub mod signature;
 pub mod state;
 pub mod todo;
 pub mod update;
 pub mod upgrade;
+pub mod verify;
 pub mod words;
 
 /// Every code of this room.
 pub const CODES: &[&[&crate::diag::Code]] = &[
     check::CODES,
     review::CODES,
-    &[&accept::CANNOT_ACCEPT, &confirm::CANNOT_CONFIRM, &history::NO_HISTORY, &set::CANNOT_SET],
+    &[
+        &accept::CANNOT_ACCEPT,
+        &confirm::CANNOT_CONFIRM,
+        &decide::CANNOT_DECIDE,
+        &history::NO_HISTORY,
+        &policy::BAD_KEY,
+        &set::CANNOT_SET,
+    ],
     update::CODES,
     upgrade::CODES,
     &[&adopt::CANNOT_ADOPT, &baseline::CANNOT_DRAFT],

@@ -38,8 +38,10 @@ pub fn gaps(
         turn: "see the finding about its file".to_owned(),
     };
     let mut gaps: Vec<Gap> = deployment.unread.iter().map(unread).collect();
-    for answer in
-        states.answers.iter().filter(|a| a.is_needed && a.item.phase <= phase && !a.state.is_settled())
+    for answer in states
+        .answers
+        .iter()
+        .filter(|a| a.is_needed && framework.is_due(a.item, phase) && !a.state.is_settled())
     {
         let turn = if answer.state == State::Unanswered {
             turn_of(answer.item.parties.iter().collect(), "answers it", "answer it")

@@ -2,6 +2,7 @@
 //!
 //! Readers give what could be read, and findings for the rest: a broken file never hides the others.
 
+mod approvals;
 mod compare;
 mod load;
 mod past;
@@ -13,6 +14,7 @@ use crate::syntax::{Document, FrameworkFile, read_framework, read_meta, read_set
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use approvals::{APPROVALS, BROKEN_STATEMENT, EvidenceFiles, Held, STRAY, evidence_digest, statements};
 pub use compare::{Pair, load_pair, pairs};
 pub use load::{ASIDE, CONFLICTS, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
@@ -59,8 +61,16 @@ pub static NOT_A_DEPLOYMENT: Code = Code {
 };
 
 /// Every code of this room.
-pub const CODES: &[&Code] =
-    &[&NOT_A_PROJECT, &NO_DEPLOYMENT, &NO_FRAMEWORK, &NOT_A_DEPLOYMENT, &UNKNOWN_FILE, &WRONG_PIN];
+pub const CODES: &[&Code] = &[
+    &NOT_A_PROJECT,
+    &NO_DEPLOYMENT,
+    &NO_FRAMEWORK,
+    &NOT_A_DEPLOYMENT,
+    &UNKNOWN_FILE,
+    &WRONG_PIN,
+    &BROKEN_STATEMENT,
+    &STRAY,
+];
 
 /// Frameworks that were read, by id and version.
 type Frameworks = BTreeMap<(String, String), Arc<Framework>>;

@@ -137,7 +137,7 @@ impl Commits<'_> {
         let odb = self.git.odb().map_err(fail)?;
         let (size, kind) = odb.read_header(id.0).map_err(fail)?;
         if kind != ObjectType::Blob || size as u64 > MAX_FILE {
-            return Err(too_large(path, size as u64));
+            return Err(too_large(path, size as u64, MAX_FILE));
         }
         Ok(odb.read(id.0).map_err(fail)?.data().to_vec())
     }

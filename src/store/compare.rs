@@ -226,7 +226,7 @@ impl Repo {
 
     /// The bytes of a file's content.
     pub fn blob(&self, blob: Blob, path: &str) -> Result<Vec<u8>, Error> {
-        read_blob(self.git(), blob.0, path)
+        read_blob(self.git(), blob.0, path, MAX_FILE)
     }
 }
 
@@ -327,7 +327,7 @@ fn reopen(git: &Repository) -> Result<Repository, Error> {
     Repository::open(git.path()).map_err(|error| unreadable(&error))
 }
 
-fn read_blob(git: &Repository, id: Oid, path: &str) -> Result<Vec<u8>, Error> {
+fn read_blob(git: &Repository, id: Oid, path: &str, most: u64) -> Result<Vec<u8>, Error> {
     let fail = |error: git2::Error| {
         Error::new(&UNREADABLE, format!("cannot read `{path}` from git: {}", error.message()))
             .at(Label::file(path))
@@ -335,8 +335,8 @@ fn read_blob(git: &Repository, id: Oid, path: &str) -> Result<Vec<u8>, Error> {
     let odb = git.odb().map_err(fail)?;
     // The header tells the size before anything is inflated.
     let (size, kind) = odb.read_header(id).map_err(fail)?;
-    if kind != ObjectType::Blob || size as u64 > MAX_FILE {
-        return Err(too_large(path, size as u64));
+    if kind != ObjectType::Blob || size as u64 > most {
+        return Err(too_large(path, size as u64, most));
     }
     Ok(odb.read(id).map_err(fail)?.data().to_vec())
 }
@@ -364,11 +364,11 @@ impl Store for IndexStore {
         Ok(entries.into_iter().map(|(name, kind)| Entry { name: name.to_owned(), kind }).collect())
     }
 
-    fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
+    fn read_up_to(&self, file: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
         match self.files.get(file) {
             None => Ok(None),
             Some((id, EntryKind::File)) => {
-                read_blob(&self.git.lock().unwrap_or_else(PoisonError::into_inner), *id, file).map(Some)
+                read_blob(&self.git.lock().unwrap_or_else(PoisonError::into_inner), *id, file, most).map(Some)
             }
             Some(_) => {
                 Err(Error::new(&NOT_A_FILE, format!("`{file}` is not a regular file")).at(Label::file(file)))

@@ -2,7 +2,7 @@
 
 use super::beneath::{linked, split};
 use super::worktree::too_large;
-use super::{Entry, EntryKind, MAX_FILE, NO_REPOSITORY, NO_REVISION, NOT_A_FILE, Store, UNREADABLE};
+use super::{Entry, EntryKind, NO_REPOSITORY, NO_REVISION, NOT_A_FILE, Store, UNREADABLE};
 use crate::diag::{Error, Label};
 use git2::{ErrorCode, ObjectType, Oid, Repository, StatusOptions};
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ impl Repo {
                 }
                 text if text.contains("objectformat") || text.contains("object format") => finding
                     .help("SHA-256 repositories are not supported: use `git init --object-format=sha1`"),
-                text if text.contains("owner") => finding.help(format!(
+                text if text.contains("not owned") => finding.help(format!(
                     "if you trust it: `git config --global --add safe.directory {}`",
                     folder.display()
                 )),
@@ -112,6 +112,16 @@ impl Repo {
     /// The repository as git2 knows it.
     pub(super) fn git(&self) -> &Repository {
         &self.git
+    }
+
+    /// The file of the SSH key that git's configuration signs with.
+    pub fn signing_key(&self) -> Option<PathBuf> {
+        let config = self.git.config().ok()?;
+        let is_ssh = config.get_string("gpg.format").is_ok_and(|format| format == "ssh");
+        let key = config.get_path("user.signingkey").ok().filter(|_| is_ssh)?;
+        // A key that stands there itself, rather than its file, is no file's name.
+        let text = key.to_string_lossy();
+        (!text.starts_with("key::") && !text.contains(' ')).then_some(key)
     }
 
     /// The top of the work tree; none in a bare repository.
@@ -403,7 +413,7 @@ impl Store for GitStore {
         }
     }
 
-    fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
+    fn read_up_to(&self, file: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
         let mut view = self.view();
         let (folder, name) = split(file);
         let id = match view.go(self.tree, folder).map_err(|error| self.error(file, &error))? {
@@ -421,8 +431,8 @@ impl Store for GitStore {
         // The header tells the size before anything is inflated.
         let odb = view.git.odb().map_err(|error| self.error(file, &error))?;
         let (size, kind) = odb.read_header(id).map_err(|error| self.error(file, &error))?;
-        if kind != ObjectType::Blob || size as u64 > MAX_FILE {
-            return Err(too_large(file, size as u64));
+        if kind != ObjectType::Blob || size as u64 > most {
+            return Err(too_large(file, size as u64, most));
         }
         let object = odb.read(id).map_err(|error| self.error(file, &error))?;
         Ok(Some(object.data().to_vec()))

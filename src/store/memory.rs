@@ -32,7 +32,7 @@ impl Store for MemoryStore {
         Ok(entries)
     }
 
-    fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
+    fn read_up_to(&self, file: &str, _most: u64) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.files.get(file).cloned())
     }
 

@@ -12,6 +12,7 @@ mod history;
 mod journal;
 mod limits;
 mod memory;
+mod timeline;
 mod worktree;
 mod write;
 
@@ -23,11 +24,15 @@ pub use history::{History, Moment, Origin, Version};
 pub use journal::{Finished, Replacement, STUCK, is_unfinished};
 pub use limits::limit_process;
 pub use memory::MemoryStore;
+pub use timeline::Gone;
 pub use worktree::{WorkTree, read_outside, read_outside_up_to};
 pub use write::{Lock, Writer};
 
 /// The largest TOML file that is read: 4 MiB. Parsing needs up to 140 times that in the worst case.
 pub const MAX_FILE: u64 = 4 << 20;
+
+/// The largest file that is digested as evidence: 64 MiB.
+pub const MAX_EVIDENCE: u64 = 64 << 20;
 
 /// What an entry of a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +61,13 @@ pub trait Store: Send + Sync {
     /// The entries of a folder by name; none when there is no such folder.
     fn entries(&self, folder: &str) -> Result<Vec<Entry>, Error>;
 
-    /// The bytes of a regular file; none when there is no such file.
-    fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Error>;
+    /// The bytes of a regular file of at most so many; none when there is no such file.
+    fn read_up_to(&self, file: &str, most: u64) -> Result<Option<Vec<u8>>, Error>;
+
+    /// The bytes of a regular file as small as those of an assessment are; none when there is no such file.
+    fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.read_up_to(file, MAX_FILE)
+    }
 
     /// Another view of the same thing, for another thread.
     fn fork(&self) -> Result<Box<dyn Store>, Error>;

@@ -85,15 +85,15 @@ fn content(fd: OwnedFd, path: &str, most: u64) -> Result<Vec<u8>, Error> {
     }
     let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
     if size > most {
-        return Err(too_large_for(path, size, most));
+        return Err(too_large(path, size, most));
     }
     // A file that grows meanwhile is read as it was. Some file systems do not know a size before they are asked.
-    let take = if size == 0 { most + 1 } else { size };
+    let limit = if size == 0 { most + 1 } else { size };
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-    let read = std::fs::File::from(fd).take(take).read_to_end(&mut bytes);
+    let read = std::fs::File::from(fd).take(limit).read_to_end(&mut bytes);
     read.map_err(|error| unreadable(path, error))?;
     if bytes.len() as u64 > most {
-        return Err(too_large_for(path, bytes.len() as u64, most));
+        return Err(too_large(path, bytes.len() as u64, most));
     }
     Ok(bytes)
 }
@@ -118,11 +118,11 @@ impl Store for WorkTree {
         Ok(entries)
     }
 
-    fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
+    fn read_up_to(&self, file: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
         let (folder, name) = split(file);
         let read =
             self.within(folder, |open| match openat(open, name, FILE | OFlags::NOFOLLOW, Mode::empty()) {
-                Ok(fd) => content(fd, file, MAX_FILE).map(Some),
+                Ok(fd) => content(fd, file, most).map(Some),
                 Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
                 Err(error) => Err(refused(file, error)),
             });
@@ -140,11 +140,7 @@ impl Store for WorkTree {
     }
 }
 
-pub(super) fn too_large(path: &str, size: u64) -> Error {
-    too_large_for(path, size, MAX_FILE)
-}
-
-fn too_large_for(path: &str, size: u64, most: u64) -> Error {
+pub(super) fn too_large(path: &str, size: u64, most: u64) -> Error {
     let mib = most >> 20;
     Error::new(&TOO_LARGE, format!("`{path}` has {size} bytes, more than the {mib} MiB that are read"))
         .at(Label::file(path))

@@ -1,6 +1,7 @@
 //! The only room that knows TOML: bytes to values with findings, values to text, edits that keep comments.
 
 mod answers;
+mod approval;
 mod asides;
 mod build;
 mod condition;
@@ -24,6 +25,7 @@ mod tree;
 mod write;
 
 pub use answers::{read_answers_file, read_section, read_value};
+pub use approval::{read_statement, write_statement};
 pub use asides::{read_asides, write_asides};
 pub use conflicts::{read_conflicts, write_conflicts};
 pub use deployment::{read_meta, read_received};

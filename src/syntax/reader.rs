@@ -243,11 +243,30 @@ impl<'d, 'i> Table<'d, 'i> {
         );
     }
 
+    /// A list of lists of texts.
+    pub(super) fn text_lists(&self, key: &'d str) -> Vec<Vec<String>> {
+        let Some((list, _)) = self.of_type(key, "a list of lists of texts", Node::as_list) else {
+            return Vec::new();
+        };
+        let mut lists = Vec::new();
+        for value in list.children() {
+            match value.as_list() {
+                Some(inner) => lists.push(self.texts_of(key, inner)),
+                None => self.wrong_type(key, "a list of lists of texts", value),
+            }
+        }
+        lists.into_iter().map(|list| list.into_iter().map(|(text, _)| text).collect()).collect()
+    }
+
     /// A list of texts with where each stands.
     pub(super) fn spanned_texts(&self, key: &'d str) -> Vec<(String, Range<usize>)> {
         let Some((list, _)) = self.of_type(key, "a list of texts", Node::as_list) else {
             return Vec::new();
         };
+        self.texts_of(key, list)
+    }
+
+    fn texts_of(&self, key: &str, list: Node<'d, 'i>) -> Vec<(String, Range<usize>)> {
         if list.is_empty() {
             self.empty(key, list.span());
         }

@@ -3,15 +3,15 @@
 use super::literal;
 use crate::model::{
     Acceptance, Answer, BlockId, Confirmation, Framework, FrameworkRef, Item, ItemType, Key, Meta, PartyId,
-    Rating, Received, Risk, Section, Settings, Slot,
+    Policy, Rating, Received, Risk, Section, Settings, Slot,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Text that grows table by table.
 #[derive(Default)]
 pub(super) struct Out {
-    text: String,
+    pub(super) text: String,
 }
 
 impl Out {
@@ -268,7 +268,7 @@ pub(super) fn key(text: &str) -> String {
     if bare && !text.is_empty() { text.to_owned() } else { literal::line(text) }
 }
 
-fn framework_ref(framework: &FrameworkRef) -> String {
+pub(super) fn framework_ref(framework: &FrameworkRef) -> String {
     let mut text =
         format!("{{ id = {}, version = {}", literal::line(&framework.id), literal::line(&framework.version));
     if let Some(digest) = &framework.digest {
@@ -315,15 +315,9 @@ pub fn write_settings(settings: &Settings) -> String {
         out.text_of("party", person.party.as_str());
         out.text_if("organisation", person.organisation.as_ref());
         out.list_if("roles", &person.roles);
+        out.list_if("keys", &person.keys);
     }
-    if !settings.accept.is_empty() {
-        out.line("");
-        out.line("# The highest residual class that a role may accept.");
-        out.line("[policy.accept]");
-        for (role, class) in &settings.accept {
-            out.key(&key(role), class.to_string());
-        }
-    }
+    write_policy(&mut out, &settings.policy);
     if !settings.fail_on.is_empty() {
         out.line("");
         out.line("# The kinds of change that a review does not let pass.");
@@ -331,6 +325,42 @@ pub fn write_settings(settings: &Settings) -> String {
         out.list_if("fail-on", &settings.fail_on);
     }
     out.text
+}
+
+fn write_policy(out: &mut Out, policy: &Policy) {
+    if policy.signatures_required {
+        out.header("policy");
+        out.text_of("signatures", super::settings::signatures(true));
+    }
+    if !policy.accept.is_empty() {
+        out.line("");
+        out.line("# The highest residual class that a role may accept.");
+        out.line("[policy.accept]");
+        for (role, class) in &policy.accept {
+            out.key(&key(role), class.to_string());
+        }
+    }
+    if policy.phases_apart || policy.author_apart {
+        out.header("policy.apart");
+        for (name, apart) in [("phases", policy.phases_apart), ("author", policy.author_apart)] {
+            if apart {
+                out.key(name, "true");
+            }
+        }
+    }
+    for (number, phase) in &policy.phases {
+        out.header(&format!("policy.phases.{number}"));
+        let list = |roles: &BTreeSet<String>| literal::list(&roles.iter().cloned().collect::<Vec<_>>());
+        if !phase.all_of.is_empty() {
+            out.key("all-of", list(&phase.all_of));
+        }
+        if !phase.any_of.is_empty() {
+            out.key("any-of", format!("[{}]", phase.any_of.iter().map(list).collect::<Vec<_>>().join(", ")));
+        }
+        if phase.people > 0 {
+            out.key("people", phase.people.to_string());
+        }
+    }
 }
 
 /// A confirmation's table, with the blank line before it.

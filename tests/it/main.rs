@@ -29,5 +29,6 @@ mod rooms;
 mod schemas;
 mod sheets;
 mod support;
+mod trust;
 mod update;
 mod upgrade;

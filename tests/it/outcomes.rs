@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 use tom::diag::{At, Finding};
 use tom::model::{
     Answer, Date, Deployment, DeploymentName, Framework, ItemId, ItemType, Key, Kind, Meta, Outcome,
-    OutcomeKind, PermanentId, ProfileName, Settings, Slot, Value, VerdictRule,
+    OutcomeKind, PermanentId, Policy, ProfileName, Settings, Slot, Value, VerdictRule,
 };
 use tom::ops::check::{Subject, check};
 use tom::ops::outcome::{Evaluator, INCOMPLETE};
@@ -370,12 +370,8 @@ fn deployment(answers: Answers) -> Deployment {
 
 fn findings(deployment: &Deployment) -> Vec<Finding> {
     let framework = &FRAMEWORK;
-    let settings = &Settings {
-        framework: framework.reference(),
-        people: BTreeMap::new().into(),
-        accept: BTreeMap::new(),
-        fail_on: Vec::new(),
-    };
+    let (people, policy) = (BTreeMap::new().into(), Policy::default());
+    let settings = &Settings { framework: framework.reference(), people, policy, fail_on: Vec::new() };
     let exists = |_: &str| true;
     let strict = Evaluator::new(framework, deployment, ProfileName::Strict);
     let as_of = tom::model::Date::constant(2026, 11, 20);

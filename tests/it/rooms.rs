@@ -16,7 +16,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Outside crates that only one room names.
-const HOMES: [(&str, &str); 23] = [
+const HOMES: [(&str, &str); 24] = [
     ("annotate_snippets", "cli"),
     ("anstream", "cli"),
     ("anstyle", "cli"),
@@ -33,6 +33,7 @@ const HOMES: [(&str, &str); 23] = [
     ("rustix", "store"),
     ("sha2", "model"),
     ("similar", "ops"),
+    ("ssh_key", "ops"),
     ("strsim", "diag"),
     ("toml", "syntax"),
     ("zip", "exchange"),

@@ -20,6 +20,7 @@ const REAL: &[(&str, &[&str])] = &[
     ("status", &["status"]),
     ("status", &["status", "acme-southmere"]),
     ("todo", &["todo"]),
+    ("verify", &["verify", "acme-northfield"]),
 ];
 
 #[test]

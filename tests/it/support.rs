@@ -44,7 +44,8 @@ pub fn data(name: &str) -> String {
     std::fs::read_to_string(root().join("tests/data").join(name)).unwrap()
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder.
+pub fn copy(from: &Path, to: &Path) {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.unwrap();
         let target = to.join(entry.path().strip_prefix(from).unwrap());

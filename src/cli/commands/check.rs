@@ -7,10 +7,12 @@ use crate::cli::report::check::{Format, Report};
 use crate::cli::{Outcome, embedded};
 use crate::diag::{Error, Finding, Label, Severity};
 use crate::model::{Date, Deployment, DeploymentName, Digest, ProfileName};
-use crate::ops::check::{Kin, Subject, across, check};
+use crate::ops::check::{Kin, Subject, across, check, decisions};
 use crate::ops::derive::{LeftOver, left_over, names_it, names_of, text_at};
 use crate::ops::outcome::Evaluator;
-use crate::project::{Loader, Project, framework_files};
+use crate::ops::policy::{Keys, keys};
+use crate::ops::verify::Case;
+use crate::project::{EvidenceFiles, Loader, Project, framework_files, statements};
 use crate::store::{EntryKind, Store};
 use crate::syntax::{FrameworkFile, read_framework};
 use std::cell::RefCell;
@@ -85,9 +87,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     } else {
         names = args.deployments.iter().map(|text| super::name(text)).collect::<Result<_, _>>()?;
     }
+    // A key that cannot be used is said once; what it signed is then signed by nobody whom tom knows.
+    let keys = keys(project.settings()).unwrap_or_else(|error| {
+        findings.push(error.finding().clone());
+        Keys::new()
+    });
     let ready = super::phase(&project, args.ready)?;
     let asked = Asked { ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };
-    let checked = check_all(&project, &names, asked, context)?;
+    let checked = check_all(&project, &names, asked, &keys, context)?;
     let mut kin: Vec<Kin> = checked.iter().filter_map(|(_, kin)| kin.clone()).collect();
     // A copy is found beside what it was copied from, which may not have been asked for.
     let asked_for: BTreeSet<_> = names.iter().collect();
@@ -156,12 +163,13 @@ fn check_all(
     project: &Project,
     names: &[DeploymentName],
     asked: Asked,
+    keys: &Keys,
     context: &Context,
 ) -> Result<Vec<Checked>, Error> {
     let families = Families::default();
     let begin = || {
         let loader = project.loader()?;
-        Ok(Worker { project, loader, families: &families, evidence: Evidence::default() })
+        Ok(Worker { project, loader, families: &families, keys, evidence: Evidence::default() })
     };
     side_by_side(context, names, begin, |worker, name| worker.check(name, asked))
 }
@@ -231,6 +239,7 @@ struct Worker<'p> {
     project: &'p Project,
     loader: Loader<'p>,
     families: &'p Families,
+    keys: &'p Keys,
     evidence: Evidence,
 }
 
@@ -259,6 +268,28 @@ impl Worker<'_> {
             ready: asked.ready,
         };
         findings.extend(check(&subject));
+        let (held, broken) = statements(store, name)?;
+        findings.extend(broken);
+        if !held.is_empty() || asked.ready.is_some() {
+            let files = EvidenceFiles::of(store);
+            let case = Case {
+                deployment: &deployment,
+                framework: &framework,
+                rules: &framework,
+                settings: self.project.settings(),
+                keys: self.keys,
+                files: &|path| files.digest(path),
+                as_of: asked.as_of,
+                seen: &BTreeMap::new(),
+            };
+            let found = decisions(&case, &held, asked.ready);
+            // Evidence that cannot be read has not changed: nobody knows, so nothing is said of the decisions.
+            let unreadable = files.errors();
+            if unreadable.is_empty() {
+                findings.extend(found);
+            }
+            findings.extend(unreadable.iter().map(|error| error.finding().clone()));
+        }
         Ok((findings, Some(Kin::of(&deployment))))
     }
 

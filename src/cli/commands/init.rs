@@ -6,7 +6,6 @@ use crate::diag::Error;
 use crate::model::{FrameworkRef, People, Settings};
 use crate::store::{Repo, Store, WorkTree, Writer};
 use crate::syntax::write_settings;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Put tom into a repository: settings, the framework, attributes
@@ -138,8 +137,8 @@ fn missing(store: &WorkTree, with_framework: bool) -> Result<Vec<(String, Vec<u8
     }
     if store.read(crate::project::SETTINGS)?.is_none() {
         let framework = FrameworkRef { id: id.to_owned(), version: version.to_owned(), digest: None };
-        let settings =
-            Settings { framework, people: People::default(), accept: BTreeMap::new(), fail_on: Vec::new() };
+        let policy = crate::model::Policy::default();
+        let settings = Settings { framework, people: People::default(), policy, fail_on: Vec::new() };
         files.push((crate::project::SETTINGS.to_owned(), write_settings(&settings).into_bytes()));
     }
     let attributes = store.read(".gitattributes")?.unwrap_or_default();

@@ -6,6 +6,7 @@ pub(super) mod baseline;
 pub(super) mod blame;
 pub(super) mod check;
 pub(super) mod confirm;
+pub(super) mod decide;
 pub(super) mod demo;
 pub(super) mod derive;
 pub(super) mod diff;
@@ -31,6 +32,7 @@ pub(super) mod status;
 pub(super) mod todo;
 pub(super) mod update;
 mod upgrade;
+pub(super) mod verify;
 mod workbook;
 
 use super::Outcome;
@@ -65,6 +67,8 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Set(args) => set::run(&args, context),
         Command::Confirm(args) => confirm::run(&args, context),
         Command::Accept(args) => accept::run(&args, context),
+        Command::Decide(args) => decide::run(&args, context),
+        Command::Verify(args) => verify::run(&args, context),
         Command::Impact(args) => impact::run(&args, context),
         Command::Todo(args) => todo::run(&args, context),
         Command::Status(args) => status::run(&args, context),
@@ -137,7 +141,7 @@ fn roles(project: &Project) -> impl Iterator<Item = &str> {
     });
     let settings = project.settings();
     let people = settings.people.values().flat_map(|person| person.roles.iter().map(String::as_str));
-    asked.chain(people).chain(settings.accept.keys().map(String::as_str))
+    asked.chain(people).chain(settings.policy.accept.keys().map(String::as_str))
 }
 
 /// What git remembers of a deployment; nothing where nothing was committed.

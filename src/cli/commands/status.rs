@@ -64,7 +64,7 @@ fn progress(
             let answers = states
                 .answers
                 .iter()
-                .filter(|a| a.is_needed && a.item.phase <= phase.number)
+                .filter(|a| a.is_needed && framework.is_due(a.item, phase.number))
                 .map(|a| a.state);
             let risks = states.risks.iter().filter(|_| phase.needs_risks).map(|risk| risk.state);
             let all: Vec<State> = answers.chain(risks).collect();

@@ -163,7 +163,7 @@ enum Status {
 /// A finding.
 #[derive(serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-struct FindingJson {
+pub(in crate::cli) struct FindingJson {
     /// Its sort, which `tom explain` explains.
     code: &'static str,
     /// How much it matters.
@@ -185,7 +185,8 @@ struct FindingJson {
 }
 
 impl FindingJson {
-    fn of(finding: &Finding, source: &Source<'_>) -> Self {
+    /// A finding, with the place that it points at.
+    pub(in crate::cli) fn of(finding: &Finding, source: &Source<'_>) -> Self {
         let place = finding.primary.as_ref();
         let region = place.and_then(|label| region(label, source));
         Self {

@@ -327,7 +327,7 @@ impl<'f> Book<'f> {
             ],
         )?;
         let first = page.row;
-        let roles: Vec<String> = settings.accept.keys().cloned().collect();
+        let roles: Vec<String> = settings.policy.accept.keys().cloned().collect();
         let word = |words: &[String], text: &str| Entry {
             text: text.to_owned(),
             choice: Choice::Words(words.to_vec()),

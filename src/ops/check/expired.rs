@@ -59,7 +59,7 @@ pub(super) fn acceptances(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 .help(format!("have it accepted again: `tom accept {} {id}`", subject.deployment.name)),
             );
         }
-        let most = subject.settings.accept.get(&acceptance.role);
+        let most = subject.settings.policy.accept.get(&acceptance.role);
         if most.is_none_or(|most| acceptance.class > *most) {
             let policy = most.map_or_else(
                 || format!("the policy does not let a {} accept anything", acceptance.role),

@@ -5,6 +5,7 @@
 
 mod answers;
 mod constraints;
+mod decisions;
 mod expired;
 mod lineage;
 mod merges;
@@ -15,6 +16,7 @@ use super::outcome::Evaluator;
 use crate::diag::{Code, Finding, Label};
 use crate::model::{Address, Date, Deployment, Digest, Framework, Settings, Slot};
 
+pub use decisions::decisions;
 pub use lineage::{Kin, across};
 pub use merges::{Merging, merging};
 
@@ -140,6 +142,9 @@ pub const CODES: &[&Code] = &[
     &readiness::CLAIMED,
     &readiness::OPEN,
     &readiness::NOT_READY,
+    &decisions::NO_DECISION,
+    &decisions::VOID,
+    &decisions::NOT_APPROVED,
 ];
 
 /// Everything that the rules find in one deployment.

@@ -2,7 +2,7 @@
 
 use super::{Change, Kind, consequences::is_other, fingerprint};
 use crate::diag::{Code, Finding, Label, Severity};
-use crate::model::{Framework, Person, Settings, Tree};
+use crate::model::{Framework, Person, Policy, Settings, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -77,12 +77,14 @@ fn settings(old: &Settings, new: &Settings) -> Vec<Change> {
         }
     };
     add("Framework of new deployments", Some(old.framework.to_string()), Some(new.framework.to_string()));
-    let roles: BTreeSet<&String> = old.accept.keys().chain(new.accept.keys()).collect();
+    let roles: BTreeSet<&String> = old.policy.accept.keys().chain(new.policy.accept.keys()).collect();
     for role in roles {
-        let upto =
-            |settings: &Settings| settings.accept.get(role).map(|class| format!("up to class {class}"));
+        let upto = |settings: &Settings| {
+            settings.policy.accept.get(role).map(|class| format!("up to class {class}"))
+        };
         add(&format!("What a {role} may accept"), upto(old), upto(new));
     }
+    add("What decisions need", decisions(&old.policy), decisions(&new.policy));
     let gates = |settings: &Settings| {
         let kinds: BTreeSet<&String> = settings.fail_on.iter().collect();
         (!kinds.is_empty()).then(|| kinds.into_iter().cloned().collect::<Vec<_>>().join(", "))
@@ -90,6 +92,26 @@ fn settings(old: &Settings, new: &Settings) -> Vec<Change> {
     add("Changes that are not to pass", gates(old), gates(new));
     changes.extend(people(old, new));
     changes
+}
+
+/// What the policy asks of decisions, in words; none where it asks nothing.
+fn decisions(policy: &Policy) -> Option<String> {
+    let mut asks = Vec::new();
+    let mut add = |asked: bool, what: &str| asks.extend(asked.then(|| what.to_owned()));
+    add(policy.signatures_required, "signatures");
+    add(policy.phases_apart, "other people in each phase");
+    add(policy.author_apart, "somebody besides the last author");
+    for (number, phase) in &policy.phases {
+        let any_of = phase.any_of.iter().map(|roles| roles.iter().cloned().collect::<Vec<_>>().join(" or "));
+        let roles: Vec<String> = phase.all_of.iter().cloned().chain(any_of).collect();
+        if !roles.is_empty() {
+            asks.push(format!("in phase {number}: {}", roles.join(", ")));
+        }
+        if phase.people > 0 {
+            asks.push(format!("in phase {number}: {} people", phase.people));
+        }
+    }
+    (!asks.is_empty()).then(|| asks.join("; "))
 }
 
 fn people(old: &Settings, new: &Settings) -> Option<Change> {

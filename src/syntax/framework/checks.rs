@@ -24,6 +24,7 @@ pub(super) fn contradictions(framework: &Framework, origin: &Origin<'_>) -> Vec<
     check.profiles();
     check.constraints();
     check.head();
+    check.phases();
     check.phase_outcomes();
     check.matrix();
     check.wrong
@@ -59,6 +60,29 @@ impl<'f> Check<'f> {
     fn known(&mut self, file: &str, place: &str, id: &ItemId) {
         if self.framework.item(id.as_str()).is_none() {
             self.say(file, format!("{place} names the item `{id}`, which does not exist"));
+        }
+    }
+
+    /// Who decides in a phase, and what is filled in afterwards.
+    fn phases(&mut self) {
+        let (framework, head) = (self.framework, self.origin.head);
+        for phase in &framework.phases {
+            let place = format!("phase {}", phase.number);
+            let verdicts = phase.roles.iter().flat_map(|role| &role.verdicts);
+            for id in phase.roles.iter().map(|role| &role.item).chain(verdicts) {
+                self.known(head, &place, id);
+                if framework.item(id.as_str()).is_some_and(|item| item.kind != ItemKind::Decision) {
+                    self.say(head, format!("{place} shows a decision at `{id}`, which is none"));
+                }
+            }
+            phase
+                .afterwards
+                .iter()
+                .chain(phase.says_approved.keys())
+                .for_each(|id| self.known(head, &place, id));
+            for role in phase.roles.iter().filter(|role| framework.party(role.party.as_str()).is_none()) {
+                self.say(head, format!("{place} names the party `{}`, which does not exist", role.party));
+            }
         }
     }
 

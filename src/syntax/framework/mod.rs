@@ -9,9 +9,9 @@ use super::tree::{Content, Node};
 use crate::diag::{Code, Finding, Label, Severity, nearest};
 use crate::model::{
     Acceptability, Attached, Canonical, Cells, Column, Constraint, Framework, Headline, IdError, Item,
-    ItemId, ItemKind, ItemType, Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId,
-    OutcomeKind, Party, PartyId, Phase, PhaseOutcome, Profile, ProfileName, Scope, Section, SectionId, Tree,
-    VerdictRule,
+    ItemId, ItemKind, ItemType, Key, Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId,
+    OutcomeKind, Party, PartyId, Phase, PhaseOutcome, PhaseRole, Profile, ProfileName, Scope, Section,
+    SectionId, Tree, VerdictRule,
 };
 use checks::{Origin, contradictions};
 use std::collections::BTreeMap;
@@ -285,8 +285,44 @@ fn phase(key: &str, table: &Table<'_, '_>) -> Option<Phase> {
     let about = table.needed_text("about");
     let scope = scopes(table);
     let needs_risks = table.truth("needs-risks").unwrap_or(false);
+    let roles =
+        table.tables("roles").iter().filter_map(|(entry, t)| phase_role(entry.key, t, &scope)).collect();
+    let afterwards = table.ids("afterwards", |t| ItemId::new(t));
+    let says_approved = table.table("says-approved").map(|t| says_approved(&t)).unwrap_or_default();
     table.finish();
-    Some(Phase { number: number?, title: title?, about: about?, scope, needs_risks })
+    Some(Phase {
+        number: number?,
+        title: title?,
+        about: about?,
+        scope,
+        needs_risks,
+        roles,
+        afterwards,
+        says_approved,
+    })
+}
+
+fn says_approved(table: &Table<'_, '_>) -> BTreeMap<ItemId, u8> {
+    let entries = table.entries();
+    entries
+        .filter_map(|entry| {
+            let id = ItemId::new(entry.key).map_err(|error| table.bad_id(&error, entry.key_span)).ok();
+            id.zip(number(table, entry.key))
+        })
+        .collect()
+}
+
+/// Who decides in a phase. A role without a scope of its own covers the phase's.
+fn phase_role(key: &str, table: &Table<'_, '_>, phase: &[Scope]) -> Option<PhaseRole> {
+    let role = Key::new(key).map_err(|error| table.bad_id(&error, table.span.clone())).ok();
+    let party = table.needed_id("party", |t| PartyId::new(t));
+    let item = table.needed_id("item", |t| ItemId::new(t));
+    let always = !table.truth("when-asked").unwrap_or(false);
+    let verdicts = table.ids("verdicts", |t| ItemId::new(t));
+    let has_scope = table.get("scope").is_some();
+    let scope = if has_scope { scopes(table) } else { phase.to_vec() };
+    table.finish();
+    Some(PhaseRole { role: role?.to_string(), party: party?, item: item?, always, verdicts, scope })
 }
 
 fn scopes(table: &Table<'_, '_>) -> Vec<Scope> {

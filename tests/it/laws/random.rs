@@ -281,16 +281,85 @@ pub fn meta() -> impl Strategy<Value = Meta> {
 
 pub fn settings() -> impl Strategy<Value = Settings> {
     let words = (text(), prop::option::of(text()), prop::option::of(text()));
-    let person = (words, party(), prop::collection::vec(text(), 0..3)).prop_map(
-        |((name, email, organisation), party, roles)| Person { name, email, party, organisation, roles },
-    );
+    let lists = (prop::collection::vec(text(), 0..3), prop::collection::vec(text(), 0..3));
+    let person = (words, party(), lists).prop_map(|((name, email, organisation), party, (roles, keys))| {
+        Person { name, email, party, organisation, roles, keys }
+    });
     let people = prop::collection::btree_map(any_key(), person, 0..3);
     let accept = prop::collection::btree_map("[a-z][a-z-]{0,8}", 1u8..=5, 0..3);
-    let fail_on = prop::collection::vec("[a-z-]{1,9}", 0..3);
-    (framework_ref(), people, accept, fail_on).prop_map(|(framework, people, accept, fail_on)| Settings {
+    let roles = || prop::collection::btree_set(text(), 1..3);
+    let all_of = prop::collection::btree_set(text(), 0..3);
+    let phase = (all_of, prop::collection::vec(roles(), 0..3), 0usize..4)
+        .prop_map(|(all_of, any_of, people)| PhasePolicy { all_of, any_of, people });
+    let phases = prop::collection::btree_map(1u8..=9, phase, 0..3);
+    let policy = (accept, any::<[bool; 3]>(), phases).prop_map(|(accept, truths, phases)| {
+        let [signatures_required, phases_apart, author_apart] = truths;
+        Policy { accept, signatures_required, phases_apart, author_apart, phases }
+    });
+    let fail_on = prop::collection::vec(text(), 0..3);
+    (framework_ref(), people, policy, fail_on).prop_map(|(framework, people, policy, fail_on)| Settings {
         framework,
         people: people.into(),
-        accept,
+        policy,
         fail_on,
+    })
+}
+
+fn whole_digest() -> impl Strategy<Value = Digest> {
+    any::<[u8; 8]>().prop_map(|bytes| Digest::of_bytes(&bytes))
+}
+
+fn seal() -> impl Strategy<Value = Seal> {
+    let leaves = prop::collection::btree_map("[A-Z]{2}-[0-9]{2}(\\.[a-z]{1,8})?", "[0-9a-f]{16}", 0..5);
+    (whole_digest(), whole_digest(), leaves).prop_map(|(digest, content, leaves)| Seal {
+        digest,
+        content,
+        leaves,
+    })
+}
+
+pub fn statement() -> impl Strategy<Value = Statement> {
+    let id = "d-[0-9a-f]{12}".prop_map(|id| PermanentId::new(id).unwrap());
+    let who = (id, 1u8..9, "[a-z][a-z-]{0,8}", party(), text(), select(Act::ALL));
+    let verdict =
+        (text(), prop::option::of(text())).prop_map(|(verdict, reason)| Verdict { verdict, reason });
+    let address = "[A-Z]{2}-[0-9]{2}(\\.notes)?".prop_map(|text| text.parse::<Address>().unwrap());
+    let says = (
+        prop::option::of(text()),
+        prop::option::of(whole_digest()),
+        prop::option::of(text()),
+        prop::collection::btree_map("[A-Z]{2}-[0-9]{2}", verdict, 0..3),
+        prop::collection::btree_map(any_key(), text(), 0..3),
+        prop::collection::btree_map(address, text(), 0..3),
+    );
+    let item = "[A-Z]{2}-[0-9]{2}".prop_map(|id| ItemId::new(id).unwrap());
+    let recording = (text(), text(), whole_digest()).prop_map(|(by, evidence, digest)| Recording {
+        by,
+        evidence,
+        digest,
+    });
+    let rests = (
+        prop::option::of(date()),
+        prop::collection::vec(item, 0..3),
+        prop::collection::vec(whole_digest(), 0..3),
+        framework_ref(),
+        whole_digest(),
+        0i64..4_000_000_000,
+        prop::option::of(text()),
+        prop::option::of(recording),
+        prop::collection::btree_map(select(Scope::ALL), seal(), 0..3),
+    );
+    (who, says, rests).prop_map(|(who, says, rests)| {
+        let (deployment, phase, role, party, by, act) = who;
+        let (outcome, withdraws, reason, verdicts, conditions, queries) = says;
+        let (expires, leaves_open, prev, framework, policy, time, commit, recorded, scopes) = rests;
+        let verdicts = verdicts.into_iter().map(|(id, v)| (ItemId::new(id).unwrap(), v)).collect();
+        let time = Moment(time);
+        #[rustfmt::skip]
+        let statement = Statement {
+            deployment, phase, role, party, by, act, outcome, withdraws, reason, verdicts, conditions, queries,
+            expires, leaves_open, prev, framework, policy, time, commit, recorded, scopes,
+        };
+        statement
     })
 }

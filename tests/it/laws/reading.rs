@@ -58,6 +58,11 @@ proptest! {
     }
 
     #[test]
+    fn a_statement_comes_back_as_it_was(statement in random::statement()) {
+        prop_assert_eq!(read(&write_statement(&statement), read_statement), Some(statement));
+    }
+
+    #[test]
     fn settings_come_back_as_they_were(settings in random::settings()) {
         prop_assert_eq!(read(&write_settings(&settings), read_settings), Some(settings));
     }
@@ -86,7 +91,8 @@ fn digests_and_roles_of_any_text_come_back() {
 fn policies_for_roles_of_any_name_come_back() {
     let framework = EXAMPLE.settings.framework.clone();
     let accept = BTreeMap::from([("a role with spaces".to_owned(), 2)]);
-    let settings = Settings { framework, people: BTreeMap::new().into(), accept, fail_on: Vec::new() };
+    let policy = Policy { accept, ..Policy::default() };
+    let settings = Settings { framework, people: BTreeMap::new().into(), policy, fail_on: Vec::new() };
     assert_eq!(read(&write_settings(&settings), read_settings), Some(settings));
 }
 
@@ -136,6 +142,7 @@ fn another_reader_of_toml_1_0_finds_the_same_in_what_is_written() {
     texts.extend(some(random::risk(), 100).iter().map(write_risk));
     texts.extend(some(random::meta(), 100).iter().map(write_meta));
     texts.extend(some(random::settings(), 100).iter().map(write_settings));
+    texts.extend(some(random::statement(), 100).iter().map(write_statement));
     texts.extend(some(random::received(), 50).iter().map(|r| write_received(r, framework())));
     let input = serde_json::to_string(&texts).unwrap();
     let output = super::piped(&["-c", TOMLLIB], &input);

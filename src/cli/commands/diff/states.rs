@@ -217,7 +217,7 @@ impl History {
         let nobody = Settings {
             framework,
             people: BTreeMap::new().into(),
-            accept: BTreeMap::new(),
+            policy: crate::model::Policy::default(),
             fail_on: Vec::new(),
         };
         Ok(Self { touches, uncommitted, nobody })

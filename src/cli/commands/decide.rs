@@ -1,0 +1,386 @@
+use crate::cli::Outcome;
+use crate::cli::codes::{NOT_SIGNED, UNCOMMITTED, USAGE};
+use crate::cli::context::Context;
+use crate::cli::report::one_line;
+use crate::cli::sign::sign;
+use crate::cli::words::counted;
+use crate::diag::{Error, Label};
+use crate::model::{
+    Address, Date, DeploymentName, Digest, ItemId, Key, Moment, Recording, Settings, Verdict, statement_name,
+};
+use crate::ops::decide::{Decision, Proposal, Voice, Wish, covers, propose};
+use crate::ops::policy::{Keys, keys};
+use crate::ops::signature::{self, SigningKey};
+use crate::ops::verify::{Case, judge};
+use crate::project::{APPROVALS, EvidenceFiles, Project, SETTINGS, evidence_digest, folder_of, statements};
+use crate::store::{Repo, WorkTree};
+use crate::syntax::write_statement;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Decide on a phase, in a role that may
+///
+/// Writes a statement over exactly the content that is committed, and signs it with your SSH key. It shows the digest and what changed since this role
+/// decided last, and asks for the digest's first eight digits. A statement is never changed: deciding anew and withdrawing make new ones.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  tom decide acme-northfield --phase 1 --role asset-owner --outcome approved-dsa-needed \\
+      --verdict AP1-02=Approved --verdict AP1-03=Approved --verdict AP1-04=Approved
+  tom decide acme-northfield --phase 2 --role executive --outcome approved --key ~/.ssh/id_ed25519
+  tom decide acme-northfield --phase 2 --role siro --outcome returned --query IGA-16=\"Which system is it?\"
+  tom decide acme-northfield --phase 2 --role executive --withdraw 3f2a91c0 --reason \"Signed by mistake\"
+  tom decide acme-northfield --phase 1 --role asset-owner --outcome fully-approved … \\
+      --recorded-for \"Marian Holt\" --evidence docs/evidence/approval.eml")]
+pub struct Args {
+    /// The deployment
+    deployment: String,
+
+    /// The phase that is decided on
+    #[arg(long)]
+    phase: u8,
+
+    /// The role in which you decide
+    #[arg(long)]
+    role: String,
+
+    /// What you decide; an unknown word shows what there is
+    #[arg(long, required_unless_present = "withdraw")]
+    outcome: Option<String>,
+
+    /// A verdict, where the role gives some
+    #[arg(long = "verdict", value_name = "ITEM=WORD")]
+    verdicts: Vec<String>,
+
+    /// Why a verdict is as it is
+    #[arg(long = "because", value_name = "ITEM=TEXT")]
+    because: Vec<String>,
+
+    /// Something that has to be seen to; may be given more than once
+    #[arg(long = "condition", value_name = "TEXT")]
+    conditions: Vec<String>,
+
+    /// A question about an item or a risk
+    #[arg(long = "query", value_name = "ITEM=TEXT")]
+    queries: Vec<String>,
+
+    /// The last day on which the decision holds
+    #[arg(long, value_name = "DATE")]
+    expires: Option<Date>,
+
+    /// Why
+    #[arg(long)]
+    reason: Option<String>,
+
+    /// The digest that you decide over, or its first eight digits or more; asked for if not given
+    #[arg(long, value_name = "DIGEST")]
+    digest: Option<String>,
+
+    /// Take a statement back, named by its digest
+    #[arg(long, value_name = "STATEMENT", conflicts_with_all = ["outcome", "verdicts", "because", "conditions", "queries", "expires", "digest"])]
+    withdraw: Option<String>,
+
+    /// Who decides; git's user name if not given. With `--recorded-for`, who writes it down
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+
+    /// Write down the decision of somebody who has no tom: recorded, never verified
+    #[arg(long, value_name = "NAME", requires = "evidence")]
+    recorded_for: Option<String>,
+
+    /// What shows a recorded decision: a file of the repository
+    #[arg(long, value_name = "FILE", requires = "recorded_for")]
+    evidence: Option<String>,
+
+    /// The SSH key that signs, or a public one that your agent or device holds; git's `user.signingkey` if not given
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    /// Show what would be decided, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let repo = context.repo()?;
+    let name = super::name(&args.deployment)?;
+    let tree = WorkTree::new(context.work_tree(&repo)?);
+    let writer = if args.dry_run { None } else { Some(context.writer(&repo)?) };
+    // Everything that is decided over is read from one commit, which nobody can change meanwhile.
+    let commit = repo.at("HEAD")?.commit().id.clone();
+    let project = context.sound_project(&repo, Some(&commit))?;
+    let (deployment, framework) = super::sound(&project, &name)?;
+    committed(&repo, &project, &name)?;
+    let keys = keys(project.settings())?;
+    let (held, broken) = statements(&tree, &name)?;
+    if let Some(broken) = broken.into_iter().find(|finding| finding.is_error()) {
+        return Err(broken.into());
+    }
+    let evidence = EvidenceFiles::of(project.store());
+    let files = |path: &str| evidence.digest(path);
+    let seen = BTreeMap::new();
+    let case = Case {
+        deployment: &deployment,
+        framework: &framework,
+        rules: &framework,
+        settings: project.settings(),
+        keys: &keys,
+        files: &files,
+        as_of: context.today(),
+        seen: &seen,
+    };
+    let judgement = judge(&case, &held);
+    let voice = voice(args, context, &repo, &tree, &commit)?;
+    let proposal = propose(&case, &judgement, &voice, &wish(args)?)?;
+    evidence_is_there(&repo, &evidence)?;
+    let own = own_keys(project.settings(), &keys, &proposal);
+    let key = match args.dry_run {
+        true => None,
+        false => signing_key(args, &repo, project.settings(), proposal.statement.recorded.is_some(), &own)?,
+    };
+    show(context, &name, &proposal);
+    let bytes = write_statement(&proposal.statement).into_bytes();
+    let folder = format!("{}/{APPROVALS}/{}", folder_of(&name), args.phase);
+    let file = format!("{folder}/{}", statement_name(&proposal.statement.role, Digest::of_bytes(&bytes)));
+    let Some(writer) = writer else {
+        context.print(format!("would write {file}\n"));
+        return Ok(Outcome::Clean);
+    };
+    if args.withdraw.is_none() {
+        agree(args, context, covers(&proposal.statement))?;
+    }
+    let signature = key.map(|key| signature(&bytes, &key, &own)).transpose()?;
+    let how = match (&signature, &proposal.statement.recorded) {
+        (_, Some(_)) => "recorded",
+        (Some(_), None) => "verified",
+        (None, None) => "claimed",
+    };
+    // The signature first: a statement that is there has everything that belongs to it.
+    if let Some(signature) = signature {
+        writer.create(&format!("{file}.sig"), &signature)?;
+    }
+    writer.create(&file, &bytes)?;
+    context.print(format!("wrote {file} ({how})\n"));
+    if how == "claimed" {
+        context.tell("note: it is not signed, so it is only claimed; `--key FILE` signs");
+    }
+    context.tell("next: commit it; `tom verify` says what the phase still needs");
+    Ok(Outcome::Clean)
+}
+
+/// Makes sure that what stands in the work tree is what is decided over.
+fn committed(repo: &Repo, project: &Project, name: &DeploymentName) -> Result<(), Error> {
+    let folder = folder_of(name);
+    let mut changed = repo.uncommitted(&folder)?;
+    // Statements and events are not decided over, and several may wait for one commit.
+    changed.retain(|path| {
+        !path.starts_with(&format!("{folder}/{APPROVALS}/")) && *path != format!("{folder}/record.toml")
+    });
+    changed.extend(repo.uncommitted(SETTINGS)?);
+    let pinned = project.meta(name)?.framework;
+    changed.extend(repo.uncommitted(&format!("frameworks/{}/{}", pinned.id, pinned.version))?);
+    let Some(first) = changed.first() else { return Ok(()) };
+    let message =
+        format!("{} not committed, `{first}` first", counted(changed.len(), "file is", "files are"));
+    Err(Error::new(&UNCOMMITTED, message)
+        .at(Label::file(first))
+        .help("a decision is over what is committed: commit the changes, or take them back"))
+}
+
+fn evidence_is_there(repo: &Repo, evidence: &EvidenceFiles<'_>) -> Result<(), Error> {
+    if let Some(error) = evidence.errors().into_iter().next() {
+        return Err(error);
+    }
+    if let Some(path) = evidence.missing().first() {
+        return Err(Error::new(&UNCOMMITTED, format!("the evidence `{path}` is not in the commit"))
+            .help("a decision covers what its evidence says: commit the file, or name another"));
+    }
+    for path in evidence.asked() {
+        if let Some(changed) = repo.uncommitted(&path)?.first() {
+            return Err(Error::new(
+                &UNCOMMITTED,
+                format!("the evidence `{changed}` has changes that are not committed"),
+            )
+            .help("a decision covers what its evidence says: commit the changes, or take them back"));
+        }
+    }
+    Ok(())
+}
+
+fn voice(args: &Args, context: &Context, repo: &Repo, tree: &WorkTree, commit: &str) -> Result<Voice, Error> {
+    let speaker = super::speaker(args.by.as_ref(), repo)?;
+    let reason = args.reason.as_deref().map(|text| super::plain("reason", text)).transpose()?;
+    let (by, recorded) = match (&args.recorded_for, &args.evidence) {
+        (Some(name), Some(path)) => {
+            let digest = evidence_digest(tree, path)?.ok_or_else(|| {
+                Error::new(&USAGE, format!("there is no file `{}` in the repository", path.escape_debug()))
+                    .help("name what shows the decision, from the repository's root")
+            })?;
+            let recording = Recording { by: speaker, evidence: super::plain("evidence", path)?, digest };
+            (super::plain("name", name)?, Some(recording))
+        }
+        _ => (speaker, None),
+    };
+    Ok(Voice {
+        phase: args.phase,
+        role: args.role.clone(),
+        by,
+        time: Moment(context.now()),
+        commit: Some(commit.to_owned()),
+        reason,
+        recorded,
+    })
+}
+
+fn wish(args: &Args) -> Result<Wish, Error> {
+    if let Some(start) = &args.withdraw {
+        return Ok(Wish::Withdraw(start.clone()));
+    }
+    let mut verdicts: BTreeMap<ItemId, Verdict> = BTreeMap::new();
+    for (id, word) in pairs("verdict", &args.verdicts)? {
+        let id = ItemId::new(id).map_err(|error| Error::new(&USAGE, error.to_string()))?;
+        verdicts.insert(id, Verdict { verdict: word, reason: None });
+    }
+    for (id, text) in pairs("because", &args.because)? {
+        let Some(verdict) = verdicts.get_mut(id.as_str()) else {
+            return Err(Error::new(&USAGE, format!("`--because {id}` has no verdict beside it")));
+        };
+        verdict.reason = Some(text);
+    }
+    let mut queries = BTreeMap::new();
+    for (address, text) in pairs("query", &args.queries)? {
+        let address: Address = address
+            .parse()
+            .map_err(|error: crate::model::AddressError| Error::new(&USAGE, error.to_string()))?;
+        queries.insert(address, text);
+    }
+    let mut conditions = BTreeMap::new();
+    for (at, text) in args.conditions.iter().enumerate() {
+        let key = Key::new(format!("C{}", at + 1)).map_err(|error| Error::new(&USAGE, error.to_string()))?;
+        conditions.insert(key, super::plain("condition", text)?);
+    }
+    let outcome = args.outcome.clone().unwrap_or_default();
+    Ok(Wish::Decide(Decision { outcome, verdicts, conditions, queries, expires: args.expires }))
+}
+
+fn pairs(option: &str, texts: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let pair = |text: &String| {
+        let (left, right) = text.split_once('=').ok_or_else(|| {
+            Error::new(&USAGE, format!("`--{option}` takes ITEM=TEXT, not `{}`", text.escape_debug()))
+        })?;
+        Ok((left.trim().to_owned(), super::plain(option, right)?))
+    };
+    texts.iter().map(pair).collect()
+}
+
+/// How many changed leaves are listed.
+const MOST_LISTED: usize = 20;
+
+fn show(context: &Context, name: &DeploymentName, proposal: &Proposal<'_>) {
+    let says = &proposal.statement;
+    let what = match (&says.outcome, &says.withdraws) {
+        (Some(outcome), _) => format!("decides: {outcome}"),
+        (None, Some(id)) => format!("withdraws: {}", &id.hex()[..12]),
+        (None, None) => String::new(),
+    };
+    let mut out =
+        format!("{name}, phase {}, {} ({})\n{what}\n", says.phase, one_line(&says.by), one_line(&says.role));
+    for (item, verdict) in &says.verdicts {
+        out += &format!("  {item}: {}\n", one_line(&verdict.verdict));
+    }
+    for (scope, seal) in &says.scopes {
+        out += &format!("over the scope {scope}: {}\n", counted(seal.leaves.len(), "leaf", "leaves"));
+    }
+    if !says.leaves_open.is_empty() {
+        let items: Vec<&str> = says.leaves_open.iter().map(ItemId::as_str).collect();
+        out += &format!("left open, to be filled in without voiding it: {}\n", items.join(", "));
+    }
+    if says.withdraws.is_none() {
+        match proposal.last {
+            None => out += "this role has decided nothing here before\n",
+            Some(last) if proposal.changed.is_empty() => {
+                out += &format!("nothing has changed since {}\n", last.statement.time.day());
+            }
+            Some(last) => {
+                let count = counted(proposal.changed.len(), "leaf", "leaves");
+                out += &format!("changed since {}: {count}\n", last.statement.time.day());
+                for leaf in proposal.changed.iter().take(MOST_LISTED) {
+                    out += &format!("  {}\n", one_line(leaf));
+                }
+                if proposal.changed.len() > MOST_LISTED {
+                    out += &format!("  and {} more\n", proposal.changed.len() - MOST_LISTED);
+                }
+            }
+        }
+        out += &format!("digest {}\n", grouped(covers(says)));
+    }
+    context.print(out);
+}
+
+/// A digest in groups that a person can compare.
+fn grouped(digest: Digest) -> String {
+    let hex = digest.hex();
+    let groups: Vec<&str> = (0..8).filter_map(|at| hex.get(at * 8..at * 8 + 8)).collect();
+    groups.join(" ")
+}
+
+/// Makes sure that the approver means this digest.
+fn agree(args: &Args, context: &Context, digest: Digest) -> Result<(), Error> {
+    let typed = match &args.digest {
+        Some(typed) => typed.clone(),
+        None if context.can_ask => context
+            .ask("Compare the digest with the one in your pack, and type its first eight digits:")
+            .unwrap_or_default(),
+        None => {
+            return Err(Error::new(&USAGE, "nobody is there to be asked for the digest")
+                .help("give the digest, or its first eight digits or more, with `--digest`"));
+        }
+    };
+    let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    let digits = digits.strip_prefix("sha256:").unwrap_or(&digits).to_lowercase();
+    if digits.len() < 8 || !digest.hex().starts_with(&digits) {
+        let message = format!("`{}` is not how the digest begins that is decided over", typed.escape_debug());
+        return Err(Error::new(&crate::ops::decide::CANNOT_DECIDE, message)
+            .help("look again: the content is not the one that you have read"));
+    }
+    Ok(())
+}
+
+/// The keys that may sign for whoever decides, or for whoever writes it down.
+fn own_keys<'k>(settings: &Settings, keys: &'k Keys, proposal: &Proposal<'_>) -> Vec<&'k SigningKey> {
+    match &proposal.statement.recorded {
+        Some(recording) => {
+            let recorders = settings.people.iter().filter(|(_, person)| person.name == recording.by);
+            recorders.filter_map(|(id, _)| keys.get(id)).flatten().collect()
+        }
+        None => keys.get(proposal.key).into_iter().flatten().collect(),
+    }
+}
+
+/// The file of the key that signs; none where nothing has to be signed.
+fn signing_key(
+    args: &Args,
+    repo: &Repo,
+    settings: &Settings,
+    is_recorded: bool,
+    own: &[&SigningKey],
+) -> Result<Option<PathBuf>, Error> {
+    let configured = || repo.signing_key().filter(|_| !is_recorded && !own.is_empty());
+    let key = args.key.clone().or_else(configured);
+    if key.is_none() && !is_recorded && (settings.policy.signatures_required || !own.is_empty()) {
+        let why =
+            if own.is_empty() { "the policy asks for a signature" } else { "this person signs with a key" };
+        return Err(Error::new(&NOT_SIGNED, format!("{why}, and no key was named"))
+            .help("name it with `--key`, or set git's `gpg.format = ssh` and `user.signingkey`"));
+    }
+    Ok(key)
+}
+
+/// A signature, checked before it is written as a reader will check it.
+fn signature(bytes: &[u8], key: &Path, own: &[&SigningKey]) -> Result<Vec<u8>, Error> {
+    let signature = sign(bytes, key)?;
+    signature::verify(bytes, &signature, own.iter().copied()).map_err(|why| {
+        Error::new(&NOT_SIGNED, format!("the signature would not be accepted: {why}"))
+            .help("list the public key under `keys` of the person in `tom.toml`, and commit that")
+    })?;
+    Ok(signature)
+}

@@ -1,0 +1,132 @@
+//! The result for people.
+
+use super::Verified;
+use crate::cli::report::{self, one_line};
+use crate::cli::words::{BAD, GOOD, OPEN, counted, styled};
+use crate::model::{Act, Settings};
+use crate::ops::verify::{Judged, PhaseStatus, Trust};
+
+fn effect_of(one: &Judged<'_>) -> String {
+    let says = &one.held.statement;
+    match (&says.act, &says.outcome) {
+        (Act::Withdraw, _) => {
+            let of = says.withdraws.map(|id| id.hex()[..12].to_owned()).unwrap_or_default();
+            format!("withdraws {of}")
+        }
+        (_, Some(outcome)) => outcome.clone(),
+        _ => "decides nothing".to_owned(),
+    }
+}
+
+fn time_of(one: &Judged<'_>) -> String {
+    match one.observed {
+        Some(time) => {
+            format!("{} (stated), there by {} (observed)", one.held.statement.time.day(), time.day())
+        }
+        None => format!("{} (stated)", one.held.statement.time.day()),
+    }
+}
+
+/// How many leaves or gaps are listed before the rest is counted.
+const MOST_LISTED: usize = 12;
+
+pub(super) fn to_text(verified: &Verified<'_>, settings: &Settings, width: usize) -> String {
+    let mut out = format!("{}\n", verified.name);
+    for (phase, gaps) in &verified.phases {
+        let style = match phase.status {
+            PhaseStatus::Approved | PhaseStatus::Conditional => GOOD,
+            PhaseStatus::Rejected => BAD,
+            _ => OPEN,
+        };
+        let trust = phase.trust.filter(|_| phase.status != PhaseStatus::Open);
+        let trust = trust.map(|trust| format!(" ({})", trust.as_str())).unwrap_or_default();
+        let status = styled(style, phase.status.as_str());
+        out += &format!("\nphase {}  {}: {status}{trust}\n", phase.phase, one_line(&phase.title));
+        for need in &phase.needs {
+            let roles = one_line(&need.roles.join(" or "));
+            out += &match &need.met {
+                Some(met) => format!("  {roles:<26} {}, {}\n", one_line(&met.by), met.trust.as_str()),
+                None if need.people.is_empty() => {
+                    format!("  {roles:<26} missing, and nobody is listed for it\n")
+                }
+                None => format!("  {roles:<26} missing: {}\n", one_line(&need.people.join(", "))),
+            };
+        }
+        phase.lacks.iter().for_each(|lack| out += &format!("  lacks: {}\n", one_line(lack)));
+        phase.notes.iter().for_each(|note| out += &format!("  note: {}\n", one_line(note)));
+        if gaps.is_empty() {
+            out += "  confirmations and acceptances: all hold\n";
+        } else {
+            let count = counted(gaps.len(), "thing is", "things are");
+            out += &format!("  confirmations and acceptances: {count} open now\n");
+            for gap in gaps.iter().take(3) {
+                out += &format!("    {}\n", one_line(&gap.what));
+            }
+        }
+    }
+    if !verified.statements.is_empty() {
+        out += "\nstatements\n";
+    }
+    for one in &verified.statements {
+        out += &statement_text(one, settings);
+    }
+    for finding in &verified.broken {
+        out += &format!("\n{}", report::draw(finding, &|_| None, width));
+    }
+    if !verified.wrong.is_empty() {
+        out += "\nwrong\n";
+        verified.wrong.iter().for_each(|what| out += &format!("  {}\n", one_line(what)));
+    }
+    if !verified.unknown.is_empty() {
+        out += "\ncannot be known here\n";
+        verified.unknown.iter().for_each(|what| out += &format!("  {}\n", one_line(what)));
+    }
+    out + "\n"
+}
+
+fn statement_text(one: &Judged<'_>, settings: &Settings) -> String {
+    let says = &one.held.statement;
+    let is_unsigned = settings.policy.signatures_required && one.trust != Trust::Verified;
+    let style = match one.reasons.first() {
+        None if is_unsigned => OPEN,
+        None => GOOD,
+        Some(reason) if reason.problem.is_grave() => BAD,
+        Some(_) => OPEN,
+    };
+    let mut out = format!(
+        "  {} {} phase {} {}: {}\n",
+        &one.held.id.hex()[..12],
+        styled(style, format!("{:<13}", one.word())),
+        says.phase,
+        one_line(&says.role),
+        one_line(&effect_of(one)),
+    );
+    out += &format!("    {}, {}; {}", one_line(&says.by), one.trust.as_str(), time_of(one));
+    if let Some(verified) = &one.verified {
+        out += &format!("; key {}", verified.fingerprint());
+    }
+    if let Some(recording) = &says.recorded {
+        out += &format!("; recorded by {} from {}", one_line(&recording.by), one_line(&recording.evidence));
+    }
+    out += "\n";
+    if is_unsigned && one.reasons.is_empty() {
+        out += &format!(
+            "    does not count: the policy asks for a signature, and this is {}\n",
+            one.trust.as_str()
+        );
+    }
+    for reason in &one.reasons {
+        out += &format!("    {}: {}\n", reason.problem.as_str(), one_line(&reason.why));
+        for leaf in reason.leaves.iter().take(MOST_LISTED) {
+            out += &format!("      {}\n", one_line(leaf));
+        }
+        if reason.leaves.len() > MOST_LISTED {
+            let more = reason.leaves.len() - MOST_LISTED;
+            out += &format!("      and {more} more: `--format json` has them all\n");
+        }
+    }
+    if let Some(expires) = says.expires {
+        out += &format!("    expires {expires}\n");
+    }
+    out
+}

@@ -1,0 +1,80 @@
+//! Decisions that do not count, or no longer, and answers that speak of decisions that are not there.
+
+use crate::diag::{Code, Finding, Label, Severity};
+use crate::model::Value;
+use crate::ops::verify::{Case, Judged, PhaseStatus, Problem, judge, phases};
+use crate::project::Held;
+
+/// A decision that never counted.
+pub(super) static NO_DECISION: Code = Code {
+    id: "TOM-0804",
+    severity: Severity::Error,
+    title: "a decision does not count",
+    explain: "Its signature is not one of the person who is named, they do not hold the role, it was made for another deployment, it contradicts itself, or its key had run out \
+and nothing shows that it was signed before. The finding says which. `tom verify` tells more. A statement is never mended: let whoever may decide make a new one.",
+};
+
+/// A decision that no longer stands.
+pub(super) static VOID: Code = Code {
+    id: "TOM-0805",
+    severity: Severity::Warning,
+    title: "a decision is void or has run out",
+    explain: "What it was over has changed since, or the day has passed until which it held. Whoever decided did not see what stands there now, so they have to decide anew. Taking the change back \
+makes the decision valid again, because it is over content and nothing else.",
+};
+
+/// An answer says that a phase is approved.
+pub(super) static NOT_APPROVED: Code = Code {
+    id: "TOM-0806",
+    severity: Severity::Error,
+    title: "an answer says that a phase was approved, and no decision does",
+    explain: "The framework asks whether an earlier phase was approved, and the answer is Yes. The statements of this deployment do not show that: an approval is missing, void or not \
+shown well enough for the policy. Have the earlier phase decided, or recorded with `tom decide --recorded-for`.",
+};
+
+/// What there is to say about a deployment's decisions.
+pub fn decisions(case: &Case<'_>, held: &[Held], ready: Option<u8>) -> Vec<Finding> {
+    let judgement = judge(case, held);
+    let mut findings: Vec<Finding> = judgement.statements.iter().filter_map(finding).collect();
+    let Some(phase) = ready.and_then(|number| case.rules.phase(number)) else { return findings };
+    let reports = phases(case, &judgement.statements, None);
+    for (item, earlier) in &phase.says_approved {
+        let says = case.deployment.answer(item).and_then(|answer| answer.value.as_ref());
+        let is_approved = reports.iter().any(|report| {
+            report.phase == *earlier
+                && matches!(report.status, PhaseStatus::Approved | PhaseStatus::Conditional)
+        });
+        if says.and_then(Value::as_text) == Some("Yes") && !is_approved {
+            let message =
+                format!("`{item}` says that phase {earlier} was approved, and no decisions here show it");
+            let place = super::label(case.deployment, case.framework, &crate::model::Address::of(item));
+            let name = &case.deployment.name;
+            findings.push(
+                Finding::new(&NOT_APPROVED, message)
+                    .at(place)
+                    .help(format!("`tom verify {name}` says what phase {earlier} still needs")),
+            );
+        }
+    }
+    findings
+}
+
+fn finding(one: &Judged<'_>) -> Option<Finding> {
+    let reason = one.reasons.first()?;
+    let says = &one.held.statement;
+    let code = match reason.problem {
+        Problem::Withdrawn | Problem::Superseded => return None,
+        problem if problem.is_grave() => &NO_DECISION,
+        _ => &VOID,
+    };
+    let word = reason.problem.as_str();
+    let is = if reason.problem.is_grave() { format!("does not count: {word}") } else { format!("is {word}") };
+    let message = format!("the decision of {} as {} in phase {} {is}", says.by, says.role, says.phase);
+    let mut finding = Finding::new(code, message).at(Label::file(&one.held.path)).note(reason.why.clone());
+    if !reason.leaves.is_empty() {
+        let shown: Vec<&str> = reason.leaves.iter().take(5).map(String::as_str).collect();
+        let more = if reason.leaves.len() > 5 { " …" } else { "" };
+        finding = finding.note(format!("changed: {}{more}", shown.join(", ")));
+    }
+    Some(finding.help("`tom verify` tells more; whoever may decide makes a new statement"))
+}

@@ -1,0 +1,242 @@
+//! Who has to decide what: the framework's roles, the signatories that outcomes ask for, and what the policy adds. Never less.
+
+use super::outcome::{Evaluator, YES};
+use super::signature::SigningKey;
+use super::state::holders;
+use crate::diag::{Code, Error, Severity};
+use crate::model::{
+    Deployment, Effect, Framework, ItemId, Key, OutcomeKind, PartyId, Person, Phase, PhaseOutcome,
+    PhasePolicy, PhaseRole, ProfileName, Scope, Settings, Verdict, VerdictRule,
+};
+use std::collections::BTreeMap;
+
+/// A key in `tom.toml` cannot be used.
+pub static BAD_KEY: Code = Code {
+    id: "TOM-0801",
+    severity: Severity::Error,
+    title: "a person's key cannot be used",
+    explain: "`keys` in `tom.toml` holds lines as in OpenSSH's `allowed_signers`, without the principals: options, type, key, comment. Known options are \
+`valid-after`, `valid-before`, `revoked-at` and `namespaces`; types are Ed25519, ECDSA, RSA and the two for hardware keys. A line that is not understood \
+whole is refused, never skipped: a restriction that nobody applies would make the key worth more than it says.",
+};
+
+/// Outcome that every role can give: it agrees.
+pub const APPROVED: &str = "approved";
+/// Outcome that every role can give: it has queries.
+pub const RETURNED: &str = "returned";
+/// Outcome that every role can give: it refuses.
+pub const REJECTED: &str = "rejected";
+
+/// A role as it decides in a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Office {
+    /// The role.
+    pub role: String,
+    /// The party that its holder has to belong to; none where only the policy names the role.
+    pub party: Option<PartyId>,
+    /// The items that it gives a verdict to.
+    pub verdicts: Vec<ItemId>,
+    /// The scopes that its decision covers.
+    pub scope: Vec<Scope>,
+}
+
+/// The role as it decides in a phase; none where neither framework nor policy knows it there.
+pub fn office(phase: &Phase, settings: &Settings, role: &str) -> Option<Office> {
+    if let Some(PhaseRole { role, party, verdicts, scope, .. }) = phase.roles.iter().find(|r| r.role == role)
+    {
+        let (role, party) = (role.clone(), Some(party.clone()));
+        return Some(Office { role, party, verdicts: verdicts.clone(), scope: scope.clone() });
+    }
+    let added = settings.policy.phases.get(&phase.number)?;
+    let is_added = added.all_of.contains(role) || added.any_of.iter().any(|any| any.contains(role));
+    is_added.then(|| Office {
+        role: role.to_owned(),
+        party: None,
+        verdicts: Vec::new(),
+        scope: phase.scope.clone(),
+    })
+}
+
+/// Every role that may decide in a phase.
+pub fn offices(phase: &Phase, settings: &Settings) -> Vec<String> {
+    let mut roles: Vec<String> = phase.roles.iter().map(|role| role.role.clone()).collect();
+    if let Some(added) = settings.policy.phases.get(&phase.number) {
+        let more = added.all_of.iter().chain(added.any_of.iter().flatten());
+        roles.extend(more.filter(|role| !phase.roles.iter().any(|known| known.role == **role)).cloned());
+    }
+    roles.sort();
+    roles.dedup();
+    roles
+}
+
+/// Everybody who may decide in a role here.
+pub fn electors<'s>(
+    settings: &'s Settings,
+    deployment: &Deployment,
+    framework: &Framework,
+    office: &Office,
+) -> Vec<(&'s Key, &'s Person)> {
+    let people: Vec<&Person> = holders(settings, deployment, framework, &office.role)
+        .filter(|person| office.party.as_ref().is_none_or(|party| *party == person.party))
+        .collect();
+    settings
+        .people
+        .iter()
+        .filter(|(_, person)| people.iter().any(|one| std::ptr::eq(*one, *person)))
+        .collect()
+}
+
+/// Something that a phase needs: an approval in one of these roles.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Need {
+    /// One of them has to approve.
+    pub roles: Vec<String>,
+    /// Who asks for it.
+    pub because: String,
+}
+
+/// The approvals that a phase needs.
+pub fn needs(
+    deployment: &Deployment,
+    framework: &Framework,
+    phase: &Phase,
+    policy: Option<&PhasePolicy>,
+) -> Vec<Need> {
+    let mut needs: Vec<Need> = Vec::new();
+    let mut add = |roles: Vec<String>, because: String| {
+        if !needs.iter().any(|need| need.roles == roles) {
+            needs.push(Need { roles, because });
+        }
+    };
+    for role in phase.roles.iter().filter(|role| role.always) {
+        add(vec![role.role.clone()], "the framework".to_owned());
+    }
+    if phase.needs_risks {
+        let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
+        for (outcome, value) in evaluator.outcomes() {
+            // What cannot be computed yet may still ask: nobody can say that it does not.
+            let asks = outcome.kind == OutcomeKind::Signatory
+                && (value == YES || value == super::outcome::INCOMPLETE);
+            if let (true, Some(role)) = (asks, &outcome.role) {
+                add(vec![role.clone()], format!("an outcome: {}", outcome.title));
+            }
+        }
+    }
+    if let Some(policy) = policy {
+        for role in &policy.all_of {
+            add(vec![role.clone()], "the policy".to_owned());
+        }
+        for any in &policy.any_of {
+            add(any.iter().cloned().collect(), "the policy".to_owned());
+        }
+    }
+    needs
+}
+
+/// What an outcome does; none where the role cannot give it.
+pub fn effect(framework: &Framework, office: &Office, outcome: &str) -> Option<Effect> {
+    if outcome == RETURNED {
+        return Some(Effect::Returns);
+    }
+    if office.verdicts.is_empty() {
+        return match outcome {
+            APPROVED => Some(Effect::Approves),
+            REJECTED => Some(Effect::Rejects),
+            _ => None,
+        };
+    }
+    phase_outcome(framework, outcome).map(|known| match (&known.verdicts, &known.before_live) {
+        (VerdictRule::Any(_), _) => Effect::Rejects,
+        (_, Some(_)) => Effect::Conditional,
+        _ => Effect::Approves,
+    })
+}
+
+/// The outcome of the framework with that value.
+pub fn phase_outcome<'f>(framework: &'f Framework, outcome: &str) -> Option<&'f PhaseOutcome> {
+    framework.phase_outcomes.iter().find(|known| known.value == outcome)
+}
+
+/// The outcomes that a role can give.
+pub fn outcomes(framework: &Framework, office: &Office) -> Vec<String> {
+    let mut outcomes: Vec<String> = if office.verdicts.is_empty() {
+        vec![APPROVED.to_owned(), REJECTED.to_owned()]
+    } else {
+        framework.phase_outcomes.iter().map(|outcome| outcome.value.clone()).collect()
+    };
+    outcomes.push(RETURNED.to_owned());
+    outcomes
+}
+
+/// Why outcome and verdicts contradict each other; none where they agree.
+///
+/// | outcome | verdicts |
+/// |---|---|
+/// | of the framework, `all = X` | every item has one, and each is X |
+/// | of the framework, `none = X` | every item has one, and none is X |
+/// | of the framework, `any = X` | every item has one, and at least one is X |
+/// | `returned` | none is needed; what is given is one of the item's options |
+/// | of a role without verdicts | none |
+pub fn contradiction(
+    framework: &Framework,
+    office: &Office,
+    outcome: &str,
+    verdicts: &BTreeMap<ItemId, Verdict>,
+) -> Option<String> {
+    for (id, verdict) in verdicts {
+        if !office.verdicts.contains(id) {
+            return Some(format!("the role `{}` gives no verdict to `{id}`", office.role));
+        }
+        let options = framework.item(id.as_str()).map_or(&[][..], |item| &item.options);
+        if !options.contains(&verdict.verdict) {
+            return Some(format!(
+                "`{id}` is {}, not `{}`",
+                options.join(" or "),
+                verdict.verdict.escape_debug()
+            ));
+        }
+    }
+    if effect(framework, office, outcome).is_none() {
+        let known = outcomes(framework, office).join(", ");
+        return Some(format!("`{}` is none of the outcomes: {known}", outcome.escape_debug()));
+    }
+    let rule = &phase_outcome(framework, outcome).filter(|_| !office.verdicts.is_empty())?.verdicts;
+    if let Some(missing) = office.verdicts.iter().find(|id| !verdicts.contains_key(*id)) {
+        return Some(format!("`{missing}` has no verdict"));
+    }
+    let mut given = verdicts.values().map(|verdict| verdict.verdict.as_str());
+    let (agrees, wanted) = match rule {
+        VerdictRule::All(text) => (given.all(|word| word == text), format!("every verdict is `{text}`")),
+        VerdictRule::Any(text) => {
+            (given.any(|word| word == text), format!("at least one verdict is `{text}`"))
+        }
+        VerdictRule::None(text) => (given.all(|word| word != text), format!("no verdict is `{text}`")),
+    };
+    (!agrees).then(|| format!("`{outcome}` means that {wanted}"))
+}
+
+/// Keys by person.
+pub type Keys = BTreeMap<Key, Vec<SigningKey>>;
+
+/// The keys of everybody in the settings.
+///
+/// # Errors
+/// [`BAD_KEY`] for the first line that cannot be understood whole.
+pub fn keys(settings: &Settings) -> Result<Keys, Error> {
+    let mut keys = Keys::new();
+    for (id, person) in settings.people.iter() {
+        for (at, line) in person.keys.iter().enumerate() {
+            let key = SigningKey::parse(line).map_err(|why| bad_key(id, at, &why))?;
+            keys.entry(id.clone()).or_default().push(key);
+        }
+    }
+    Ok(keys)
+}
+
+/// The error for a line that is no usable key.
+pub fn bad_key(person: &Key, at: usize, why: &str) -> Error {
+    let message = format!("key {} of `{person}` cannot be used: {why}", at + 1);
+    Error::new(&BAD_KEY, message)
+        .at(crate::diag::Label::value(crate::project::SETTINGS, ["people", person.as_str(), "keys"]))
+        .help("write it as in `ssh-ed25519 AAAA… comment`, with options such as `valid-before=\"20271231\"` before it")
+}

@@ -1,0 +1,432 @@
+//! What every statement of a deployment is worth now: whether it stands, how it is shown, and what a phase still needs.
+//!
+//! Two questions are kept apart. *Trust* is how the decision is shown to be its author's: verified by a signature, recorded with
+//! evidence, or only claimed. *Problems* are what keeps it from counting, such as content that changed since.
+
+mod phases;
+
+use super::policy::{self, Keys, Office};
+use super::scope::{Files, seal};
+use super::signature::{self, SigningKey, Verified};
+use crate::model::{
+    Act, Canonical, Date, Deployment, Digest, Effect, Framework, ItemId, Moment, Scope, Seal, Settings,
+};
+use crate::project::Held;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use phases::{Met, NeedReport, PhaseReport, PhaseStatus, phases};
+
+/// How a decision is shown to be its author's, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// The file says so, and nothing else does.
+    Claimed,
+    /// Somebody wrote it down for them, with evidence that is still there as it was.
+    Recorded,
+    /// A key of theirs signed exactly these bytes.
+    Verified,
+}
+
+impl Trust {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Recorded => "recorded",
+            Self::Verified => "verified",
+        }
+    }
+}
+
+/// What keeps a statement from counting; the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Problem {
+    /// It was made for another deployment.
+    Replayed,
+    /// Its signature is none, is over something else, or was made with another key.
+    WrongKey,
+    /// Who decided does not hold the role, or the role has nothing to decide here.
+    WrongRole,
+    /// It contradicts itself, or covers less than its role decides over.
+    Contradictory,
+    /// Its key ran out or was revoked, and nothing but its own word says that it was signed before.
+    UnprovenTime,
+    /// It was taken back.
+    Withdrawn,
+    /// The same person decided anew.
+    Superseded,
+    /// What it is over has changed.
+    Void,
+    /// It held until a day that has passed.
+    Expired,
+}
+
+impl Problem {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replayed => "replayed",
+            Self::WrongKey => "wrong key",
+            Self::WrongRole => "wrong role",
+            Self::Contradictory => "contradictory",
+            Self::UnprovenTime => "unproven time",
+            Self::Withdrawn => "withdrawn",
+            Self::Superseded => "superseded",
+            Self::Void => "void",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether it speaks against the statement as such; otherwise the statement was good once.
+    pub fn is_grave(self) -> bool {
+        self <= Self::UnprovenTime
+    }
+}
+
+/// A problem with what it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Reason {
+    /// What is wrong.
+    pub problem: Problem,
+    /// Why.
+    pub why: String,
+    /// The leaves that changed, where some did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<String>,
+}
+
+/// Where the time of a statement is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeSource {
+    /// The statement says so.
+    Stated,
+    /// The trusted base's history had it by then.
+    Observed,
+}
+
+/// A statement, judged.
+#[derive(Debug, Clone)]
+pub struct Judged<'a> {
+    /// The statement with its bytes.
+    pub held: &'a Held,
+    /// How it is shown to be its author's.
+    pub trust: Trust,
+    /// What keeps it from counting, the gravest first; empty where it stands.
+    pub reasons: Vec<Reason>,
+    /// What its outcome does; none for a withdrawal.
+    pub effect: Option<Effect>,
+    /// The key that signed it.
+    pub verified: Option<Verified>,
+    /// When it is known to have been there by, if not only from itself.
+    pub observed: Option<Moment>,
+    /// Whether policy or framework were others when it was made.
+    pub other_policy: bool,
+}
+
+impl Judged<'_> {
+    /// Whether nothing keeps it from counting.
+    pub fn stands(&self) -> bool {
+        self.reasons.is_empty()
+    }
+
+    /// Where it stands, in a word: the gravest problem, otherwise how it is shown.
+    pub fn word(&self) -> &'static str {
+        match self.reasons.first() {
+            Some(reason) => reason.problem.as_str(),
+            None if self.trust == Trust::Verified => "valid",
+            None => self.trust.as_str(),
+        }
+    }
+
+    /// The leaves that changed since.
+    pub fn changed(&self) -> impl Iterator<Item = &str> {
+        self.reasons.iter().flat_map(|reason| &reason.leaves).map(String::as_str)
+    }
+}
+
+/// What statements are judged by.
+pub struct Case<'a> {
+    /// The deployment as it is.
+    pub deployment: &'a Deployment,
+    /// Its framework: what the content means.
+    pub framework: &'a Framework,
+    /// The framework that says who decides; the trusted one where there is a base.
+    pub rules: &'a Framework,
+    /// The settings that say who holds which role; the trusted ones where there is a base.
+    pub settings: &'a Settings,
+    /// Everybody's keys.
+    pub keys: &'a Keys,
+    /// The files of the repository.
+    pub files: &'a Files<'a>,
+    /// The day as of which things run out.
+    pub as_of: Date,
+    /// When a trusted history had each statement's file.
+    pub seen: &'a BTreeMap<String, Moment>,
+}
+
+/// The statements, judged, in the order of their files; and those that others name and that are not there.
+pub struct Judgement<'a> {
+    /// Each statement.
+    pub statements: Vec<Judged<'a>>,
+    /// Digests of statements that others name and that are not there.
+    pub missing: BTreeSet<Digest>,
+    /// Statements that no other names: what the next one names, and what an anchor is.
+    pub heads: Vec<Digest>,
+}
+
+/// Judges the statements of a deployment.
+pub fn judge<'a>(case: &Case<'_>, held: &'a [Held]) -> Judgement<'a> {
+    let judge = Judge { case, seals: RefCell::default(), policy: case.settings.digest() };
+    let mut statements: Vec<Judged<'a>> = held.iter().map(|held| judge.alone(held)).collect();
+    let before = ancestors(held);
+    let times: BTreeMap<Digest, Moment> = held.iter().map(|h| (h.id, h.statement.time)).collect();
+    for one in &mut statements {
+        let named = one.held.statement.prev.iter().filter_map(|id| times.get(id));
+        // A day is how far clocks of honest people may be apart.
+        if named.max().is_some_and(|latest| one.held.statement.time.0 + 86_400 < latest.0) {
+            let why = "it says that it is older than a statement that it names".to_owned();
+            one.reasons.push(Reason { problem: Problem::UnprovenTime, why, leaves: Vec::new() });
+        }
+    }
+    let later = replaced(&statements, &before);
+    for (one, reasons) in statements.iter_mut().zip(later) {
+        one.reasons.extend(reasons);
+        one.reasons.sort_by_key(|reason| reason.problem);
+    }
+    let there: BTreeSet<Digest> = held.iter().map(|held| held.id).collect();
+    let named: BTreeSet<Digest> = held.iter().flat_map(|held| held.statement.prev.iter().copied()).collect();
+    Judgement {
+        statements,
+        missing: named.difference(&there).copied().collect(),
+        heads: there.difference(&named).copied().collect(),
+    }
+}
+
+/// For each statement those that it comes after: named by it, or by one that it names.
+fn ancestors(held: &[Held]) -> BTreeMap<Digest, BTreeSet<Digest>> {
+    let prev: BTreeMap<Digest, &[Digest]> =
+        held.iter().map(|held| (held.id, held.statement.prev.as_slice())).collect();
+    let of = |id: Digest| {
+        let mut all = BTreeSet::new();
+        let mut open: Vec<Digest> = prev.get(&id).map(|ids| ids.to_vec()).unwrap_or_default();
+        while let Some(next) = open.pop() {
+            if all.insert(next) {
+                open.extend(prev.get(&next).copied().unwrap_or_default());
+            }
+        }
+        all
+    };
+    held.iter().map(|held| (held.id, of(held.id))).collect()
+}
+
+/// What later statements did to each: only one that is shown at least as well can take another's place.
+fn replaced(statements: &[Judged<'_>], before: &BTreeMap<Digest, BTreeSet<Digest>>) -> Vec<Vec<Reason>> {
+    let can_replace = |later: &Judged<'_>, one: &Judged<'_>| {
+        later.trust >= one.trust && !later.reasons.iter().any(|reason| reason.problem.is_grave())
+    };
+    let of = |one: &Judged<'_>| {
+        let says = &one.held.statement;
+        let mut reasons = Vec::new();
+        for later in statements.iter().filter(|later| later.held.id != one.held.id && can_replace(later, one))
+        {
+            let other = &later.held.statement;
+            let same = other.phase == says.phase && other.role == says.role;
+            let follows = before.get(&later.held.id).is_some_and(|ids| ids.contains(&one.held.id));
+            let problem = match other.act {
+                Act::Withdraw if same && other.withdraws == Some(one.held.id) => Problem::Withdrawn,
+                Act::Decide if same && says.act == Act::Decide && other.by == says.by && follows => {
+                    Problem::Superseded
+                }
+                _ => continue,
+            };
+            let reason = other.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let why =
+                format!("by {} on {} ({}){reason}", other.by, other.time.day(), &later.held.id.hex()[..12]);
+            reasons.push(Reason { problem, why, leaves: Vec::new() });
+        }
+        reasons.sort_by_key(|reason: &Reason| reason.problem);
+        reasons.truncate(1);
+        reasons
+    };
+    statements.iter().map(of).collect()
+}
+
+struct Judge<'c> {
+    case: &'c Case<'c>,
+    /// Seals over the content as it is, by scope and what was left open; most statements share one.
+    seals: RefCell<BTreeMap<(Scope, Vec<ItemId>), Seal>>,
+    policy: Digest,
+}
+
+impl Judge<'_> {
+    /// Judges a statement by itself.
+    fn alone<'a>(&self, held: &'a Held) -> Judged<'a> {
+        let case = self.case;
+        let says = &held.statement;
+        let mut reasons = Vec::new();
+        let mut add = |problem, why: String, leaves: Vec<String>| {
+            reasons.push(Reason { problem, why, leaves });
+        };
+        if says.deployment != case.deployment.meta.id {
+            let why = format!("it was made for the deployment {}", says.deployment);
+            add(Problem::Replayed, why, Vec::new());
+        }
+        let observed = case.seen.get(&held.path).copied();
+        let office = case.rules.phase(says.phase).and_then(|p| policy::office(p, case.settings, &says.role));
+        let mut keys: Vec<&SigningKey> = Vec::new();
+        match &office {
+            None => {
+                let why = format!("the role `{}` decides nothing in phase {}", says.role, says.phase);
+                add(Problem::WrongRole, why, Vec::new());
+            }
+            Some(office) => {
+                let electors = policy::electors(case.settings, case.deployment, case.framework, office);
+                let own: Vec<_> = electors
+                    .iter()
+                    .filter(|(_, person)| person.name == says.by && person.party == says.party)
+                    .collect();
+                if own.is_empty() {
+                    let why = format!("`{}` is not listed in `tom.toml` as {} here", says.by, says.role);
+                    add(Problem::WrongRole, why, Vec::new());
+                }
+                keys = own.iter().filter_map(|(id, _)| case.keys.get(*id)).flatten().collect();
+                for why in self.contradictions(held, office) {
+                    add(Problem::Contradictory, why, Vec::new());
+                }
+            }
+        }
+        if let Some(recording) = &says.recorded {
+            let recorders = case.settings.people.iter().filter(|(_, person)| person.name == recording.by);
+            keys = recorders.filter_map(|(id, _)| case.keys.get(id)).flatten().collect();
+        }
+        let mut verified = None;
+        // Whose key it would have to be is not known of somebody who is not listed.
+        let is_listed = !reasons.iter().any(|reason| reason.problem == Problem::WrongRole);
+        if let Some(bytes) = held.signature.as_ref().filter(|_| is_listed) {
+            match signature::verify(&held.bytes, bytes, keys) {
+                Ok(known) => {
+                    reasons.extend(self.time(held, &known, observed));
+                    verified = Some(known);
+                }
+                Err(why) => reasons.push(Reason { problem: Problem::WrongKey, why, leaves: Vec::new() }),
+            }
+        }
+        let mut add = |problem, why: String, leaves: Vec<String>| {
+            reasons.push(Reason { problem, why, leaves });
+        };
+        let trust = match &says.recorded {
+            Some(recording) if (case.files)(&recording.evidence) == Some(recording.digest) => Trust::Recorded,
+            Some(recording) => {
+                let why = format!("its evidence `{}` is gone or was changed", recording.evidence);
+                add(Problem::Contradictory, why, Vec::new());
+                Trust::Claimed
+            }
+            None if verified.is_some() => Trust::Verified,
+            None => Trust::Claimed,
+        };
+        let tomorrow =
+            case.as_of.checked_add(crate::model::days(2)).map_or(i64::MAX, |day| Moment::start_of(day).0);
+        if says.time.0 >= tomorrow {
+            let why = format!("it says that it was made at {}, which is still to come", says.time);
+            add(Problem::UnprovenTime, why, Vec::new());
+        }
+        if says.act == Act::Decide {
+            for (scope, sealed) in &says.scopes {
+                if let Some((why, leaves)) = self.void(*scope, sealed, &says.leaves_open) {
+                    add(Problem::Void, why, leaves);
+                }
+            }
+            if let Some(expires) = says.expires.filter(|expires| *expires < case.as_of) {
+                add(Problem::Expired, format!("it held until {expires}"), Vec::new());
+            }
+        }
+        let effect = says
+            .outcome
+            .as_ref()
+            .zip(office.as_ref())
+            .and_then(|(outcome, office)| policy::effect(case.rules, office, outcome));
+        let other_policy = says.policy != self.policy;
+        Judged { held, trust, reasons, effect, verified, observed, other_policy }
+    }
+
+    /// What a statement says that cannot be.
+    fn contradictions(&self, held: &Held, office: &Office) -> Vec<String> {
+        let says = &held.statement;
+        if says.act == Act::Withdraw {
+            let is_whole = says.withdraws.is_some() && says.outcome.is_none() && says.scopes.is_empty();
+            return if is_whole { Vec::new() } else { vec!["it withdraws and decides at once".to_owned()] };
+        }
+        let mut found = Vec::new();
+        match &says.outcome {
+            None => found.push("it decides nothing".to_owned()),
+            Some(outcome) => {
+                found.extend(policy::contradiction(self.case.rules, office, outcome, &says.verdicts));
+            }
+        }
+        if says.withdraws.is_some() {
+            found.push("it withdraws and decides at once".to_owned());
+        }
+        for scope in office.scope.iter().filter(|scope| !says.scopes.contains_key(*scope)) {
+            found.push(format!("it does not cover the scope {scope}, which its role decides over"));
+        }
+        for (scope, _) in says.scopes.iter().filter(|(scope, sealed)| !sealed.is_whole(**scope)) {
+            found.push(format!("the leaves of its scope {scope} are not those of its digest"));
+        }
+        let may_stay_open: BTreeSet<&ItemId> =
+            self.case.rules.phase_outcomes.iter().flat_map(|outcome| &outcome.leaves_open).collect();
+        for id in says.leaves_open.iter().filter(|id| !may_stay_open.contains(id)) {
+            found.push(format!("it leaves `{id}` open, which no outcome does"));
+        }
+        found
+    }
+
+    /// Why a seal is not over the content as it is, with the leaves that differ.
+    fn void(&self, scope: Scope, sealed: &Seal, left_open: &[ItemId]) -> Option<(String, Vec<String>)> {
+        let case = self.case;
+        let mut seals = self.seals.borrow_mut();
+        let now = seals
+            .entry((scope, left_open.to_vec()))
+            .or_insert_with(|| seal(case.deployment, case.framework, scope, left_open, case.files));
+        if now.digest == sealed.digest {
+            return None;
+        }
+        let leaves = sealed.changed(now);
+        let why = match leaves.len() {
+            0 => format!("something in the scope {scope} has changed, in a leaf that cannot be named"),
+            1 => format!("1 leaf of the scope {scope} has changed"),
+            count => format!("{count} leaves of the scope {scope} have changed"),
+        };
+        Some((why, leaves))
+    }
+
+    /// What a key's limits in time say against a statement. Its own word for when it was signed is not enough once the key has run
+    /// out: whoever holds the key can write any time.
+    fn time(&self, held: &Held, known: &Verified, observed: Option<Moment>) -> Option<Reason> {
+        let limits = known.limits()?;
+        let reason = |problem, why: String| Some(Reason { problem, why, leaves: Vec::new() });
+        let stated = held.statement.time;
+        if !limits.hold(stated) {
+            return reason(
+                Problem::WrongKey,
+                format!("its key was not valid at {stated}, when it says it was made"),
+            );
+        }
+        let end = self
+            .case
+            .as_of
+            .checked_add(crate::model::days(1))
+            .map_or(i64::MAX, |day| Moment::start_of(day).0);
+        let is_known = |time: Moment| limits.before().is_none_or(|before| time < before);
+        if is_known(Moment(end)) || observed.is_some_and(is_known) {
+            return None;
+        }
+        let why =
+            format!("its key has run out, and only the statement itself says that it was made at {stated}");
+        reason(Problem::UnprovenTime, why)
+    }
+}

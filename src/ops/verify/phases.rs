@@ -1,0 +1,192 @@
+//! What a phase has and what it still needs.
+
+use super::{Case, Judged, Trust};
+use crate::model::{Effect, PhasePolicy};
+use crate::ops::policy::{self, needs};
+use crate::store::Signature;
+use std::collections::BTreeSet;
+
+/// Where a phase stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhaseStatus {
+    /// Approvals are missing.
+    Open,
+    /// Everything that it needs has been approved.
+    Approved,
+    /// The same, and something has to follow.
+    Conditional,
+    /// Somebody who decides has sent it back.
+    Returned,
+    /// Somebody who decides has rejected it.
+    Rejected,
+}
+
+impl PhaseStatus {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Approved => "approved",
+            Self::Conditional => "approved with conditions",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// An approval that counts.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Met {
+    /// Who approved.
+    pub by: String,
+    /// In which role.
+    pub role: String,
+    /// How it is shown.
+    pub trust: Trust,
+}
+
+/// Something that a phase needs, and whether it has it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct NeedReport {
+    /// One of these roles.
+    pub roles: Vec<String>,
+    /// Who asks for it.
+    pub because: String,
+    /// The approval; none while it is missing.
+    pub met: Option<Met>,
+    /// Who could give it, by name.
+    pub people: Vec<String>,
+}
+
+/// A phase, as its decisions leave it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct PhaseReport {
+    /// Its number.
+    pub phase: u8,
+    /// What it is called.
+    pub title: String,
+    /// Where it stands.
+    pub status: PhaseStatus,
+    /// The weakest way in which one of its approvals is shown; none while there is none.
+    pub trust: Option<Trust>,
+    /// What it needs.
+    pub needs: Vec<NeedReport>,
+    /// What else keeps it open: too few people, one person where there have to be two.
+    pub lacks: Vec<String>,
+    /// What the policy allows, and a reader should know all the same.
+    pub notes: Vec<String>,
+}
+
+/// Where each phase stands. `author` is who last changed the content, where that is known.
+pub fn phases(case: &Case<'_>, judged: &[Judged<'_>], author: Option<&Signature>) -> Vec<PhaseReport> {
+    let phases = &case.rules.phases;
+    phases.iter().map(|phase| report(case, judged, author, phase)).collect()
+}
+
+fn counts(case: &Case<'_>, one: &Judged<'_>) -> bool {
+    one.stands() && (!case.settings.policy.signatures_required || one.trust == Trust::Verified)
+}
+
+fn approvers<'j>(case: &Case<'_>, judged: &'j [Judged<'_>], phase: u8) -> Vec<&'j Judged<'j>> {
+    let all = judged.iter().filter(|one| one.held.statement.phase == phase && counts(case, one));
+    all.filter(|one| one.effect.is_some_and(Effect::approves)).collect()
+}
+
+fn report(
+    case: &Case<'_>,
+    judged: &[Judged<'_>],
+    author: Option<&Signature>,
+    phase: &crate::model::Phase,
+) -> PhaseReport {
+    let policy = &case.settings.policy;
+    let asked: Option<&PhasePolicy> = policy.phases.get(&phase.number);
+    let approving = approvers(case, judged, phase.number);
+    let needs: Vec<NeedReport> = needs(case.deployment, case.rules, phase, asked)
+        .into_iter()
+        .map(|need| {
+            let met = approving.iter().find(|one| need.roles.contains(&one.held.statement.role));
+            let met = met.map(|one| Met {
+                by: one.held.statement.by.clone(),
+                role: one.held.statement.role.clone(),
+                trust: one.trust,
+            });
+            let offices = need.roles.iter().filter_map(|role| policy::office(phase, case.settings, role));
+            let people: BTreeSet<String> = offices
+                .flat_map(|office| policy::electors(case.settings, case.deployment, case.framework, &office))
+                .map(|(_, person)| person.name.clone())
+                .collect();
+            NeedReport { roles: need.roles, because: need.because, met, people: people.into_iter().collect() }
+        })
+        .collect();
+    let people: BTreeSet<&str> = approving.iter().map(|one| one.held.statement.by.as_str()).collect();
+    let (mut lacks, mut notes) = (Vec::new(), Vec::new());
+    if let Some(wanted) = asked.map(|asked| asked.people).filter(|wanted| people.len() < *wanted) {
+        lacks.push(format!("{} of {wanted} different people have approved", people.len()));
+    }
+    for other in case.rules.phases.iter().filter(|other| other.number < phase.number) {
+        for one in approvers(case, judged, other.number) {
+            if people.contains(one.held.statement.by.as_str()) {
+                let by = &one.held.statement.by;
+                let what =
+                    format!("{by} has approved in phase {} and in phase {}", other.number, phase.number);
+                if policy.phases_apart { lacks.push(what) } else { notes.push(what) }
+            }
+        }
+    }
+    if !people.is_empty() {
+        apart_from_author(case, &people, author, &mut lacks, &mut notes);
+    }
+    let here = judged.iter().filter(|one| one.held.statement.phase == phase.number && counts(case, one));
+    let effects: BTreeSet<Effect> = here.filter_map(|one| one.effect).collect();
+    let status = if effects.contains(&Effect::Rejects) {
+        PhaseStatus::Rejected
+    } else if effects.contains(&Effect::Returns) {
+        PhaseStatus::Returned
+    } else if !lacks.is_empty() || needs.iter().any(|need| need.met.is_none()) {
+        PhaseStatus::Open
+    } else if effects.contains(&Effect::Conditional) {
+        PhaseStatus::Conditional
+    } else {
+        PhaseStatus::Approved
+    };
+    lacks.dedup();
+    notes.dedup();
+    PhaseReport {
+        phase: phase.number,
+        title: phase.title.clone(),
+        status,
+        trust: approving.iter().map(|one| one.trust).min(),
+        needs,
+        lacks,
+        notes,
+    }
+}
+
+/// Whether somebody besides the last author of the content has approved.
+fn apart_from_author(
+    case: &Case<'_>,
+    people: &BTreeSet<&str>,
+    author: Option<&Signature>,
+    lacks: &mut Vec<String>,
+    notes: &mut Vec<String>,
+) {
+    let demanded = case.settings.policy.author_apart;
+    let Some(author) = author else {
+        if demanded {
+            lacks.push("who changed the content last cannot be known here".to_owned());
+        }
+        return;
+    };
+    let listed = case.settings.people.values();
+    let is_author = |name: &str| {
+        name == author.name
+            || listed
+                .clone()
+                .any(|person| person.name == name && person.email.as_ref() == Some(&author.email))
+    };
+    if people.iter().all(|name| is_author(name)) {
+        let what = format!("only {}, who changed the content last, has approved", author.name);
+        if demanded { lacks.push(what) } else { notes.push(what) }
+    }
+}

@@ -1,0 +1,98 @@
+//! The process of an assessment from first paper to live use: doing what comes next voids nothing that came before.
+
+use super::*;
+
+/// Makes sure that every statement there is stands.
+#[track_caller]
+fn stands(sandbox: &Sandbox, step: &str) {
+    sandbox.commit(step);
+    let verified = sandbox.verify(0, &[]);
+    assert!(states(&verified).iter().all(|(_, state)| state == "valid"), "after {step}: {verified:#}");
+}
+
+#[track_caller]
+fn set(sandbox: &Sandbox, item: &str, value: &str, party: &str, by: &str) {
+    sandbox.tom(&["set", NORTHFIELD, item, value, "--party", party, "--by", by]).code(0);
+}
+
+/// Phase 1 is approved with an agreement to follow; then everything else, in the order of the published process.
+fn walk(first_of_type: &str) {
+    let sandbox = peopled();
+    // Before anything is decided: the papers say which process it is, and no agreement is signed yet.
+    for (item, value) in [("BD-14", first_of_type), ("CA-05", "No"), ("OG-04", "No")] {
+        sandbox.tom(&["set", NORTHFIELD, item, value]).code(0);
+    }
+    for item in ["CA-06", "CA-07", "CA-08"] {
+        let (file, text) = ("assessments/acme-northfield/contracts.toml", format!("[{item}]"));
+        let was = sandbox.read(file);
+        let (before, rest) = was.split_once(&text).unwrap();
+        let next = rest.find("\n# ").unwrap();
+        sandbox.write(file, format!("{before}{text}\n{}", &rest[next..]));
+    }
+    for (party, by) in [("supplier", "Jo Marsh"), ("deployer", "Ben Tarrant")] {
+        sandbox.tom(&["confirm", NORTHFIELD, "--all", "--party", party, "--by", by]);
+    }
+    sandbox.commit("papers");
+    // P1 to P3: usage and settings.
+    let mut yes = YES;
+    yes[1] = "approved-dsa-needed";
+    let ran = sandbox.decide("marian-holt", 1, &yes);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    stands(&sandbox, "phase 1 approved, an agreement to follow");
+    assert_eq!(
+        phase(&sandbox.verify(0, &[]), 1),
+        "approved with conditions".replace(" with conditions", "").replace("approved", "conditional")
+    );
+    // M3, M4: the deployer completes and signs, with those whom the outcomes ask for.
+    for id in ["helen-okafor", "rajan-pillai", "esther-lyle", "petra-vale"] {
+        let ran = sandbox.decide(id, 2, &["--outcome", "approved"]);
+        assert_eq!(ran.code, Some(0), "{id}: {}", ran.all());
+        stands(&sandbox, id);
+    }
+    // It is sent off: what is filled in after the deployer's signature.
+    set(&sandbox, "AS-01", "Yes", "supplier", "Jo Marsh");
+    stands(&sandbox, "sent off for audit");
+    // M5, M8: accepted. M6: the throughput is agreed, and who agreed it is filled in.
+    sandbox.decide("owen-frith", 2, &["--outcome", "approved"]).code(0);
+    stands(&sandbox, "throughput agreed");
+    for (item, value) in [("CA-18", "2026-11-20"), ("CA-19", "Owen Frith"), ("CA-20", "Service owner")] {
+        sandbox.tom(&["set", NORTHFIELD, item, value]).code(0);
+    }
+    stands(&sandbox, "throughput filled in");
+    sandbox.decide("marian-holt", 2, &["--outcome", "approved"]).code(0);
+    stands(&sandbox, "accepted");
+    // The agreement that stood open is signed.
+    for (item, value) in [
+        ("CA-05", "Yes"),
+        ("CA-06", "DSA-2026-118"),
+        ("CA-07", "2026-11-20"),
+        ("CA-08", "2028-11-19"),
+        ("OG-04", "Yes"),
+    ] {
+        sandbox.tom(&["set", NORTHFIELD, item, value]).code(0);
+    }
+    stands(&sandbox, "the agreement is signed");
+    // Live, and the years after: renewals, new people, new confirmations.
+    for (item, value) in [("BD-07", "2026-10-01"), ("BD-08", "2026-10-02"), ("BD-05", "2026-11-20")] {
+        sandbox.tom(&["set", NORTHFIELD, item, value]).code(0);
+    }
+    sandbox.replace("assessments/acme-northfield/contacts.toml", "name = \"", "name = \"Dr ");
+    sandbox.tom(&["confirm", NORTHFIELD, "--all", "--party", "deployer", "--by", "Ben Tarrant"]);
+    sandbox.write("assessments/acme-northfield/record.toml", "");
+    std::fs::remove_file(sandbox.path("assessments/acme-northfield/record.toml")).unwrap();
+    stands(&sandbox, "renewed");
+    // A changed use is none of these.
+    sandbox.tom(&["set", NORTHFIELD, "BD-21", "For something else."]).code(0);
+    let void = sandbox.states(1, &[]).into_iter().filter(|(_, state)| state == "void").count();
+    assert_eq!(void, 6, "everything but the throughput");
+}
+
+#[test]
+fn doing_what_comes_next_voids_nothing_in_a_first_of_type() {
+    walk("Yes");
+}
+
+#[test]
+fn doing_what_comes_next_voids_nothing_after_a_first_of_type() {
+    walk("No");
+}
