@@ -31,7 +31,10 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         schema::<commands::blame::Body>("blame"),
         schema::<report::check::Body>("check"),
         schema::<commands::diff::Body>("diff"),
+        bare::<crate::exchange::TableDescription>("export", "schema.json of tom export"),
         schema::<commands::impact::Body>("impact"),
+        schema::<commands::import::Body>("import"),
+        schema::<commands::import_risks::Body>("import-risks"),
         schema::<commands::lineage::Body>("lineage"),
         schema::<commands::list::Body>("list"),
         schema::<commands::log::Body>("log"),
@@ -42,9 +45,15 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
     ]
 }
 
+/// The schema of a command's result in its envelope.
 fn schema<T: JsonSchema>(command: &'static str) -> (&'static str, Schema) {
+    bare::<Output<T>>(command, &format!("tom {command} --format json"))
+}
+
+/// The schema of a value without an envelope.
+fn bare<T: JsonSchema>(command: &'static str, title: &str) -> (&'static str, Schema) {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let mut schema = generator.into_root_schema_for::<Output<T>>();
-    schema.insert("title".to_owned(), format!("tom {command} --format json").into());
+    let mut schema = generator.into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), title.into());
     (command, schema)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What became of a cell that is not empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "fate", rename_all = "kebab-case")]
 pub enum Fate {
     /// It went to this field.
@@ -65,10 +65,15 @@ impl Fate {
             Self::NotImported { .. } => "not imported",
         }
     }
+
+    /// Whether somebody said something with the cell.
+    pub fn says_something(&self) -> bool {
+        !matches!(self, Self::Unchanged | Self::Form | Self::Placeholder | Self::Computed)
+    }
 }
 
 /// A cell with its fate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Told {
     /// The sheet.
@@ -77,6 +82,9 @@ pub struct Told {
     pub cell: String,
     /// What stands there.
     pub text: String,
+    /// Whether its row, its column or its sheet does not show.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
     /// What became of it.
     #[serde(flatten)]
     pub fate: Fate,
@@ -122,8 +130,14 @@ impl Fates {
     pub fn told(&self, book: &Book) -> Vec<Told> {
         let told = self.by_cell.iter().filter_map(|((number, place), fate)| {
             let sheet = book.sheets.get(*number)?;
-            let text = sheet.cells.get(place)?.content.text();
-            Some(Told { sheet: sheet.name.clone(), cell: place.to_string(), text, fate: fate.clone() })
+            let cell = sheet.cells.get(place)?;
+            Some(Told {
+                sheet: sheet.name.clone(),
+                cell: place.to_string(),
+                text: cell.content.text(),
+                hidden: cell.is_hidden,
+                fate: fate.clone(),
+            })
         });
         told.collect()
     }

@@ -105,6 +105,30 @@ pub struct Cell {
     /// Whether it is the result of a formula, which may be out of date.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_formula: bool,
+    /// Whether its row, its column or its sheet does not show.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_hidden: bool,
+}
+
+/// What becomes of an answer that a formula gives. Its result may be out of date, and rests on cells that nobody sees here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Formulas {
+    /// The result that the file holds is taken, and said to be one.
+    #[default]
+    Cached,
+    /// It is not taken.
+    Reject,
+}
+
+impl Formulas {
+    /// Refuses a cell that a formula fills, or says how it was read.
+    pub(super) fn look_at(self, cell: &Cell) -> Result<Option<String>, String> {
+        match self {
+            _ if !cell.is_formula => Ok(None),
+            Self::Cached => Ok(Some("a formula's result, as the file holds it".to_owned())),
+            Self::Reject => Err("a formula gives it, and `--formulas reject` takes none".to_owned()),
+        }
+    }
 }
 
 /// A sheet with its cells that are not empty.
@@ -112,8 +136,6 @@ pub struct Cell {
 pub struct Sheet {
     /// Its name.
     pub name: String,
-    /// Whether it does not show.
-    pub is_hidden: bool,
     /// By place, row by row.
     pub cells: BTreeMap<Place, Cell>,
 }
@@ -129,6 +151,25 @@ impl Sheet {
         self.cells.range(Place::new(row, 0)..Place::new(row + 1, 0)).map(|(place, cell)| (*place, cell))
     }
 
+    /// Its rows and columns of which nothing shows, in words; both empty where all of it shows.
+    pub fn hidden(&self) -> Vec<String> {
+        let all = |of: &dyn Fn(&Place) -> u32| {
+            let mut hidden: BTreeMap<u32, bool> = BTreeMap::new();
+            for (place, cell) in &self.cells {
+                let all = hidden.entry(of(place)).or_insert(true);
+                *all = *all && cell.is_hidden;
+            }
+            hidden.into_iter().filter(|(_, all)| *all).map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        if !self.cells.is_empty() && self.cells.values().all(|cell| cell.is_hidden) {
+            return vec!["all of it".to_owned()];
+        }
+        let rows = all(&|place| place.row).into_iter().map(|row| format!("row {row}"));
+        let columns =
+            all(&|place| place.column).into_iter().map(|at| format!("column {}", column_letters(at)));
+        rows.chain(columns).collect()
+    }
+
     /// The rows that have something in them, in order.
     pub fn rows(&self) -> Vec<u32> {
         let mut rows: Vec<u32> = self.cells.keys().map(|place| place.row).collect();
@@ -142,6 +183,9 @@ impl Sheet {
 pub struct Book {
     /// Whether its days are counted from 1904.
     pub from_1904: bool,
+    /// Whether nobody can tell which rows and columns it hides.
+    #[serde(default)]
+    pub hides_unknown: bool,
     /// In the workbook's order.
     pub sheets: Vec<Sheet>,
 }
@@ -157,15 +201,13 @@ impl Book {
 #[derive(Serialize, Deserialize)]
 struct Flat {
     name: String,
-    #[serde(default)]
-    hidden: bool,
     cells: Vec<(u32, u32, Cell)>,
 }
 
 impl Serialize for Sheet {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let cells = self.cells.iter().map(|(place, cell)| (place.row, place.column, cell.clone())).collect();
-        Flat { name: self.name.clone(), hidden: self.is_hidden, cells }.serialize(serializer)
+        Flat { name: self.name.clone(), cells }.serialize(serializer)
     }
 }
 
@@ -173,7 +215,7 @@ impl<'de> Deserialize<'de> for Sheet {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let flat = Flat::deserialize(deserializer)?;
         let cells = flat.cells.into_iter().map(|(row, column, cell)| (Place { row, column }, cell));
-        Ok(Self { name: flat.name, is_hidden: flat.hidden, cells: cells.collect() })
+        Ok(Self { name: flat.name, cells: cells.collect() })
     }
 }
 

@@ -11,6 +11,7 @@ mod fate;
 mod fields;
 mod grid;
 mod hazards;
+mod hidden;
 mod keys;
 mod own;
 mod reader;
@@ -21,7 +22,7 @@ pub use arrive::{Origin, Seen, changed_facts, confirm};
 pub use checklist::{Checklist, Compared, read_checklist};
 pub use fate::{Fate, Fates, Told};
 pub use fields::{Fields, fields};
-pub use grid::{Book, Cell, Content, Place, Sheet};
+pub use grid::{Book, Cell, Content, Formulas, Place, Sheet};
 pub use hazards::{
     Brought, Defaults, Log, bring, built_in_map, hazard_map, map_names, read_log, write_hazard_log,
 };
@@ -30,7 +31,10 @@ pub use own::{
     write_workbook,
 };
 pub use reader::{MOST_FILE, read_book};
-pub use tables::{Context as TableContext, Form as TableForm, Table, files as table_files, tables};
+pub use tables::{
+    Context as TableContext, Description as TableDescription, Form as TableForm, Table, files as table_files,
+    tables,
+};
 pub use text::{guarded, unguarded};
 
 /// Every code of this room.

@@ -5,6 +5,7 @@
 
 use super::archive;
 use super::grid::{Book, Cell, Content, LAST_COLUMN, LAST_ROW, Place, Sheet};
+use super::hidden;
 use crate::diag::{Code, Error, Severity};
 use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetVisible, Xls, Xlsx};
 use std::io::Cursor;
@@ -102,6 +103,7 @@ impl Budget {
         at: (u32, u32),
         content: Option<Content>,
         is_formula: bool,
+        is_hidden: bool,
     ) -> Result<(), Error> {
         let Some(content) = content else { return Ok(()) };
         if at.0 >= LAST_ROW || at.1 >= LAST_COLUMN {
@@ -119,24 +121,29 @@ impl Budget {
         if self.rows > MOST_ROWS || self.cells > MOST_CELLS {
             return Err(refuse(format!("the workbook has more than {MOST_ROWS} rows or {MOST_CELLS} cells")));
         }
-        sheet.cells.insert(place, Cell { content, is_formula });
+        sheet.cells.insert(place, Cell { content, is_formula, is_hidden });
         Ok(())
     }
 }
 
 fn xlsx(bytes: &[u8]) -> Result<Book, Error> {
     let mut file: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(damaged)?;
-    let mut book = Book { from_1904: file.has_1904_epoch(), sheets: Vec::new() };
+    let hidden = hidden::of_xlsx(bytes);
+    let mut book =
+        Book { from_1904: file.has_1904_epoch(), hides_unknown: hidden.is_none(), sheets: Vec::new() };
     let mut budget = Budget::default();
-    for (name, is_hidden) in sheets(file.sheets_metadata())? {
-        let mut sheet = Sheet { name: name.clone(), is_hidden, ..Sheet::default() };
+    for (_, name, is_hidden) in sheets(file.sheets_metadata())? {
+        let hidden = hidden.as_ref().and_then(|all| all.get(&name));
+        let hides = |row, column| is_hidden || hidden.is_some_and(|hidden| hidden.hides(row, column));
+        let mut sheet = Sheet { name: name.clone(), ..Sheet::default() };
         let mut cells = file.worksheet_cells_reader(&name).map_err(damaged)?;
         while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(damaged)? {
             let is_formula = cell.formula.is_some();
             // Some programs save formulas without what they give. That is not the same as an empty cell.
             let lacking =
                 (is_formula && cell.value == DataRef::Empty).then(|| Content::Failure(NO_RESULT.to_owned()));
-            budget.put(&mut sheet, cell.pos, of_ref(&cell.value).or(lacking), is_formula)?;
+            let is_hidden = hides(cell.pos.0.saturating_add(1), cell.pos.1.saturating_add(1));
+            budget.put(&mut sheet, cell.pos, of_ref(&cell.value).or(lacking), is_formula, is_hidden)?;
         }
         book.sheets.push(sheet);
     }
@@ -145,10 +152,14 @@ fn xlsx(bytes: &[u8]) -> Result<Book, Error> {
 
 fn xls(bytes: &[u8]) -> Result<Book, Error> {
     let mut file: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(damaged)?;
-    let mut book = Book { from_1904: file.has_1904_epoch(), sheets: Vec::new() };
+    let hidden = hidden::of_xls(bytes);
+    let mut book =
+        Book { from_1904: file.has_1904_epoch(), hides_unknown: hidden.is_none(), sheets: Vec::new() };
     let mut budget = Budget::default();
-    for (name, is_hidden) in sheets(file.sheets_metadata())? {
-        let mut sheet = Sheet { name: name.clone(), is_hidden, ..Sheet::default() };
+    for (number, name, is_hidden) in sheets(file.sheets_metadata())? {
+        let hidden = hidden.as_ref().and_then(|all| all.get(number));
+        let hides = |row, column| is_hidden || hidden.is_some_and(|hidden| hidden.hides(row, column));
+        let mut sheet = Sheet { name: name.clone(), ..Sheet::default() };
         let range = file.worksheet_range(&name).map_err(damaged)?;
         let formulas = file.worksheet_formula(&name).map_err(damaged)?;
         let (top, left) = range.start().unwrap_or_default();
@@ -156,22 +167,26 @@ fn xls(bytes: &[u8]) -> Result<Book, Error> {
             let to_u32 = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             let at = (top.saturating_add(to_u32(row)), left.saturating_add(to_u32(column)));
             let is_formula = formulas.get_value(at).is_some_and(|formula| !formula.is_empty());
-            budget.put(&mut sheet, at, of_data(data), is_formula)?;
+            let is_hidden = hides(at.0.saturating_add(1), at.1.saturating_add(1));
+            budget.put(&mut sheet, at, of_data(data), is_formula, is_hidden)?;
         }
         book.sheets.push(sheet);
     }
     Ok(book)
 }
 
-fn sheets(metadata: &[calamine::Sheet]) -> Result<Vec<(String, bool)>, Error> {
+/// The worksheets: their number among all sheets, their name, and whether they do not show.
+fn sheets(metadata: &[calamine::Sheet]) -> Result<Vec<(usize, String, bool)>, Error> {
     if metadata.len() > MOST_SHEETS {
         return Err(refuse(format!(
             "the workbook has {} sheets; at most {MOST_SHEETS} are read",
             metadata.len()
         )));
     }
-    let work = metadata.iter().filter(|sheet| sheet.typ == calamine::SheetType::WorkSheet);
-    Ok(work.map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible)).collect())
+    let work = metadata.iter().enumerate().filter(|(_, sheet)| sheet.typ == calamine::SheetType::WorkSheet);
+    Ok(work
+        .map(|(number, sheet)| (number, sheet.name.clone(), sheet.visible != SheetVisible::Visible))
+        .collect())
 }
 
 fn text(text: &str) -> Option<Content> {

@@ -16,11 +16,12 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Outside crates that only one room names.
-const HOMES: [(&str, &str); 24] = [
+const HOMES: [(&str, &str); 26] = [
     ("annotate_snippets", "cli"),
     ("anstream", "cli"),
     ("anstyle", "cli"),
     ("calamine", "exchange"),
+    ("cfb", "exchange"),
     ("comfy_table", "cli"),
     ("getrandom", "cli"),
     ("git2", "store"),
@@ -29,6 +30,7 @@ const HOMES: [(&str, &str); 24] = [
     ("jiff", "model"),
     ("minijinja", "render"),
     ("rayon", "cli"),
+    ("quick_xml", "exchange"),
     ("rust_xlsxwriter", "exchange"),
     ("rustix", "store"),
     ("sha2", "model"),

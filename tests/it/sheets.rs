@@ -137,6 +137,79 @@ fn every_cell_that_is_not_taken_over_is_listed_with_the_reason() {
 }
 
 #[test]
+fn d26_what_a_workbook_hides_is_read_and_said() {
+    let sandbox = Sandbox::init();
+    let mut workbook = Workbook::new();
+    for (name, cells) in checklist(&[("7 - IG!F23", "No"), ("7 - IG!G23", "Planned"), ("7 - IG!F29", "Yes")])
+    {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(&name).unwrap();
+        for ((row, column), text) in cells {
+            sheet.write_string(row - 1, u16::try_from(column - 1).unwrap(), text).unwrap();
+        }
+        if name == "7 - IG" {
+            sheet.set_row_hidden(28).unwrap().set_column_hidden(6).unwrap();
+        }
+    }
+    sandbox.write("in.xlsx", workbook.save_to_buffer().unwrap());
+    let ran = sandbox.tom(&["import", "in.xlsx", "--as", "eastmoor"]).code(1);
+    let (_, hidden) = ran.out.split_once("hidden in the workbook, and read like the rest:\n").unwrap();
+    assert!(
+        hidden.starts_with("  7 - IG!G23 (hidden)  Planned\n      IGA-02.notes\n  7 - IG!F29 (hidden)"),
+        "{hidden}"
+    );
+    assert!(!hidden.contains("F23"), "a cell that shows is not hidden: {hidden}");
+    assert!(sandbox.read("assessments/eastmoor/ig.toml").contains("[IGA-03]\nanswer = \"Yes\"\n"));
+    let log = log(&[["2", "Wrong patient", "It shows another", "Harm", "Check"]]);
+    sandbox.write("log.xlsx", forged(&log, "sheet1.xml", "<row r=\"2\"", "<row hidden=\"1\" r=\"2\""));
+    let ran = sandbox.tom(&["import-risks", "log.xlsx", "--as", "eastmoor", "--prefix", "HAZ"]);
+    assert!(ran.out.contains("read like the rest:\n  Hazard Log: row 2\n"), "{}", ran.out);
+}
+
+#[test]
+fn d26_an_answer_that_a_formula_gives_is_told_or_refused() {
+    let sandbox = Sandbox::example();
+    let saved = |sheets: Vec<(String, Vec<(Place, String)>)>, at: (&str, Place)| {
+        let mut workbook = Workbook::new();
+        for (name, cells) in sheets {
+            let sheet = workbook.add_worksheet();
+            sheet.set_name(&name).unwrap();
+            for (place, text) in cells {
+                let (row, column) = (place.row - 1, u16::try_from(place.column - 1).unwrap());
+                sheet.write_string(row, column, text).unwrap();
+            }
+            if name == at.0 {
+                let (row, column) = (at.1.row - 1, u16::try_from(at.1.column - 1).unwrap());
+                sheet.write_formula(row, column, Formula::new("=A1&A2").set_result("Yes")).unwrap();
+            }
+        }
+        workbook.save_to_buffer().unwrap()
+    };
+    let flat = |cells: &BTreeMap<(u32, u32), String>| {
+        cells.iter().map(|((row, column), text)| (Place::new(*row, *column), text.clone())).collect()
+    };
+    let sheets = checklist(&[]).iter().map(|(name, cells)| (name.clone(), flat(cells))).collect();
+    sandbox.write("in.xlsx", saved(sheets, ("7 - IG", Place::new(23, 6))));
+    let ran = sandbox.tom(&["import", "in.xlsx", "--as", "new", "--dry-run"]).code(1);
+    assert!(ran.out.contains("IGA-02: a formula's result, as the file holds it"), "{}", ran.out);
+    let ran = sandbox.tom(&["import", "in.xlsx", "--as", "new", "--formulas", "reject", "--dry-run"]).code(1);
+    assert!(ran.out.contains("`--formulas reject` takes none"), "{}", ran.out);
+
+    let book = read_book(&exported(&sandbox)).unwrap();
+    let row = |sheet: &tom::exchange::Sheet| {
+        sheet.rows().into_iter().find(|row| sheet.text(Place::new(*row, 1)) == "IGA-04")
+    };
+    let row = book.sheet("7 - IG").and_then(row).unwrap();
+    let sheets = book.sheets.iter().map(|sheet| {
+        (sheet.name.clone(), sheet.cells.iter().map(|(at, c)| (*at, c.content.text())).collect())
+    });
+    sandbox.write("back.xlsx", saved(sheets.collect(), ("7 - IG", Place::new(row, 6))));
+    let ran = sandbox.tom(&["import", "back.xlsx", "--dry-run"]).code(0);
+    assert!(ran.out.contains("IGA-04.notes: a formula's result, as the file holds it"), "{}", ran.out);
+    sandbox.tom(&["import", "back.xlsx", "--formulas", "reject", "--dry-run"]).code(1);
+}
+
+#[test]
 fn a_formulas_old_result_is_compared_and_explained() {
     let sandbox = Sandbox::init();
     let mut workbook = Workbook::new();
@@ -178,7 +251,11 @@ fn edited(bytes: &[u8], edits: &[(&str, &str, &str, &str)]) -> Vec<u8> {
         } else {
             sheet.cells.insert(
                 at,
-                tom::exchange::Cell { content: Content::Text((*text).to_owned()), is_formula: false },
+                tom::exchange::Cell {
+                    content: Content::Text((*text).to_owned()),
+                    is_formula: false,
+                    is_hidden: false,
+                },
             );
         }
     }

@@ -5,8 +5,8 @@ use crate::diag::{Error, Label};
 use crate::exchange::{
     Provenance, Selection, TableContext, TableForm, table_files, tables, write_hazard_log, write_workbook,
 };
-use crate::model::PartyId;
-use crate::project::{Project, folder_of};
+use crate::model::{DeploymentName, PartyId};
+use crate::project::Project;
 use crate::store::{Repo, Writer};
 use std::path::PathBuf;
 
@@ -158,14 +158,8 @@ fn several(
 }
 
 /// The commit that a deployment is exported from.
-fn provenance(
-    repo: &Repo,
-    name: &crate::model::DeploymentName,
-    rev: Option<&str>,
-) -> Result<Provenance, Error> {
-    let folder = folder_of(name);
-    let commit = if repo.is_unborn() { None } else { repo.last_change(rev.unwrap_or("HEAD"), &folder)? };
-    let is_draft = commit.is_none() || (rev.is_none() && !repo.uncommitted(&folder)?.is_empty());
+fn provenance(repo: &Repo, name: &DeploymentName, rev: Option<&str>) -> Result<Provenance, Error> {
+    let (commit, is_draft) = super::last_change(repo, name, rev)?;
     Ok(Provenance {
         seconds: commit.as_ref().map(|commit| commit.seconds).unwrap_or_default(),
         commit: commit.map(|commit| commit.id),

@@ -1,3 +1,4 @@
+mod report;
 mod returned;
 
 use super::new::{checked_prefix, create, refuse_existing};
@@ -5,9 +6,8 @@ use crate::cli::Outcome;
 use crate::cli::args::Format;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
-use crate::cli::words::{BAD, BOLD, OPEN, counted, short, styled, wrapped};
 use crate::diag::Error;
-use crate::exchange::{Compared, Fate, Origin, Told, confirm, is_own, read_checklist};
+use crate::exchange::{Formulas, Origin, confirm, is_own, read_checklist};
 use crate::model::{
     Deployment, DeploymentName, Framework, FrameworkRef, Key, Kind, Meta, PermanentId, Revision, SheetMap,
 };
@@ -16,6 +16,8 @@ use crate::project::Project;
 use crate::syntax::{Document, SHEET_MAP, read_sheet_map};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+pub(in crate::cli) use report::Body;
 
 /// Import a filled-in checklist, or a workbook of tom's own that comes back
 ///
@@ -52,6 +54,10 @@ pub struct Args {
     #[arg(long, value_name = "ID", hide_short_help = true)]
     id: Option<PermanentId>,
 
+    /// What becomes of an answer that a formula gives
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Formulas::Cached)]
+    formulas: Formulas,
+
     /// Import into a deployment with changes that are not committed too
     #[arg(long)]
     allow_dirty: bool,
@@ -69,20 +75,6 @@ pub struct Args {
     format: Format,
 }
 
-/// What the report is drawn from.
-struct Report<'r> {
-    deployment: &'r DeploymentName,
-    told: Vec<Told>,
-    /// What both sides changed.
-    conflicts: Vec<String>,
-    /// Exported lines that the workbook has no more.
-    gone: Vec<String>,
-    outcomes: Vec<Compared>,
-    missing: Vec<String>,
-    hidden: Vec<String>,
-    is_dry: bool,
-}
-
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let (book, origin) = super::workbook::open(context, &args.file, args.sender.as_deref())?;
@@ -98,29 +90,28 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let framework = project.framework(&project.settings().framework)?;
     let map = sheet_map(&project, &project.settings().framework)?;
     let empty = empty(args, context, &project, &framework, name)?;
-    let read = read_checklist(&book, &map, &framework, empty);
+    let read = read_checklist(&book, &map, &framework, empty, args.formulas);
     let (mut deployment, mut fates) = (read.right, read.fates);
     confirm(&framework, &mut deployment, &read.stands, None, &origin, &mut fates);
     record(&mut deployment, &origin);
     if !args.dry_run {
         create(&context.writer(&repo)?, &deployment, &framework)?;
     }
-    let hidden = book.sheets.iter().filter(|sheet| sheet.is_hidden && !sheet.cells.is_empty());
-    let report = Report {
-        deployment: &deployment.name,
-        told: fates.told(&book),
-        conflicts: Vec::new(),
-        gone: Vec::new(),
-        outcomes: read.outcomes,
-        missing: read.missing.iter().map(ToString::to_string).collect(),
-        hidden: hidden.map(|sheet| sheet.name.clone()).collect(),
-        is_dry: args.dry_run,
-    };
+    let mut report = Body::new(&deployment.name, &origin, fates.told(&book), book.hides_unknown);
+    report.dry_run = args.dry_run;
+    report.outcomes = read.outcomes;
+    report.missing_sheets = read.missing;
+    Ok(show(report, args, context))
+}
+
+/// Prints a report, and says what the exit code is.
+fn show(report: Body, args: &Args, context: &Context) -> Outcome {
+    let outcome = if report.is_whole() { Outcome::Clean } else { Outcome::Found };
     match args.format {
-        Format::Json => context.print_json(&report.json(&origin)),
+        Format::Json => context.print_json(&report.into_json()),
         Format::Text => context.print(report.text(args.cells, context.width)),
     }
-    Ok(if report.is_whole() { Outcome::Clean } else { Outcome::Found })
+    outcome
 }
 
 /// Where the framework's checklist keeps its answers.
@@ -181,117 +172,5 @@ fn record(deployment: &mut Deployment, origin: &Origin) {
         let by = origin.sender.clone().unwrap_or_else(|| "not named".to_owned());
         history
             .insert(key, Revision { on: origin.on, by, text: format!("imported from {}", origin.words()) });
-    }
-}
-
-impl Report<'_> {
-    fn is_whole(&self) -> bool {
-        self.conflicts.is_empty()
-            && !self.told.iter().any(|told| matches!(told.fate, Fate::NotImported { .. }))
-    }
-
-    fn json(&self, origin: &Origin) -> serde_json::Value {
-        serde_json::json!({
-            "schema-version": 1,
-            "deployment": self.deployment,
-            "file": origin.file,
-            "digest": origin.digest,
-            "sender": origin.sender,
-            "dry-run": self.is_dry,
-            "cells": self.told,
-            "conflicts": self.conflicts,
-            "gone-lines": self.gone,
-            "outcomes": self.outcomes,
-            "missing-sheets": self.missing,
-            "hidden-sheets": self.hidden,
-        })
-    }
-
-    fn text(&self, all: bool, width: usize) -> String {
-        let verb = if self.is_dry { "would import" } else { "imported" };
-        let mut out = format!(
-            "{verb} {} into {}\n",
-            counted(self.told.len(), "cell", "cells"),
-            styled(BOLD, self.deployment.as_str())
-        );
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for told in &self.told {
-            *counts.entry(told.fate.title()).or_default() += 1;
-        }
-        for (title, count) in counts {
-            out += &format!("  {count:>4}  {title}\n");
-        }
-        let list = |heading: String, wanted: &dyn Fn(&Fate) -> Option<String>| {
-            let lines: Vec<String> = self
-                .told
-                .iter()
-                .filter_map(|told| Some((told, wanted(&told.fate)?)))
-                .map(|(told, why)| {
-                    let cell =
-                        format!("  {}!{}  {}\n", short(&told.sheet, 31), told.cell, short(&told.text, 40));
-                    if why.is_empty() { cell } else { cell + &wrapped(&why, 6, width) + "\n" }
-                })
-                .collect();
-            if lines.is_empty() { String::new() } else { format!("\n{heading}\n{}", lines.concat()) }
-        };
-        if !self.conflicts.is_empty() {
-            out += &format!(
-                "\n{}\n",
-                styled(BAD, "changed here and in the workbook, differently; nothing was written:")
-            );
-            out += &(wrapped(&self.conflicts.join("\n"), 2, width) + "\n");
-        }
-        if !self.gone.is_empty() {
-            out +=
-                &format!("\n{}\n", styled(OPEN, "lines that the workbook has no more; what they say stays:"));
-            out += &(wrapped(&self.gone.join(", "), 2, width) + "\n");
-        }
-        out += &list(styled(BAD, "not imported:"), &|fate| match fate {
-            Fate::NotImported { why } => Some(why.clone()),
-            _ => None,
-        });
-        out +=
-            &list(styled(OPEN, "what approvers wrote is not imported; record it as decisions:"), &|fate| {
-                match fate {
-                    Fate::Decision { item } => {
-                        Some(item.as_ref().map(ToString::to_string).unwrap_or_default())
-                    }
-                    _ => None,
-                }
-            });
-        out += &list("read as:".to_owned(), &|fate| match fate {
-            Fate::Imported { address, remark: Some(remark) } => Some(format!("{address}: {remark}")),
-            _ => None,
-        });
-        if all {
-            out += &list("every other cell:".to_owned(), &|fate| match fate {
-                Fate::Imported { remark: Some(_), .. } | Fate::NotImported { .. } | Fate::Decision { .. } => {
-                    None
-                }
-                Fate::Imported { address, .. } => Some(address.to_string()),
-                Fate::Confirmed { address, party } => Some(format!("{address} confirmed for {party}")),
-                Fate::Recorded { what } => Some(what.clone()),
-                other => Some(other.title().to_owned()),
-            });
-        }
-        let differing: Vec<&Compared> =
-            self.outcomes.iter().filter(|outcome| outcome.why.is_some()).collect();
-        if !differing.is_empty() {
-            out += &format!("\n{}\n", styled(OPEN, "outcomes that differ from what the workbook holds:"));
-            for outcome in differing {
-                out += &format!(
-                    "  {}  {}: workbook {}, rules {}\n",
-                    outcome.cell, outcome.id, outcome.workbook, outcome.sheet
-                );
-                out += &(wrapped(outcome.why.as_deref().unwrap_or_default(), 6, width) + "\n");
-            }
-        }
-        if !self.missing.is_empty() {
-            out += &format!("\nsheets that the workbook does not have: {}\n", self.missing.join(", "));
-        }
-        if !self.hidden.is_empty() {
-            out += &format!("\nhidden sheets, read like the others: {}\n", self.hidden.join(", "));
-        }
-        out
     }
 }

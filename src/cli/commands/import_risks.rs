@@ -1,10 +1,11 @@
 use crate::cli::Outcome;
 use crate::cli::args::Format;
 use crate::cli::context::Context;
+use crate::cli::output::Output;
 use crate::cli::words::{BAD, BOLD, OPEN, counted, short, styled, wrapped};
 use crate::diag::Error;
-use crate::exchange::{Brought, Defaults, Log, bring, built_in_map, hazard_map, map_names, read_log};
-use crate::model::{Framework, HazardMap, RiskId, SectionId, Value};
+use crate::exchange::{Book, Brought, Defaults, Log, bring, built_in_map, hazard_map, map_names, read_log};
+use crate::model::{Address, Framework, HazardMap, RiskId, SectionId, Value};
 use crate::ops::state::risk_owner;
 use crate::project::folder_of;
 use crate::store::{Replacement, read_outside};
@@ -92,15 +93,28 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         let files = files.into_iter().map(|(path, bytes)| Replacement { path, after: Some(bytes) });
         writer.replace_all(&files.collect::<Vec<_>>())?;
     }
-    match args.format {
-        Format::Json => context.print_json(&json(&log, &brought, &origin.digest, args.dry_run)),
-        Format::Text => context.print(text(&log, &brought, args.dry_run, context.width)),
-    }
+    let hidden = hidden(&book);
     let is_whole = log.faults.is_empty()
         && log.left_out.is_empty()
         && brought.kept.is_empty()
         && brought.gone.is_empty();
+    match args.format {
+        Format::Json => {
+            context.print_json(&Output::of(Body::of(log, brought, origin.digest, hidden, args.dry_run)))
+        }
+        Format::Text => context.print(text(&log, &brought, &hidden, args.dry_run, context.width)),
+    }
     Ok(if is_whole { Outcome::Clean } else { Outcome::Found })
+}
+
+/// What the workbook hides, sheet by sheet.
+fn hidden(book: &Book) -> Vec<String> {
+    let each = book.sheets.iter().filter_map(|sheet| {
+        let parts = sheet.hidden();
+        (!parts.is_empty()).then(|| format!("{}: {}", sheet.name, parts.join(", ")))
+    });
+    let unknown = book.hides_unknown.then(|| "which rows and columns, cannot be told".to_owned());
+    each.chain(unknown).collect()
 }
 
 /// The section that hazards belong to.
@@ -115,7 +129,7 @@ fn section(framework: &Framework) -> Result<SectionId, Error> {
 fn read(
     args: &Args,
     context: &Context,
-    book: &crate::exchange::Book,
+    book: &Book,
     framework: &Framework,
     defaults: &Defaults,
 ) -> Result<Log, Error> {
@@ -146,7 +160,7 @@ fn read(
     Err(last.unwrap_or_else(|| Error::new(&crate::cli::codes::USAGE, "there is no map")))
 }
 
-fn text(log: &Log, brought: &Brought, is_dry: bool, width: usize) -> String {
+fn text(log: &Log, brought: &Brought, hidden: &[String], is_dry: bool, width: usize) -> String {
     let verb = if is_dry { "would bring" } else { "brought" };
     let mut out = format!(
         "{verb} {} new and {} changed of {} in the log\n",
@@ -179,30 +193,79 @@ fn text(log: &Log, brought: &Brought, is_dry: bool, width: usize) -> String {
     );
     list(styled(BAD, "mistakes in the log:"), log.faults.iter().map(|fault| fault.message.clone()).collect());
     list(styled(OPEN, "not imported:"), log.left_out.iter().map(|line| short(line, 200)).collect());
+    list(styled(OPEN, "hidden in the workbook, and read like the rest:"), hidden.to_vec());
     if !log.other_sheets.is_empty() {
         out += &format!("\nsheets without hazards, not read: {}\n", short(&log.other_sheets.join(", "), 200));
     }
     out
 }
 
-fn json(log: &Log, brought: &Brought, digest: &str, is_dry: bool) -> serde_json::Value {
-    let changed = brought.changed.iter().map(|(address, (before, after))| {
-        serde_json::json!({ "address": address.to_string(), "before": before, "after": after })
-    });
-    let kept = brought.kept.iter().map(|(address, (here, there))| {
-        serde_json::json!({ "address": address.to_string(), "here": here, "log": there })
-    });
-    serde_json::json!({
-        "schema-version": 1,
-        "digest": digest,
-        "dry-run": is_dry,
-        "hazards": log.risks.len(),
-        "added": brought.added.keys().collect::<Vec<_>>(),
-        "changed": changed.collect::<Vec<_>>(),
-        "kept": kept.collect::<Vec<_>>(),
-        "gone": brought.gone,
-        "mistakes": log.faults.iter().map(|fault| &fault.message).collect::<Vec<_>>(),
-        "not-imported": log.left_out,
-        "other-sheets": log.other_sheets,
-    })
+/// What machines read.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::cli) struct Body {
+    /// The SHA-256 digest of the log.
+    digest: String,
+    /// Whether nothing was to be written.
+    dry_run: bool,
+    /// How many hazards the log has.
+    hazards: usize,
+    /// Risks that are new.
+    added: Vec<RiskId>,
+    /// What the log words differently.
+    changed: Vec<Reworded>,
+    /// What was said otherwise here, and stays.
+    kept: Vec<Kept>,
+    /// Risks that the log has no more; they stay.
+    gone: Vec<RiskId>,
+    /// Mistakes in the log, which are not taken over.
+    mistakes: Vec<String>,
+    /// What was left out, and why.
+    not_imported: Vec<String>,
+    /// Sheets without hazards, which were not read.
+    other_sheets: Vec<String>,
+    /// Rows and columns that the workbook hides, which were read like the rest.
+    hidden: Vec<String>,
+}
+
+/// A text that the log words differently.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Reworded {
+    /// The field.
+    address: Address,
+    /// What it said; null where it is new.
+    before: Option<String>,
+    /// What it says now.
+    after: String,
+}
+
+/// A text that was said otherwise here.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Kept {
+    /// The field.
+    address: Address,
+    /// What it says here.
+    here: String,
+    /// What the log says.
+    log: String,
+}
+
+impl Body {
+    fn of(log: Log, brought: Brought, digest: String, hidden: Vec<String>, dry_run: bool) -> Self {
+        let changed = brought.changed.into_iter();
+        let kept = brought.kept.into_iter();
+        Self {
+            digest,
+            dry_run,
+            hazards: log.risks.len(),
+            added: brought.added.into_keys().collect(),
+            changed: changed.map(|(address, (before, after))| Reworded { address, before, after }).collect(),
+            kept: kept.map(|(address, (here, log))| Kept { address, here, log }).collect(),
+            gone: brought.gone,
+            mistakes: log.faults.into_iter().map(|fault| fault.message).collect(),
+            not_imported: log.left_out,
+            other_sheets: log.other_sheets,
+            hidden,
+        }
+    }
 }

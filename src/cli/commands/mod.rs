@@ -42,8 +42,8 @@ use super::context::Context;
 use crate::diag::{Error, nearest};
 use crate::model::{Deployment, DeploymentName, Framework, ProfileName};
 use crate::ops::past::Past;
-use crate::project::Project;
-use crate::store::Repo;
+use crate::project::{Project, folder_of};
+use crate::store::{Commit, Repo};
 use crate::syntax::is_hidden;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -152,6 +152,18 @@ pub(super) fn past<'a>(
     revision: Option<&str>,
 ) -> Option<Past<'a>> {
     Past::of(repo, revision.unwrap_or("HEAD"), deployment, framework).ok()
+}
+
+/// The commit that last changed a deployment, and whether something in its folder is not committed.
+fn last_change(
+    repo: &Repo,
+    name: &DeploymentName,
+    revision: Option<&str>,
+) -> Result<(Option<Commit>, bool), Error> {
+    let folder = folder_of(name);
+    let commit = if repo.is_unborn() { None } else { repo.last_change(revision.unwrap_or("HEAD"), &folder)? };
+    let is_draft = commit.is_none() || (revision.is_none() && !repo.uncommitted(&folder)?.is_empty());
+    Ok((commit, is_draft))
 }
 
 /// Who speaks: the name that was given, or git's user.

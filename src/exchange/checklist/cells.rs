@@ -3,7 +3,7 @@
 use super::super::dates::day;
 use super::super::fate::{Fate, Fates};
 use super::super::fields::{put, text_of, value_of};
-use super::super::grid::{Book, Cell, Content, Place, Sheet};
+use super::super::grid::{Book, Cell, Content, Formulas, Place, Sheet};
 use super::super::keys;
 use super::super::own::Stands;
 use super::place::{Columns, Found, heading, rows};
@@ -20,6 +20,7 @@ pub(super) struct Cells<'b> {
     pub book: &'b Book,
     pub map: &'b SheetMap,
     pub framework: &'b Framework,
+    pub formulas: Formulas,
     pub right: Deployment,
     pub stands: Vec<Stands>,
     pub fates: Fates,
@@ -33,11 +34,13 @@ impl<'b> Cells<'b> {
         map: &'b SheetMap,
         framework: &'b Framework,
         right: Deployment,
+        formulas: Formulas,
     ) -> Self {
         Self {
             book,
             map,
             framework,
+            formulas,
             right,
             stands: Vec::new(),
             fates: Fates::default(),
@@ -134,6 +137,10 @@ impl<'b> Cells<'b> {
             self.fates.refuse(number, place, format!("the cell holds a formula that failed: {name}"));
             return None;
         }
+        if let Err(why) = self.formulas.look_at(cell) {
+            self.fates.refuse(number, place, why);
+            return None;
+        }
         match said(self.map, &text, is_name) {
             Said::Placeholder => {
                 self.fates.give(number, place, Fate::Placeholder);
@@ -199,7 +206,7 @@ impl<'b> Cells<'b> {
         cell: &Cell,
         text: &str,
     ) -> Result<(String, Option<String>), String> {
-        let formula = cell.is_formula.then(|| "a formula's result, as the file holds it".to_owned());
+        let formula = self.formulas.look_at(cell)?;
         if kind == ItemType::Date {
             let (date, remark) = day(&cell.content, self.book.from_1904)?;
             return Ok((date.to_string(), remark.or(formula)));

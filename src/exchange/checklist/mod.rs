@@ -6,7 +6,7 @@ mod place;
 pub(super) mod words;
 
 use super::fate::{Fate, Fates};
-use super::grid::{Book, Place};
+use super::grid::{Book, Formulas, Place};
 use super::keys;
 use super::own::Stands;
 use crate::model::{Date, Deployment, Framework, Key, Revision, SectionId, SheetHistory, SheetMap};
@@ -32,9 +32,15 @@ pub struct Checklist {
 }
 
 /// Reads a checklist into an empty deployment.
-pub fn read_checklist(book: &Book, map: &SheetMap, framework: &Framework, empty: Deployment) -> Checklist {
+pub fn read_checklist(
+    book: &Book,
+    map: &SheetMap,
+    framework: &Framework,
+    empty: Deployment,
+    formulas: Formulas,
+) -> Checklist {
     let form = Form::new(map, framework);
-    let mut cells = Cells::new(book, map, framework, empty);
+    let mut cells = Cells::new(book, map, framework, empty, formulas);
     let mut missing = Vec::new();
     let mut sheets = BTreeMap::new();
     for section in &framework.sections {

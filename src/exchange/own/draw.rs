@@ -96,6 +96,14 @@ impl Page<'_> {
         self.done(|sheet, row| sheet.write_string_with_format(row, column, words, format).map(drop))
     }
 
+    /// A heading that runs over the cells beside it, and makes its row no taller.
+    pub(super) fn heading(&mut self, first: usize, width: usize, words: &str) -> Result<(), Error> {
+        let styles = self.styles;
+        self.text(at(first), words, &styles.group)?;
+        self.tall = 1;
+        (first + 1..width).try_for_each(|column| self.text(at(column), "", &styles.group))
+    }
+
     /// How many lines a text takes in a column. Programs that open a workbook do not work out the height of its rows.
     fn lines(&self, column: ColNum, words: &str) -> usize {
         #[expect(

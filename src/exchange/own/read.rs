@@ -2,7 +2,7 @@
 
 use super::super::fate::{Fate, Fates};
 use super::super::fields::{Fields, fields, is_whole, put, value_of};
-use super::super::grid::{Book, Cell, Content, Place};
+use super::super::grid::{Book, Cell, Content, Formulas, Place};
 use super::super::keys;
 use super::form::line_of;
 use super::write::digest;
@@ -122,7 +122,12 @@ fn carried(book: &Book) -> Result<Carried, Error> {
 }
 
 /// Reads a workbook that was exported from a deployment.
-pub fn read_own(book: &Book, framework: &Framework, left: &Deployment) -> Result<Returned, Error> {
+pub fn read_own(
+    book: &Book,
+    framework: &Framework,
+    left: &Deployment,
+    formulas: Formulas,
+) -> Result<Returned, Error> {
     let Carried { meta, fields: was, lines, facts } = carried(book)?;
     let said = |name: &str| meta.get(name).cloned().unwrap_or_default();
     if said("id") != left.meta.id.as_str() {
@@ -148,6 +153,7 @@ pub fn read_own(book: &Book, framework: &Framework, left: &Deployment) -> Result
     let mut reading = Reading {
         book,
         framework,
+        formulas,
         right: base.clone(),
         was,
         now: Fields::new(),
@@ -259,6 +265,7 @@ struct Fresh {
 struct Reading<'b> {
     book: &'b Book,
     framework: &'b Framework,
+    formulas: Formulas,
     right: Deployment,
     was: Fields,
     now: Fields,
@@ -412,6 +419,7 @@ impl<'b> Reading<'b> {
         if let Content::Failure(name) = &cell.content {
             return Err(format!("the cell holds a formula that failed: {name}"));
         }
+        self.formulas.look_at(cell)?;
         let Some(item) = self.framework.item(&target.subject) else {
             return Ok(cell.content.text());
         };
@@ -425,6 +433,12 @@ impl<'b> Reading<'b> {
             return day.map(|(date, _)| date.to_string());
         }
         value_of(item, kind, options, &text).map(|value| super::super::fields::text_of(&value))
+    }
+
+    /// How a cell was read, where that is not plain.
+    fn remark(&self, (number, place): (usize, Place)) -> Option<String> {
+        let cell = self.book.sheets.get(number)?.cells.get(&place)?;
+        self.formulas.look_at(cell).ok().flatten()
     }
 
     /// Somebody's name in a column for confirming.
@@ -500,7 +514,10 @@ impl<'b> Reading<'b> {
                 Fate::Unchanged
             } else {
                 match put(self.framework, &mut self.right, &address, now.as_deref()) {
-                    Ok(()) => Fate::Imported { address: address.clone(), remark: None },
+                    Ok(()) => Fate::Imported {
+                        address: address.clone(),
+                        remark: cell.and_then(|at| self.remark(at)),
+                    },
                     Err(why) => Fate::NotImported { why },
                 }
             };
@@ -589,7 +606,7 @@ impl<'b> Reading<'b> {
                 *part = key.to_string();
             }
             let fate = match put(self.framework, &mut self.right, &address, Some(text)) {
-                Ok(()) => Fate::Imported { address, remark: None },
+                Ok(()) => Fate::Imported { address, remark: self.remark(*cell) },
                 Err(why) => Fate::NotImported { why },
             };
             self.fates.give(cell.0, cell.1, fate);
@@ -604,7 +621,7 @@ impl<'b> Reading<'b> {
         for (address, text, cell) in line.cells.iter().filter(|(_, text, _)| !text.is_empty()) {
             let address = Address { subject: id.to_string(), ..address.clone() };
             let fate = match put(self.framework, &mut made, &address, Some(text)) {
-                Ok(()) => Fate::Imported { address, remark: None },
+                Ok(()) => Fate::Imported { address, remark: self.remark(*cell) },
                 Err(why) => Fate::NotImported { why },
             };
             fates.push((*cell, fate));

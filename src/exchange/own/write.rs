@@ -158,8 +158,7 @@ impl<'f> Book<'f> {
             page.next()?;
         }
         page.next()?;
-        page.text(0, "How to fill it in", &styles.group)?;
-        page.text(1, "", &styles.group)?;
+        page.heading(0, 2, "How to fill it in")?;
         page.next()?;
         for (number, line) in guide.iter().enumerate() {
             page.text(0, &(number + 1).to_string(), &styles.columns)?;
@@ -618,10 +617,7 @@ fn draw_line(
 ) -> Result<(), Error> {
     let styles = page.styles;
     match line {
-        Line::Heading(title) => {
-            page.text(1, title, &styles.group)?;
-            (2..width).try_for_each(|column| page.text(at(column), "", &styles.group))
-        }
+        Line::Heading(title) => page.heading(1, width, title),
         Line::Item(item) => draw_item(page, framework, item, asked),
         Line::Columns(titles) => {
             page.text(3, "Rows of the answer", &styles.columns)?;

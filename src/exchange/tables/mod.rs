@@ -8,10 +8,12 @@ mod rows;
 
 use crate::diag::Error;
 
+pub use json::Description;
 pub use rows::{Context, tables};
 
 /// The form of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum ColumnType {
     /// Text.
     Text,
@@ -21,17 +23,6 @@ pub enum ColumnType {
     Date,
     /// True or false.
     Truth,
-}
-
-impl ColumnType {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Number => "number",
-            Self::Date => "date",
-            Self::Truth => "truth",
-        }
-    }
 }
 
 /// A column of a table.

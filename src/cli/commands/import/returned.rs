@@ -1,8 +1,8 @@
 //! A workbook of tom's own that comes back.
 
-use super::{Args, Report};
+use super::report::Conflict;
+use super::{Args, Body, show};
 use crate::cli::Outcome;
-use crate::cli::args::Format;
 use crate::cli::codes::{UNCOMMITTED, USAGE};
 use crate::cli::context::Context;
 use crate::diag::{Error, Label};
@@ -38,7 +38,7 @@ pub(super) fn run(
             .at(Label::file(first))
             .help("commit them first, so that git can undo the import, or say `--allow-dirty`"));
     }
-    let mut returned = read_own(book, &framework, &left)?;
+    let mut returned = read_own(book, &framework, &left, args.formulas)?;
     let (merged, mut deployment) = merge_own(&framework, &left, &returned);
     if merged.is_clean() {
         let changed = deployment.clone();
@@ -48,25 +48,17 @@ pub(super) fn run(
             writer.replace_all(&files)?;
         }
     }
-    let report = Report {
-        deployment: &left.name,
-        told: returned.fates.told(book),
-        conflicts: merged
-            .conflicts
-            .iter()
-            .map(|c| format!("{}: {}", c.place.address(), c.why.as_str()))
-            .collect(),
-        gone: returned.gone.iter().map(ToString::to_string).collect(),
-        outcomes: Vec::new(),
-        missing: Vec::new(),
-        hidden: Vec::new(),
-        is_dry: args.dry_run || !merged.is_clean(),
-    };
-    match args.format {
-        Format::Json => context.print_json(&report.json(origin)),
-        Format::Text => context.print(report.text(args.cells, context.width)),
-    }
-    Ok(if report.is_whole() { Outcome::Clean } else { Outcome::Found })
+    let mut report = Body::new(&left.name, origin, returned.fates.told(book), book.hides_unknown);
+    report.dry_run = args.dry_run || !merged.is_clean();
+    report.conflicts = conflicts(&merged);
+    report.gone_lines = returned.gone;
+    Ok(show(report, args, context))
+}
+
+fn conflicts(merged: &Merged) -> Vec<Conflict> {
+    let each = merged.conflicts.iter();
+    each.map(|c| Conflict { address: c.place.address().to_string(), why: c.why.as_str().to_owned() })
+        .collect()
 }
 
 /// Confirmations and acceptances that the workbook gives, as far as they can hold over what it says.

@@ -1,0 +1,181 @@
+//! What became of a workbook: for people and for machines.
+
+use crate::cli::output::Output;
+use crate::cli::words::{BAD, BOLD, OPEN, counted, short, styled, wrapped};
+use crate::exchange::{Compared, Fate, Origin, Told};
+use crate::model::{Address, DeploymentName, SectionId};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What machines read.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::cli) struct Body {
+    /// The assessment.
+    pub(super) deployment: DeploymentName,
+    /// The workbook's name.
+    file: String,
+    /// Its SHA-256 digest.
+    digest: String,
+    /// Who sent it, where that was said.
+    sender: Option<String>,
+    /// Whether the assessment was left as it is: it was asked for, or somebody has to decide first.
+    pub(super) dry_run: bool,
+    /// Every cell that is not empty, in the workbook's order.
+    pub(super) cells: Vec<Told>,
+    /// What was changed here and in the workbook, differently.
+    pub(super) conflicts: Vec<Conflict>,
+    /// Lines that were exported and that the workbook has no more; what they say stays.
+    pub(super) gone_lines: Vec<Address>,
+    /// What the checklist's formulas say beside what tom computes.
+    pub(super) outcomes: Vec<Compared>,
+    /// Sections whose sheet is not in the workbook.
+    pub(super) missing_sheets: Vec<SectionId>,
+    /// Whether nobody can tell which rows and columns the workbook hides.
+    hides_unknown: bool,
+}
+
+/// What was changed on both sides.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::cli) struct Conflict {
+    /// The field.
+    pub(super) address: String,
+    /// Why somebody has to decide.
+    pub(super) why: String,
+}
+
+impl Body {
+    /// The report of a workbook of which nothing was said yet.
+    pub(super) fn new(
+        deployment: &DeploymentName,
+        origin: &Origin,
+        cells: Vec<Told>,
+        hides_unknown: bool,
+    ) -> Self {
+        Self {
+            deployment: deployment.clone(),
+            file: origin.file.clone(),
+            digest: origin.digest.clone(),
+            sender: origin.sender.clone(),
+            dry_run: false,
+            cells,
+            conflicts: Vec::new(),
+            gone_lines: Vec::new(),
+            outcomes: Vec::new(),
+            missing_sheets: Vec::new(),
+            hides_unknown,
+        }
+    }
+
+    /// Whether everything could be imported.
+    pub(super) fn is_whole(&self) -> bool {
+        self.conflicts.is_empty()
+            && !self.cells.iter().any(|told| matches!(told.fate, Fate::NotImported { .. }))
+    }
+
+    /// For machines.
+    pub(super) fn into_json(self) -> Output<Self> {
+        Output::of(self)
+    }
+
+    /// For people; `all` lists every cell.
+    pub(super) fn text(&self, all: bool, width: usize) -> String {
+        let verb = if self.dry_run { "would import" } else { "imported" };
+        let cells = counted(self.cells.len(), "cell", "cells");
+        let mut out = format!("{verb} {cells} into {}\n", styled(BOLD, self.deployment.as_str()));
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        self.cells.iter().for_each(|told| *counts.entry(told.fate.title()).or_default() += 1);
+        for (title, count) in counts {
+            let _ = writeln!(out, "  {count:>4}  {title}");
+        }
+        self.what_both_changed(width, &mut out);
+        let mut list = |heading: String, wanted: &dyn Fn(&Told) -> Option<String>| {
+            let lines: Vec<String> =
+                self.cells.iter().filter_map(|told| Some(line(told, &wanted(told)?, width))).collect();
+            if !lines.is_empty() {
+                let _ = write!(out, "\n{heading}\n{}", lines.concat());
+            }
+        };
+        list(styled(BAD, "not imported:"), &|told| match &told.fate {
+            Fate::NotImported { why } => Some(why.clone()),
+            _ => None,
+        });
+        list(styled(OPEN, "what approvers wrote is not imported; record it as decisions:"), &|told| {
+            match &told.fate {
+                Fate::Decision { item } => Some(item.as_ref().map(ToString::to_string).unwrap_or_default()),
+                _ => None,
+            }
+        });
+        list("read as:".to_owned(), &|told| match &told.fate {
+            Fate::Imported { address, remark: Some(remark) } => Some(format!("{address}: {remark}")),
+            _ => None,
+        });
+        list(styled(OPEN, "hidden in the workbook, and read like the rest:"), &|told| {
+            let is_listed = matches!(told.fate, Fate::NotImported { .. });
+            (told.hidden && !is_listed && told.fate.says_something()).then(|| fate(&told.fate))
+        });
+        if all {
+            list("every other cell:".to_owned(), &|told| match &told.fate {
+                Fate::Imported { remark: Some(_), .. } | Fate::NotImported { .. } | Fate::Decision { .. } => {
+                    None
+                }
+                other => Some(fate(other)),
+            });
+        }
+        self.outcomes(width, &mut out);
+        if !self.missing_sheets.is_empty() {
+            let names: Vec<&str> = self.missing_sheets.iter().map(SectionId::as_str).collect();
+            let text = format!("sheets that the workbook does not have: {}", names.join(", "));
+            let _ = writeln!(out, "\n{}", wrapped(&text, 0, width));
+        }
+        if self.hides_unknown {
+            out += "\nwhether the workbook hides rows or columns cannot be told\n";
+        }
+        out
+    }
+
+    fn what_both_changed(&self, width: usize, out: &mut String) {
+        if !self.conflicts.is_empty() {
+            let heading = "changed here and in the workbook, differently; nothing was written:";
+            let _ = writeln!(out, "\n{}", styled(BAD, heading));
+            for Conflict { address, why } in &self.conflicts {
+                let _ = writeln!(out, "{}", wrapped(&format!("{address}: {why}"), 2, width));
+            }
+        }
+        if !self.gone_lines.is_empty() {
+            let names: Vec<String> = self.gone_lines.iter().map(ToString::to_string).collect();
+            let heading = "lines that the workbook has no more; what they say stays:";
+            let _ = writeln!(out, "\n{}\n{}", styled(OPEN, heading), wrapped(&names.join(", "), 2, width));
+        }
+    }
+
+    fn outcomes(&self, width: usize, out: &mut String) {
+        let differing: Vec<_> =
+            self.outcomes.iter().filter_map(|outcome| Some((outcome, outcome.why.as_ref()?))).collect();
+        if !differing.is_empty() {
+            let heading = "outcomes that differ from what the workbook holds:";
+            let _ = writeln!(out, "\n{}", styled(OPEN, heading));
+        }
+        for (Compared { cell, id, workbook, sheet, .. }, why) in differing {
+            let text = format!("{cell}  {id}: workbook {workbook}, rules {sheet}");
+            let _ = writeln!(out, "{}\n{}", wrapped(&text, 2, width), wrapped(why, 6, width));
+        }
+    }
+}
+
+/// A cell, and beneath it what there is to say.
+fn line(told: &Told, why: &str, width: usize) -> String {
+    let hidden = if told.hidden { " (hidden)" } else { "" };
+    let cell = format!("  {}!{}{hidden}  {}\n", short(&told.sheet, 31), told.cell, short(&told.text, 40));
+    if why.is_empty() { cell } else { cell + &wrapped(why, 6, width) + "\n" }
+}
+
+fn fate(fate: &Fate) -> String {
+    match fate {
+        Fate::Imported { address, .. } => address.to_string(),
+        Fate::Confirmed { address, party } => format!("{address} confirmed for {party}"),
+        Fate::Recorded { what } => what.clone(),
+        other => other.title().to_owned(),
+    }
+}
