@@ -7,6 +7,7 @@ export CARGO_TERM_COLOR=never RUSTDOCFLAGS="-D warnings"
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
 # The tests of the action run its scripts, as a runner does.
+command -v pdftotext > /dev/null || apt-get install -qq -y poppler-utils || echo "poppler-utils cannot be installed here: the text of PDFs is not read"
 command -v jq > /dev/null || apt-get install -qq -y jq || echo "jq cannot be installed here: the action's scripts are not tested"
 
 step cargo fmt --check

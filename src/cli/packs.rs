@@ -119,8 +119,8 @@ pub(super) fn render(
             serde_json::json!({ "path": file.path, "format": format })
         };
         listed.push(serde_json::json!({
-            "name": pack["name"], "deployment": pack["deployment"], "title": pack["title"],
-            "digest": pack["digest"], "audience": pack["audience"], "is_draft": pack["provenance"]["is_draft"],
+            "name": pack.name, "deployment": pack.deployment, "title": pack.title,
+            "digest": pack.digest, "audience": pack.audience, "is_draft": pack.provenance.is_draft,
             "files": rendered.iter().map(entry).collect::<Vec<_>>(),
         }));
         files.extend(rendered);
@@ -133,7 +133,7 @@ pub(super) fn render(
 }
 
 impl Run<'_> {
-    fn deployment(&self, name: &DeploymentName) -> Result<Vec<(serde_json::Value, Vec<Rendered>)>, Error> {
+    fn deployment(&self, name: &DeploymentName) -> Result<Vec<(Pack, Vec<Rendered>)>, Error> {
         let (deployment, framework) = self.project.loader()?.load(name)?.sound()?;
         let earlier = match &self.earlier {
             Some(project) if project.has(name)? => Some(project.loader()?.load(name)?.sound()?.0),
@@ -153,11 +153,9 @@ impl Run<'_> {
                 }
                 continue;
             }
-            let data = serde_json::to_value(&pack)
-                .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the pack cannot be written: {error}")))?;
             let files: Result<Vec<_>, Error> =
-                self.asked.formats.iter().map(|format| self.file(name, *kind, &data, *format)).collect();
-            packs.push((data, files?));
+                self.asked.formats.iter().map(|format| self.file(name, *kind, &pack, *format)).collect();
+            packs.push((pack, files?));
         }
         Ok(packs)
     }
@@ -177,8 +175,6 @@ impl Run<'_> {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             foreign: BTreeSet::new(),
         };
-        let own: BTreeSet<String> =
-            self.asked.formats.iter().flat_map(|format| self.templates.own(format.templates())).collect();
         let request = Request {
             kind,
             audience: self.asked.audience,
@@ -189,7 +185,6 @@ impl Run<'_> {
             since: self.asked.since.as_deref().zip(earlier),
             needs_since: self.asked.since.is_some(),
             family: &self.family,
-            own_templates: own.into_iter().collect(),
         };
         pack(framework, self.project.settings(), deployment, &request)
     }
@@ -198,27 +193,31 @@ impl Run<'_> {
         &self,
         name: &DeploymentName,
         kind: PackKind,
-        data: &serde_json::Value,
+        pack: &Pack,
         format: PackFormat,
     ) -> Result<Rendered, Error> {
+        let own = self.templates.own(format.templates());
+        let is_own = !own.is_empty();
+        let data = serde_json::to_value(pack.laid_out_by(own))
+            .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the pack cannot be written: {error}")))?;
         let audience = match self.asked.audience {
             Audience::Public => String::new(),
             audience => format!("-{}", audience.as_str()),
         };
         let path = format!("{name}-{}{audience}.{}", kind.name(), format.ending());
-        let job = Job { pack: data.clone(), format, templates: self.templates.clone() };
-        let job = serde_json::to_vec(&job)
+        let job = Job { pack: data, format, templates: self.templates.clone() };
+        let task = serde_json::to_vec(&job)
             .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the job cannot be written: {error}")))?;
         // The key is everything that the file depends on, tom's own version included in the pack.
-        let key = Digest::of_bytes(&job).hex();
+        let key = Digest::of_bytes(&task).hex();
         if self.is_there(&key, &path) {
             return Ok(Rendered { path, done: Done::Unchanged });
         }
         // Templates that are not tom's are programs of somebody else's.
-        let bytes = if self.templates.own(format.templates()).is_empty() {
-            layout(data, format, &self.templates)?
+        let bytes = if is_own {
+            child::run(TASK, &task, LIMITS)?
         } else {
-            child::run(TASK, &job, LIMITS)?
+            layout(&job.pack, format, &self.templates)?
         };
         let rendered = self.put(path, &bytes)?;
         if !self.asked.is_rehearsal {

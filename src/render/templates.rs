@@ -1,5 +1,7 @@
 //! Templates by name: the built-in ones, and a repository's own in their place.
 
+use super::OwnTemplate;
+use crate::model::Digest;
 use std::collections::BTreeMap;
 
 /// Templates by name.
@@ -29,12 +31,14 @@ impl Templates {
         self.fonts.insert(name.into(), bytes);
     }
 
-    /// The names of the repository's own, of the engine that reads files with this ending.
-    pub fn own(&self, endings: &[&str]) -> Vec<String> {
+    /// The repository's own, of the engine that reads files with these endings.
+    pub fn own(&self, endings: &[&str]) -> Vec<OwnTemplate> {
+        let own = |name: String, bytes: &[u8]| OwnTemplate { name, digest: Digest::of_bytes(bytes).short() };
+        let sources = self.own.iter().filter(|(name, _)| is_of(name, endings));
         // Fonts are read by the PDF engine, and are not tom's either.
-        let fonts =
-            self.fonts.keys().filter(|_| endings.contains(&".typ")).map(|name| format!("fonts/{name}"));
-        self.own.keys().filter(|name| is_of(name, endings)).cloned().chain(fonts).collect()
+        let fonts = self.fonts.iter().filter(|_| endings.contains(&".typ"));
+        let sources = sources.map(|(name, source)| own(name.clone(), source.as_bytes()));
+        sources.chain(fonts.map(|(name, bytes)| own(format!("fonts/{name}"), bytes))).collect()
     }
 
     /// tom's own, whatever the repository has.

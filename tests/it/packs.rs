@@ -1,11 +1,26 @@
 //! Packs in every format: what they say, what they leave out, what they may not do.
 
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use crate::support::{Sandbox, root};
+use std::collections::BTreeSet;
 
 const PHASE_2: &str = "packs/acme-northfield-phase-2";
 
 fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// The text of a PDF as `pdftotext` reads it; none where the machine has no `pdftotext`, as CI has.
+fn text_of(sandbox: &Sandbox, path: &str) -> Option<String> {
+    let ran = std::process::Command::new("pdftotext").arg("-raw").arg(sandbox.path(path)).arg("-").output();
+    match ran {
+        Ok(ran) if ran.status.success() => Some(String::from_utf8(ran.stdout).unwrap()),
+        _ => {
+            eprintln!("skipped: `pdftotext` is missing");
+            None
+        }
+    }
 }
 
 fn json(sandbox: &Sandbox, path: &str) -> serde_json::Value {
@@ -179,41 +194,102 @@ const HOSTILE: &[&str] = &[
     "# H",
     "> q",
     "1. one",
-    "\t tab",
+    "#eval(\"1\")",
+    "#sys.inputs",
+    "#include \"/pack.json\"",
+    "#plugin(\"/x.wasm\")",
+    "#let words(x) = none",
+    "#context here()",
+    "#link(\"file:///\")[x]",
+    "#image(\"/x.png\")",
+    "#text(size: 0pt)[x]",
+    "#metadata(1) <tom-running-head>",
+    "#h(-9em)",
+    "#place(top, x)",
+    "\\#",
+    "$ sum_(i=0)^n $",
+    "```typ #panic() ```",
+    "https://a.example/?q=<b>",
+    "{% include 'cover.html' %}",
+    "{{ self }}",
+    "{{ ''.__class__ }}",
+    "${7*7}",
+    "<svg/onload=alert(1)>",
+    "<base href=//evil.example>",
+    "<meta http-equiv=refresh content=0>",
+    "</title><h1>x",
+    "<template><style>*{display:none}",
+    "@import url(//evil.example)",
+    "expression(alert(1))",
+    "data:text/html,<b>",
+    "\u{fe}\u{ff}",
+    "%n%s%x",
+    "'; DROP TABLE",
+    "¡½Ω€",
 ];
 
-#[test]
-fn d15_what_people_wrote_is_text_and_nothing_else() {
+/// The fields of a deployment that people write freely, as far as a register and its cover show them.
+const FIELDS: &[&str] = &[
+    "BD-15",
+    "HAZ-004.title",
+    "HAZ-004.hazard",
+    "HAZ-004.effect",
+    "HAZ-004.causes.C1.text",
+    "HAZ-004.mitigations.M1.text",
+    "HAZ-004.mitigations.M2.text",
+];
+
+/// The hazard log with this text in every field, as HTML and, where it can be read, the text of the PDF.
+fn hazard_log_of(text: &str, formats: &str) -> (String, Option<String>) {
     let sandbox = Sandbox::example();
-    let text = HOSTILE.join(" ¶ ") + " ¶ " + &"W".repeat(10_000);
-    let quoted = serde_json::to_string(&text).unwrap();
-    sandbox.replace("assessments/acme-northfield/risks/HAZ-004.toml", "title = \"Wrong", "# ");
-    let risk = sandbox.read("assessments/acme-northfield/risks/HAZ-004.toml");
-    let risk = risk.replacen("# ", &format!("title = {quoted}\n# "), 1);
-    sandbox.write("assessments/acme-northfield/risks/HAZ-004.toml", risk);
-    sandbox.tom(&["set", "acme-northfield", "BD-22", &text]).code(0);
-    sandbox
-        .tom(&[
-            "render",
-            "acme-northfield",
-            "--to",
-            "packs",
-            "--pack",
-            "phase-2",
-            "--format",
-            "html,pdf,json",
-        ])
-        .code(0);
-    let html = sandbox.read(&format!("{PHASE_2}.html"));
-    let escaped = minijinja::HtmlEscape("<script>alert(1)</script>").to_string();
-    assert!(html.contains(&escaped) && !html.contains("<script") && !html.contains("<img"));
-    assert!(html.contains("{{ 7*7 }}") && !html.contains("> 49 <"));
-    assert_eq!(json(&sandbox, &format!("{PHASE_2}.json"))["matrix"]["moves"][3]["title"], text.as_str());
-    // A text that looks like a stamp is no stamp.
-    for ending in ["html", "pdf"] {
-        let bytes = std::fs::read(sandbox.path(format!("{PHASE_2}.{ending}"))).unwrap();
+    for field in FIELDS {
+        sandbox.tom(&["set", "acme-northfield", field, text]).code(0);
+    }
+    let args = ["render", "acme-northfield", "--to", "packs", "--pack", "hazard-log", "--format", formats];
+    sandbox.tom(&args).code(0);
+    let pack = json(&sandbox, "packs/acme-northfield-hazard-log.json");
+    assert_eq!(pack["matrix"]["moves"][3]["title"], text.trim_end());
+    let path = "packs/acme-northfield-hazard-log";
+    for ending in formats.split(',').filter(|ending| *ending != "json") {
+        // A text that looks like a stamp is no stamp.
+        let bytes = std::fs::read(sandbox.path(format!("{path}.{ending}"))).unwrap();
         assert_eq!(tom::render::stamp::find(&bytes).unwrap().deployment, "acme-northfield");
     }
+    let pdf = formats.contains("pdf").then(|| text_of(&sandbox, &format!("{path}.pdf"))).flatten();
+    (sandbox.read(&format!("{path}.html")), pdf)
+}
+
+#[test]
+fn d11_d15_what_people_wrote_is_text_and_nothing_else() {
+    assert!(HOSTILE.len() >= 80);
+    let text = format!("¶{}¶ {}", HOSTILE.join("¶"), "W".repeat(10_000));
+    let (html, pdf) = hazard_log_of(&text, "html,pdf,json");
+    // As many elements as with a text that holds no markup, and no instruction of a template was followed.
+    let (plain, _) = hazard_log_of("Plain.", "html,json");
+    assert_eq!(html.matches('<').count(), plain.matches('<').count());
+    for text in HOSTILE {
+        let escaped = minijinja::HtmlEscape(text).to_string();
+        assert!(html.matches(&escaped).count() >= FIELDS.len(), "{text}");
+    }
+    // Lines of a PDF end anywhere, and a page may end within one of the fields.
+    let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    for (pdf, text) in pdf.iter().flat_map(|pdf| HOSTILE.iter().map(|text| (bare(pdf), text))) {
+        let found = pdf.matches(&format!("¶{}¶", bare(text))).count();
+        assert!(found + 1 >= FIELDS.len(), "{text} stands {found} times in the PDF");
+    }
+}
+
+#[test]
+fn d07_what_cannot_be_seen_gets_into_no_pack() {
+    let sandbox = Sandbox::example();
+    sandbox.replace(
+        "assessments/acme-northfield/risks/HAZ-004.toml",
+        "title = \"Wrong patient",
+        "title = \"Wrong \u{202e}patient",
+    );
+    let refused = sandbox.tom(&["render", "acme-northfield", "--to", "packs"]).code(2).err;
+    assert!(refused.contains("TOM-0104") && refused.contains("U+202E"), "{refused}");
+    assert!(!sandbox.path("packs").exists());
 }
 
 #[test]
@@ -258,7 +334,19 @@ fn a04_a_pack_from_changed_templates_says_so_and_ends_with_the_built_in_annex() 
         .tom(&["render", "acme-northfield", "--to", "packs", "--pack", "hazard-log", "--format", "html,pdf"])
         .code(0);
     let html = sandbox.read("packs/acme-northfield-hazard-log.html");
-    assert!(html.contains("Changed templates laid this pack out: pack.html, pack.typ"));
+    let digest = tom::model::Digest::of_bytes(b"<html><body><p>All is well.</p></body></html>").short();
+    assert!(
+        html.contains(&format!("Changed templates laid this pack out: pack.html (digest {digest}).")),
+        "{html}"
+    );
+    if let Some(text) = text_of(&sandbox, "packs/acme-northfield-hazard-log.pdf") {
+        assert!(text.contains("laid out by changed templates (pack.typ (digest"), "{text}");
+        assert!(text.contains("All is well.") && text.contains("IGA-03") && text.contains("NFD-002"));
+    }
+    sandbox.write("templates/pack.typ", "#set page(header: none)\nAll is well.");
+    let args = ["render", "acme-northfield", "--to", "packs", "--pack", "lineage", "--format", "pdf"];
+    let refused = sandbox.tom(&args).code(2).err;
+    assert!(refused.contains("takes the running head away"), "{refused}");
     for risk in std::fs::read_dir(sandbox.path("assessments/acme-northfield/risks")).unwrap() {
         let name = risk.unwrap().file_name().into_string().unwrap();
         assert!(html.contains(&format!("<strong>{}</strong>", name.trim_end_matches(".toml"))), "{name}");
@@ -271,76 +359,73 @@ fn a04_a_pack_from_changed_templates_says_so_and_ends_with_the_built_in_annex() 
     assert!(!sandbox.read("packs/acme-northfield-lineage.html").contains("changed templates"));
 }
 
-/// Personal data in every place that holds some.
-fn plant(sandbox: &Sandbox) -> (Vec<String>, Vec<String>) {
-    let folder = "assessments/acme-northfield";
-    let names: Vec<String> = (0..12).map(|n| format!("Plantname{n:02} Zzyx")).collect();
-    let contacts: Vec<String> = (0..6)
-        .map(|n| format!("plantmail{n:02}@zzyx.example"))
-        .chain((0..6).map(|n| format!("0163299{n:04}")))
-        .collect();
-    let mut file = sandbox.read(&format!("{folder}/contacts.toml"));
-    for (n, (find, with)) in [
-        ("Helen Okafor", &names[0]),
-        ("helen.okafor@northfield.example", &contacts[0]),
-        ("01632 960201", &contacts[6]),
-        ("Carys Nunn", &names[1]),
-        ("carys.nunn@northfield.example", &contacts[1]),
-        ("01632 960203", &contacts[7]),
-        ("Piotr Wren", &names[2]),
-        ("piotr.wren@northfield.example", &contacts[2]),
-        ("01632 960207", &contacts[8]),
-        ("Yvonne Castell", &names[3]),
-        ("yvonne.castell@northfield.example", &contacts[3]),
-        ("01632 960208", &contacts[9]),
+/// Every value of a key in the example's files: `by`, `name`, `email`, `phone`.
+fn values_of(sandbox: &Sandbox, path: &str, key: &str) -> BTreeSet<String> {
+    let text = sandbox.read(path);
+    let lines = text.lines().filter_map(|line| line.strip_prefix(&format!("{key} = ")));
+    lines.map(|value| value.trim_matches('"').to_owned()).collect()
+}
+
+/// Each byte as a letter: the search for texts is much faster than that for bytes.
+fn letters(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}
+
+/// A text as it may stand in bytes: as it is, in an address, in a PDF's own text.
+fn forms_of(text: &str) -> Vec<Vec<u8>> {
+    let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>().into_bytes();
+    vec![
+        text.as_bytes().to_vec(),
+        text.to_lowercase().into_bytes(),
+        text.replace('@', "%40").replace(' ', "%20").into_bytes(),
+        text.replace('@', "&#64;").into_bytes(),
+        wide(u16::to_be_bytes),
+        wide(u16::to_le_bytes),
+        hex(text.as_bytes()),
+        hex(&wide(u16::to_be_bytes)),
     ]
-    .into_iter()
-    .enumerate()
-    {
-        assert!(file.contains(find), "{n}: {find}");
-        file = file.replacen(find, with, 1);
-    }
-    sandbox.write(&format!("{folder}/contacts.toml"), file);
-    let risk = format!("{folder}/risks/HAZ-004.toml");
-    let text = sandbox.read(&risk).replacen("by = \"Dr Esther Lyle\"", &format!("by = \"{}\"", names[4]), 1);
-    sandbox.write(&risk, text.replacen("by = \"Jo Marsh\"", &format!("by = \"{}\"", names[5]), 1));
-    // And in what people write freely: everybody who is known, and addresses of anybody.
-    let prose = format!("Ask {}.", [&names[..6], &contacts[..6], &contacts[6..10]].concat().join(", or "));
-    sandbox.tom(&["set", "acme-northfield", "BD-22", &prose]).code(0);
-    sandbox.commit("plant");
-    ([&names[..6]].concat(), [&contacts[..10]].concat())
 }
 
 #[test]
 fn e11_personal_data_is_left_out_of_what_the_audience_may_not_see() {
     let sandbox = Sandbox::example();
-    let (names, contacts) = plant(&sandbox);
-    let render = |audience: &str| {
+    let contacts = "assessments/acme-northfield/contacts.toml";
+    let people = values_of(&sandbox, contacts, "name");
+    let ways: BTreeSet<String> =
+        ["email", "phone"].into_iter().flat_map(|key| values_of(&sandbox, contacts, key)).collect();
+    let mut known: BTreeSet<String> = &people | &ways;
+    for risk in ["HAZ-001", "HAZ-004", "HAZ-006"] {
+        known.extend(values_of(&sandbox, &format!("assessments/acme-northfield/risks/{risk}.toml"), "by"));
+    }
+    known.extend(values_of(&sandbox, "tom.toml", "name"));
+    known.extend(values_of(&sandbox, "tom.toml", "email"));
+    assert!(known.len() >= 60, "{known:?}");
+    // And in what people write freely.
+    let prose = known.iter().map(String::as_str).collect::<Vec<_>>().join(", or ");
+    sandbox.tom(&["set", "acme-northfield", "BD-15", &format!("Ask {prose}.")]).code(0);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.hazard", &format!("If {prose} leaves.")]).code(0);
+    sandbox.commit("Prose that names people");
+    let render = |audience: &str, packs: &str, formats: &str| {
         let to = format!("packs-{audience}");
-        sandbox
-            .tom(&[
-                "render",
-                "acme-northfield",
-                "--to",
-                &to,
-                "--pack",
-                "all",
-                "--audience",
-                audience,
-                "--format",
-                "html,json",
-            ])
-            .code(0);
+        let args = ["render", "acme-northfield", "--to", &to, "--pack", packs, "--audience", audience];
+        sandbox.tom(&[&args[..], &["--format", formats]].concat()).code(0);
         sandbox.files(&to).into_values().flatten().collect::<Vec<u8>>()
     };
-    let (public, internal, full) = (render("public"), render("internal"), render("full"));
-    for name in &names {
-        assert!(!contains(&public, name), "{name} is public");
-        assert!(contains(&internal, name) && contains(&full, name), "{name} is left out of what may have it");
-    }
-    for contact in &contacts {
-        assert!(!contains(&public, contact) && !contains(&internal, contact), "{contact} is not for them");
-        assert!(contains(&full, contact), "{contact} is left out of the full pack");
+    let mut public = render("public", "all", "html,json");
+    public.extend(render("public", "hazard-log", "pdf"));
+    public
+        .extend(text_of(&sandbox, "packs-public/acme-northfield-hazard-log.pdf").unwrap_or_default().bytes());
+    let public = letters(&public);
+    let (internal, full) = (render("internal", "all", "html,json"), render("full", "all", "html,json"));
+    for text in &known {
+        for form in forms_of(text) {
+            let is_there = public.contains(&letters(&form));
+            assert!(!is_there, "{text} is public as {}", String::from_utf8_lossy(&form));
+        }
+        let is_way = text.contains('@') || text.chars().all(|c| c.is_ascii_digit() || c == ' ');
+        assert_eq!(contains(&internal, text), !is_way, "{text} in the internal pack");
+        assert!(contains(&full, text), "{text} is left out of the full pack");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What differs: from what was received, or since an earlier state.
 
-use super::words::{brief, capital};
+use super::words::{brief, capital, paragraphs};
 use super::{Audience, Source};
 use crate::model::{Address, Class, Deployment};
 use crate::ops::confirm::Entry;
@@ -174,11 +174,19 @@ impl Source<'_> {
     }
 
     fn change(&self, field: &FieldChange, title: &str) -> ChangeView {
+        let is_evidence = field.address.field.last().is_some_and(|field| field == "evidence");
         let text = |text: &Option<String>| self.text(text.as_deref().unwrap_or_default());
+        let (before, after) = (text(&field.before), text(&field.after));
+        let pieces = if is_evidence {
+            by_lines(&before, &after)
+        } else {
+            // Where a line of the file ends says nothing.
+            words(&paragraphs(&before).join("\n\n"), &paragraphs(&after).join("\n\n"))
+        };
         ChangeView {
             address: field.address.to_string(),
             title: title.to_owned(),
-            pieces: words(&text(&field.before), &text(&field.after)).into_iter().map(piece).collect(),
+            pieces: pieces.into_iter().map(piece).collect(),
         }
     }
 }
@@ -212,6 +220,25 @@ fn risk_sentences(change: &RiskChange, mitigation: &str) -> Vec<String> {
         ));
     }
     says
+}
+
+/// Evidence, one a line: what stayed, what went, what came.
+fn by_lines(before: &str, after: &str) -> Vec<Piece> {
+    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let said = |line: &str| line.strip_prefix("ref:").unwrap_or(line).trim().to_owned();
+    let old = before.iter().map(|line| match after.contains(line) {
+        true => Piece::Same(said(line)),
+        false => Piece::Removed(said(line)),
+    });
+    let new = after.iter().filter(|line| !before.contains(line)).map(|line| Piece::Added(said(line)));
+    let mut pieces: Vec<Piece> = Vec::new();
+    for piece in old.chain(new) {
+        if !pieces.is_empty() {
+            pieces.push(Piece::Same("; ".to_owned()));
+        }
+        pieces.push(piece);
+    }
+    pieces
 }
 
 fn piece(piece: Piece) -> PieceView {

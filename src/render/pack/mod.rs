@@ -33,7 +33,7 @@ pub use lineage::{LineageView, Member, RelativeView};
 pub use matrix::{Cell, ClassView, HeatMap, MatrixRow, MoveView};
 pub use names::Names;
 pub use register::{AcceptanceView, CauseView, MitigationView, ReceivedView, RiskView, TransferView};
-pub use summary::{OutcomeView, Outcomes, Progress, Readiness, Summary};
+pub use summary::{GapView, OutcomeView, Outcomes, Progress, Readiness, Summary};
 
 /// Version of the pack model.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -171,8 +171,8 @@ pub struct Pack {
     pub stamp: String,
     /// What readers call a risk and a mitigation.
     pub words: Words,
-    /// Templates of the repository's own that laid this pack out, by name.
-    pub own_templates: Vec<String>,
+    /// Templates of the repository's own that laid this pack out; empty where tom's did.
+    pub own_templates: Vec<OwnTemplate>,
     /// Whether the phase has everything that it needs.
     pub readiness: Option<Readiness>,
     /// What the rules say.
@@ -189,6 +189,27 @@ pub struct Pack {
     pub lineage: Option<LineageView>,
     /// Every item of the framework, and every risk: in the phases' packs, and in every pack that is laid out by own templates.
     pub annex: Option<Annex>,
+    /// The annex, for a pack that turns out to be laid out by own templates.
+    #[serde(skip)]
+    spare_annex: Annex,
+}
+
+/// A template of the repository's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OwnTemplate {
+    /// Its name.
+    pub name: String,
+    /// The first digits of its digest.
+    pub digest: String,
+}
+
+impl Pack {
+    /// The pack as it is given to these templates of the repository's own.
+    pub fn laid_out_by(&self, own_templates: Vec<OwnTemplate>) -> Self {
+        let annex =
+            if own_templates.is_empty() { self.annex.clone() } else { Some(self.spare_annex.clone()) };
+        Self { own_templates, annex, ..self.clone() }
+    }
 }
 
 /// What a pack is asked for, besides the deployment.
@@ -206,8 +227,6 @@ pub struct Request<'a> {
     pub needs_since: bool,
     /// The deployments of the repository that `lineage` draws.
     pub family: &'a [Member],
-    /// Templates of the repository's own.
-    pub own_templates: Vec<String>,
 }
 
 /// Builds a pack.
@@ -251,6 +270,7 @@ impl Source<'_> {
             |phase: u8| self.framework.phases.iter().any(|p| p.number == phase && p.needs_risks);
         let has_register = has(&[HazardLog]) || self.kind.phase().is_some_and(needs_risks);
         let (title, about) = self.headline();
+        let annex = self.annex();
         let digest = scope::digest(self.deployment, self.framework, self.kind).to_string();
         let stamp = Stamp {
             deployment: self.deployment.name.to_string(),
@@ -277,7 +297,7 @@ impl Source<'_> {
             provenance: request.provenance.clone(),
             cover: self.cover(),
             words: self.words(),
-            own_templates: request.own_templates.clone(),
+            own_templates: Vec::new(),
             readiness: self.kind.phase().map(|phase| self.readiness(phase, has_register)),
             summary: has(&[Phase1, Phase2]).then(|| self.summary()),
             matrix: has(&[Phase1, Phase2, HazardLog]).then(|| self.heat_map(has_register)),
@@ -287,7 +307,8 @@ impl Source<'_> {
                 .then(|| self.changes(request.since))
                 .flatten(),
             lineage: has(&[Lineage]).then(|| self.lineage(request.family)),
-            annex: (has(&[Phase1, Phase2]) || !request.own_templates.is_empty()).then(|| self.annex()),
+            annex: has(&[Phase1, Phase2]).then(|| annex.clone()),
+            spare_annex: annex,
         }
     }
 
@@ -305,10 +326,8 @@ impl Source<'_> {
     }
 
     fn labels(&self, parties: &[PartyId]) -> String {
-        {
-            let labels: Vec<String> = parties.iter().map(|party| self.label(party)).collect();
-            if labels.is_empty() { "nobody".to_owned() } else { and(&labels) }
-        }
+        let labels: Vec<String> = parties.iter().map(|party| self.label(party)).collect();
+        if labels.is_empty() { "nobody".to_owned() } else { and(&labels) }
     }
 
     fn rating(&self, rating: &Rating) -> RatingView {
@@ -333,8 +352,8 @@ impl Source<'_> {
         let confirmation = entry.confirmation(self.deployment, party);
         let label = self.label(party);
         let spoke = confirmation.map(|c| match self.audience {
-            Audience::Public => format!("on {}", c.on),
-            _ => format!("({}) on {}", c.by, c.on),
+            Audience::Public => format!("on {}", words::day(c.on)),
+            _ => format!("({}) on {}", c.by, words::day(c.on)),
         });
         match (stand, spoke) {
             (Stand::Stands, Some(spoke)) if !self.is_listed(party, confirmation) => {

@@ -3,6 +3,7 @@
 use super::{Audience, Line, Source};
 use crate::model::{ItemKind, OutcomeKind};
 use crate::ops::outcome::{INCOMPLETE, YES};
+use crate::ops::ready::Gap;
 use crate::ops::show::{musts_answered, outcome_lines};
 use crate::ops::state::State;
 use schemars::JsonSchema;
@@ -13,10 +14,21 @@ use serde::Serialize;
 pub struct Readiness {
     /// Whether nothing is missing or open.
     pub is_ready: bool,
-    /// What is missing or open: where, and what.
-    pub gaps: Vec<Line>,
+    /// What is missing or open.
+    pub gaps: Vec<GapView>,
     /// How many needed answers of the phase, and risks, have each state.
     pub progress: Vec<Progress>,
+}
+
+/// Something that is missing or open.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct GapView {
+    /// The answer or risk that it is about; empty for an outcome.
+    pub address: String,
+    /// What that is called.
+    pub title: String,
+    /// What is wrong, and why.
+    pub text: String,
 }
 
 /// How many have a state.
@@ -93,12 +105,27 @@ impl Source<'_> {
             is_ready: gaps.is_empty(),
             gaps: gaps
                 .into_iter()
-                .map(|gap| Line {
-                    label: gap.address.map(|a| a.to_string()).unwrap_or_default(),
-                    text: if gap.why.is_empty() { gap.what } else { format!("{}: {}", gap.what, gap.why) },
+                .map(|gap| GapView {
+                    title: gap
+                        .address
+                        .as_ref()
+                        .map(|address| self.title_of(&address.subject))
+                        .unwrap_or_default(),
+                    text: self.text(&said_of(&gap)),
+                    address: gap.address.map(|address| address.to_string()).unwrap_or_default(),
                 })
                 .collect(),
             progress: self.progress(phase, with_risks),
+        }
+    }
+
+    /// What an item or a risk is called.
+    fn title_of(&self, subject: &str) -> String {
+        let risk = self.deployment.risks.iter().find(|(id, _)| id.as_str() == subject);
+        match (self.framework.item(subject), risk) {
+            (Some(item), _) => item.title.clone(),
+            (None, Some((_, risk))) => self.text(&risk.title),
+            (None, None) => String::new(),
         }
     }
 
@@ -177,6 +204,14 @@ impl Source<'_> {
         }
         outcomes
     }
+}
+
+/// What is wrong, where the place and its name stand beside it.
+fn said_of(gap: &Gap) -> String {
+    let place = gap.address.as_ref().map(|address| format!("`{address}` is ")).unwrap_or_default();
+    let what = gap.what.strip_prefix("the risk ").unwrap_or(&gap.what);
+    let what = what.strip_prefix(&place).unwrap_or(&gap.what).replace('`', "");
+    if gap.why.is_empty() { what } else { format!("{what}: {}", gap.why) }
 }
 
 fn tone(value: &str) -> &'static str {

@@ -18,3 +18,27 @@ pub(super) fn brief(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= 80 { line } else { line.chars().take(78).collect::<String>() + " …" }
 }
+
+/// `2026-11-01` as `1 November 2026`.
+pub(super) fn day(date: impl std::fmt::Display) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let text = date.to_string();
+    let parts: Vec<usize> = text.split('-').filter_map(|part| part.parse().ok()).collect();
+    match parts[..] {
+        [year, month @ 1..=12, day] => format!("{day} {} {year}", MONTHS[month - 1]),
+        _ => text,
+    }
+}

@@ -9,13 +9,17 @@ mod world;
 use super::{Templates, html::BAD_TEMPLATE};
 use crate::diag::{Code, Error, Label, Severity};
 use typst::diag::SourceDiagnostic;
-use typst::foundations::{Datetime, Smart};
+use typst::foundations::{Datetime, Label as Mark, Smart};
+use typst::introspection::Introspector;
+use typst::utils::PicoStr;
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 use world::Closed;
 
 /// The most pages that a pack may have.
 const MAX_PAGES: usize = 2_000;
+/// The mark that stands in the running head of each page.
+const RUNNING_HEAD: &str = "tom-running-head";
 /// Endings of the files that PDF is made from.
 pub(super) const TYPST: &[&str] = &[".typ"];
 
@@ -50,6 +54,11 @@ pub fn pdf(data: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, E
         let pages = document.pages().len();
         return Err(Error::new(&TOO_LONG, format!("the pack has {pages} pages, more than {MAX_PAGES}"))
             .help("look for the text that makes it so long"));
+    }
+    let head = Mark::new(PicoStr::intern(RUNNING_HEAD));
+    if head.is_some_and(|head| document.introspector().label_count(head) < document.pages().len()) {
+        return Err(Error::new(&BAD_TEMPLATE, "a template takes the running head away from a page")
+            .help("the head says which assessment and content a page shows, and DRAFT: remove `header` from `set page`"));
     }
     let text = |key: &str| data.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
     let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
