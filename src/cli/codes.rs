@@ -39,6 +39,15 @@ pub static NOT_SIGNED: Code = Code {
 the key has to be listed in `tom.toml` under `keys` of the person who decides. Nothing was written.",
 };
 
+/// Standard output took no more.
+pub static UNWRITTEN: Code = Code {
+    id: "TOM-0998",
+    severity: Severity::Error,
+    title: "the result could not be shown in full",
+    explain: "Standard output did not take all of the result, because a disk is full or a device fails. An empty or half report must not look like a clean one, so the \
+exit code is 2 whatever was found. Files that the command writes are written. A reader that has seen enough, as `head` does, is no error.",
+};
+
 /// Every code, in the order of the ids.
 pub fn all() -> Vec<&'static Code> {
     let mut codes: Vec<&Code> = [
@@ -49,6 +58,7 @@ pub fn all() -> Vec<&'static Code> {
         crate::exchange::CODES,
         &[
             &USAGE,
+            &UNWRITTEN,
             &UNCOMMITTED,
             &NOT_SIGNED,
             &EDITED_FRAMEWORK,

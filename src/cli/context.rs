@@ -1,14 +1,15 @@
 //! The outside world, read once: clock, environment, terminal, working folder.
 
 use super::args::{Cli, Colour};
-use super::codes::USAGE;
+use super::codes::{UNWRITTEN, USAGE};
 use super::report;
 use crate::diag::{Error, Finding};
 use crate::model::{Date, PermanentId, date_of};
 use crate::project::Project;
 use crate::store::{Lock, Repo, Store, WorkTree, Writer};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// What a command may know of the world.
 pub(super) struct Context {
@@ -19,6 +20,8 @@ pub(super) struct Context {
     /// The width of the terminal in columns.
     pub(super) width: usize,
     source_date: Option<i64>,
+    /// Why a result could not be written.
+    unwritten: Arc<OnceLock<std::io::Error>>,
 }
 
 impl Context {
@@ -37,12 +40,14 @@ impl Context {
             can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             width: columns.unwrap_or(80).clamp(40, 100),
             source_date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok()),
+            unwritten: Arc::default(),
         }
     }
 
     /// The same world, seen from another folder.
     pub(super) fn within(&self, folder: &Path) -> Self {
-        Self { folder: folder.to_path_buf(), can_ask: false, ..*self }
+        let unwritten = Arc::clone(&self.unwritten);
+        Self { folder: folder.to_path_buf(), can_ask: false, unwritten, ..*self }
     }
 
     /// Seconds since 1970: `SOURCE_DATE_EPOCH` where it is set, otherwise the clock.
@@ -136,9 +141,21 @@ impl Context {
         Ok(lock)
     }
 
-    /// Writes a result to standard output. A reader that has gone away is no error.
+    /// Writes a result to standard output. A reader that has gone away is no error; any other is kept for the end of the command.
     pub(super) fn print(&self, text: impl AsRef<str>) {
-        let _ = anstream::stdout().lock().write_all(text.as_ref().as_bytes());
+        let mut out = anstream::stdout().lock();
+        if let Err(error) = out.write_all(text.as_ref().as_bytes()).and_then(|()| out.flush()) {
+            let _ = self.unwritten.set(error);
+        }
+    }
+
+    /// Why not all of the result was written.
+    pub(super) fn unwritten(&self) -> Option<Error> {
+        let error = self.unwritten.get().filter(|error| error.kind() != ErrorKind::BrokenPipe)?;
+        Some(
+            Error::new(&UNWRITTEN, format!("the result could not be written to standard output: {error}"))
+                .help("what was to be written to files was written; only what was to be shown is missing"),
+        )
     }
 
     /// Tells the person something that is no result.

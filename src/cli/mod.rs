@@ -22,6 +22,7 @@ pub use args::Cli;
 pub use output::schemas;
 
 use clap::Parser;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 /// What a command that did its work says about what it found.
@@ -62,12 +63,23 @@ fn run(failed: u8) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { failed } else { 0 });
+            let is_shown = match error.print().and_then(|()| std::io::stdout().flush()) {
+                Err(why) if why.kind() != ErrorKind::BrokenPipe => {
+                    let _ = writeln!(std::io::stderr(), "the help could not be written: {why}");
+                    false
+                }
+                _ => true,
+            };
+            return ExitCode::from(if error.use_stderr() || !is_shown { failed } else { 0 });
         }
     };
     let context = context::Context::of_process(&cli);
-    match commands::run(cli.command, &context) {
+    let outcome = commands::run(cli.command, &context).and_then(|outcome| match context.unwritten() {
+        // Whoever reads less than the result must not take it for all.
+        Some(error) => Err(error),
+        None => Ok(outcome),
+    });
+    match outcome {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
         Ok(Outcome::NotAll) => ExitCode::from(failed),

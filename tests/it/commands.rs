@@ -283,3 +283,19 @@ fn a_file_that_is_changed_keeps_its_permissions() {
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, mode);
     }
 }
+
+#[test]
+fn a_result_that_could_not_be_written_is_never_a_clean_one() {
+    let sandbox = Sandbox::example();
+    for args in
+        [&["check"][..], &["list"], &["check", "--format", "json"], &["--help"], &["show", "acme-northfield"]]
+    {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = sandbox.tom_command(args);
+        command.stdout(full).stderr(std::process::Stdio::piped());
+        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains("could not be"), "{args:?}: {said}");
+    }
+}

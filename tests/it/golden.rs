@@ -29,6 +29,7 @@ const IN_CODE: &[(&str, &str)] = &[
         "a workbook is made: see `a_workbook_of_another_assessment_or_with_an_edited_base_is_refused`",
     ),
     ("TOM-1010", "a workbook is made: see `a_workbook_without_hazards_is_no_hazard_log`"),
+    ("TOM-0998", "a full device: see `a_result_that_could_not_be_written_is_never_a_clean_one`"),
     ("TOM-0514", "git has to have merged: see `a_merge_by_lines_that_mixed_two_ratings_is_told`"),
 ];
 
