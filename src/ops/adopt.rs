@@ -5,9 +5,10 @@
 //! above all.
 
 use super::derive::hand_over;
+use super::lineage::Tree;
 use super::merge::{self, Change, Place};
 use crate::diag::{Code, Error, Severity};
-use crate::model::{Canonical, Deployment, Framework, Lineage, PermanentId, Received, RiskId};
+use crate::model::{Canonical, Deployment, Framework, Lineage, Received, RiskId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub struct Adopted {
     pub doubtful: Vec<RiskId>,
 }
 
-/// Links a deployment to a parent. `ancestors` are the permanent ids that the parent comes from.
+/// Links a deployment to a parent. `tree` says who comes from whom here.
 ///
 /// # Errors
 ///
@@ -44,7 +45,7 @@ pub fn adopt(
     deployment: &Deployment,
     parent: &Deployment,
     framework: &Framework,
-    ancestors: &[PermanentId],
+    tree: &Tree,
     commit: String,
 ) -> Result<Adopted, Error> {
     let (name, of) = (&deployment.name, &parent.name);
@@ -53,7 +54,7 @@ pub fn adopt(
         return Err(refuse(format!("`{name}` is derived from `{}` already", lineage.deployment))
             .help(format!("`tom update {name} --onto {of}` changes its parent")));
     }
-    if deployment.meta.id == parent.meta.id || ancestors.contains(&deployment.meta.id) {
+    if deployment.meta.id == parent.meta.id || tree.comes_from(of, name) {
         return Err(refuse(format!("`{of}` is `{name}` or comes from it: they would form a circle")));
     }
     if deployment.meta.framework != parent.meta.framework {

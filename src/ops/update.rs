@@ -3,11 +3,12 @@
 
 use super::derive::{hand_over, only_deployers};
 use super::merge::{self, Change, Conflict, Field, Merged, Place, Side, Subject, Why};
-use crate::diag::{Code, Error, Severity};
+use crate::diag::{Code, Error, Label, Severity};
 use crate::model::{
     Canonical, Decision, Deployment, DeploymentName, Digest, Framework, Kind, Lineage, OnDerive, Pending,
     PermanentId, Reason, Received, Refusal, RiskId, Slot, Undecided,
 };
+use crate::project::{CONFLICTS, folder_of};
 use crate::syntax::Edit;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -19,7 +20,7 @@ pub static CANNOT_UPDATE: Code = Code {
     title: "a deployment cannot be updated so",
     explain: "An update merges what the parent would hand over now into a derived deployment, against what it received before. The deployment has to be derived, \
 its parent has to be in this repository under its permanent id, both have to follow the same framework, and its folder must have no changes that are not \
-committed (or say `--allow-dirty`), so that what the update did can be seen and undone with git.",
+committed (or say `--allow-dirty`), so that what the update did can be seen and undone with git. With `--onto` the new parent must not be the deployment itself or come from it. An update that waits for decisions has to be decided or given up before one from another parent.",
 };
 
 /// A decision does not fit.
@@ -122,7 +123,7 @@ pub struct Refusing {
 /// What became of an update.
 #[derive(Debug, Clone)]
 pub enum Updated {
-    /// Nothing that is carried differs by meaning.
+    /// Nothing that is carried differs by meaning. What an earlier update left to decide is offered no more.
     UpToDate,
     /// Everything is decided.
     Applied(Box<Applied>),
@@ -166,7 +167,12 @@ pub fn offers(deployment: &Deployment, framework: &Framework, coming: &Coming) -
     Ok(offered(framework, base.into(), deployment.into(), (&right).into()))
 }
 
-/// Updates a deployment. `before` is an earlier update that still waits: its decisions are kept where they fit.
+/// Updates a deployment. `before` is an earlier update that still waits: its decisions and refusals are kept where they fit.
+///
+/// # Errors
+///
+/// Where the deployment is not derived or is the parent itself, where nothing is offered at a place that is refused, and where an update from
+/// another parent waits for decisions, which would be lost.
 pub fn update(
     deployment: &Deployment,
     framework: &Framework,
@@ -175,19 +181,30 @@ pub fn update(
     before: Option<&Pending>,
 ) -> Result<Updated, Error> {
     let (lineage, base) = lineage(deployment)?;
+    if deployment.meta.id == coming.id {
+        return Err(circle(&deployment.name, &coming.parent));
+    }
+    if let Some(before) = before.filter(|before| before.id != coming.id && lineage.id == coming.id) {
+        return Err(waits_for_another(&deployment.name, before));
+    }
     if lineage.id == coming.id && base.digest() == coming.digest && refusing.places.is_empty() {
         return Ok(Updated::UpToDate);
     }
     let right = for_here(deployment, framework, coming);
     let (base, left, right) = (Side::from(base), Side::from(deployment), Side::from(&right));
     let mut merged = offered(framework, base, left, right);
+    let earlier =
+        before.map(|before| refused_before(deployment, framework, before, &merged)).unwrap_or_default();
+    let still_open = |place: &Place, refusal: &Refusal| digest_at(right, place) == refusal.digest;
     let mut refused = BTreeMap::new();
+    for (place, refusal) in earlier.into_iter().filter(|(place, refusal)| still_open(place, refusal)) {
+        if leave_out(&mut merged, &place) {
+            refused.insert(place.address().to_string(), refusal);
+        }
+    }
     for place in &refusing.places {
-        let is_meant = |other: &Place| other.is_within(place);
-        let count = merged.changes.len() + merged.conflicts.len();
-        merged.changes.retain(|change| !is_meant(&change.place));
-        merged.conflicts.retain(|conflict| !is_meant(&conflict.place));
-        if merged.changes.len() + merged.conflicts.len() == count {
+        let is_known = refused.contains_key(&place.address().to_string());
+        if !leave_out(&mut merged, place) && !is_known {
             let what = format!("`{}` offers nothing new at `{}`", coming.parent, place.address());
             return Err(Error::new(&CANNOT_UPDATE, what)
                 .note("only what the parent changed since the last update can be refused")
@@ -220,6 +237,56 @@ pub fn update(
         received: (*coming.received).clone(),
     };
     Ok(Updated::Waits(Box::new(pending), merged))
+}
+
+/// The parent is the deployment itself, or comes from it.
+pub fn circle(name: &DeploymentName, parent: &DeploymentName) -> Error {
+    let what = if name == parent {
+        format!("`{name}` cannot be its own parent")
+    } else {
+        format!("`{parent}` is `{name}` or comes from it: they would form a circle")
+    };
+    Error::new(&CANNOT_UPDATE, what).help("`tom lineage` shows who comes from whom")
+}
+
+fn waits_for_another(name: &DeploymentName, before: &Pending) -> Error {
+    let other = &before.parent;
+    Error::new(&CANNOT_UPDATE, format!("an update of `{name}` from `{other}` waits for decisions"))
+        .at(Label::file(format!("{}/{CONFLICTS}", folder_of(name))))
+        .note("an update from another parent would lose what was decided and refused in it")
+        .help(format!(
+            "decide with `tom resolve {name}`, go on with `tom update {name} --onto {other}`, or remove that file to give it up"
+        ))
+}
+
+/// Takes what is at a place, or in it, out of a merge. False where nothing is.
+fn leave_out(merged: &mut Merged, place: &Place) -> bool {
+    let count = merged.changes.len() + merged.conflicts.len();
+    merged.changes.retain(|change| !change.place.is_within(place));
+    merged.conflicts.retain(|conflict| !conflict.place.is_within(place));
+    merged.changes.len() + merged.conflicts.len() < count
+}
+
+/// What was refused while an update waits: with it, or in a conflict that is no longer one, because what stood here went.
+fn refused_before(
+    deployment: &Deployment,
+    framework: &Framework,
+    before: &Pending,
+    merged: &Merged,
+) -> Vec<(Place, Refusal)> {
+    let place = |address: &str| Place::of(framework, &address.parse().ok()?);
+    let right = for_here(deployment, framework, &coming_again(deployment, framework, before));
+    let decided = before.conflicts.iter().filter_map(|(address, conflict)| match &conflict.decision {
+        Some(Decision::Ours(Some(said))) => {
+            let place = place(address).filter(|place| merged.conflicts.iter().all(|c| c.place != *place))?;
+            let refusal = refusal((&right).into(), &place, said);
+            Some((place, refusal))
+        }
+        _ => None,
+    });
+    let refused =
+        before.refused.iter().filter_map(|(address, refusal)| Some((place(address)?, refusal.clone())));
+    refused.chain(decided).collect()
 }
 
 /// Every field on each side, in words.
@@ -371,26 +438,17 @@ pub fn finish(
         return Ok(None);
     }
     let base = base_of(deployment)?;
-    let mut coming = Coming {
-        parent: pending.parent.clone(),
-        id: pending.id.clone(),
-        commit: pending.commit.clone(),
-        digest: pending.received.digest(),
-        received: Arc::new(pending.received.clone()),
-        supplier: String::new(),
-    };
-    // The parent's own supplier is not known here any more; its code is carried like any answer.
-    let code = Slot::of(&framework.headline.supplier_code);
-    coming.supplier = pending
-        .received
-        .answers
-        .get(&code)
-        .and_then(|answer| answer.value.as_ref())
-        .map_or_else(|| deployment.text(&framework.headline.supplier_code), ToString::to_string);
+    let coming = coming_again(deployment, framework, pending);
     let right = for_here(deployment, framework, &coming);
     let (base, left, right) = (Side::from(base), Side::from(deployment), Side::from(&right));
     let merged = offered(framework, base, left, right);
     let mut decisions = Vec::new();
+    let is_refused = |refused: &BTreeMap<String, Refusal>, place: &Place| {
+        refused.keys().any(|address| {
+            let outer = address.parse().ok().and_then(|address| Place::of(framework, &address));
+            outer.is_some_and(|outer| place.is_within(&outer))
+        })
+    };
     let mut refused = pending.refused.clone();
     for conflict in &merged.conflicts {
         let address = conflict.place.address().to_string();
@@ -412,19 +470,35 @@ pub fn finish(
                 }
                 left_as_is
             }
-            // Refused with the update.
-            None => left_as_is,
+            None if is_refused(&pending.refused, &conflict.place) => left_as_is,
+            None => {
+                let what = format!("`{address}` is undecided, and not in `conflicts.toml`");
+                return Err(Error::new(&CANNOT_RESOLVE, what).help(format!(
+                    "run `tom update {}` again; decisions that still fit are kept",
+                    deployment.name
+                )));
+            }
         });
     }
-    let is_refused = |place: &Place| {
-        refused.keys().any(|address| {
-            let outer = address.parse().ok().and_then(|address| Place::of(framework, &address));
-            outer.is_some_and(|outer| place.is_within(&outer))
-        })
-    };
     let mut changes = merge::decided(framework, (base, left, right), decisions);
-    changes.retain(|change| !is_refused(&change.place));
+    changes.retain(|change| !is_refused(&refused, &change.place));
     Ok(Some(applied(deployment, framework, &coming, changes, refused)))
+}
+
+/// What an update that waits has from the parent.
+fn coming_again(deployment: &Deployment, framework: &Framework, pending: &Pending) -> Coming {
+    // The parent's own supplier is not known here any more; its code is carried like any answer.
+    let code = Slot::of(&framework.headline.supplier_code);
+    let carried = pending.received.answers.get(&code).and_then(|answer| answer.value.as_ref());
+    Coming {
+        parent: pending.parent.clone(),
+        id: pending.id.clone(),
+        commit: pending.commit.clone(),
+        digest: pending.received.digest(),
+        received: Arc::new(pending.received.clone()),
+        supplier: carried
+            .map_or_else(|| deployment.text(&framework.headline.supplier_code), ToString::to_string),
+    }
 }
 
 /// The edits of `deployment.toml` that an update makes.

@@ -237,3 +237,139 @@ fn machines_read_what_an_update_does() {
     assert_eq!(json["deployments"][0]["changes"][0]["address"], "HAZ-004.title");
     assert_eq!(json["deployments"][0]["changes"][0]["safety"], true);
 }
+
+/// The parent changes three titles; two of them were changed here too, so two conflicts and one change wait.
+fn waiting() -> Sandbox {
+    let sandbox = changed_parent(&[
+        ("HAZ-004.title", "Theirs four"),
+        ("HAZ-006.title", "Theirs six"),
+        ("HAZ-012.title", "Theirs twelve"),
+    ]);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.title", "Ours four"]).code(0);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-006.title", "Ours six"]).code(0);
+    sandbox.commit("here too");
+    sandbox
+}
+
+const REFUSING: [&str; 4] = ["--reason", "Not so here", "--by", "Ann Lee"];
+
+#[test]
+fn a_refusal_outlives_every_further_update_until_the_last_conflict_is_decided() {
+    let sandbox = waiting();
+    let refuse = [&["update", "acme-northfield", "--refuse", "HAZ-012.title"], &REFUSING[..]].concat();
+    sandbox.tom(&refuse).code(1);
+    let waits = format!("{CHILD}/conflicts.toml");
+    assert!(sandbox.read(&waits).contains("[refused.\"HAZ-012.title\"]"));
+    let again = sandbox.tom(&["update", "acme-northfield"]).code(1).out;
+    assert!(sandbox.read(&waits).contains("[refused.\"HAZ-012.title\"]"), "{again}");
+    assert!(!again.contains("Theirs twelve"), "{again}");
+    // Saying it twice is no error.
+    sandbox.tom(&refuse).code(1);
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-004.title", "--ours"]).code(1);
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-006.title", "--ours"]).code(0);
+    assert!(!sandbox.read(&format!("{CHILD}/risks/HAZ-012.toml")).contains("Theirs twelve"));
+    assert!(
+        sandbox
+            .read(&format!("{CHILD}/deployment.toml"))
+            .contains("[derived-from.refused.\"HAZ-012.title\"]")
+    );
+}
+
+#[test]
+fn a_refusal_that_waits_is_asked_anew_where_the_parent_changed_it_again() {
+    let sandbox = waiting();
+    sandbox
+        .tom(&[&["update", "acme-northfield", "--refuse", "HAZ-012.title"], &REFUSING[..]].concat())
+        .code(1);
+    sandbox.tom(&["set", "acme-5-1", "HAZ-012.title", "Theirs twelve, and worse"]).code(0);
+    sandbox.commit("once more");
+    let again = sandbox.tom(&["update", "acme-northfield"]).code(1).out;
+    assert!(again.contains("Theirs twelve, and worse"), "{again}");
+    assert!(!sandbox.read(&format!("{CHILD}/conflicts.toml")).contains("[refused."));
+}
+
+#[test]
+fn a_conflict_that_was_refused_stays_refused_when_it_is_none_any_more() {
+    let sandbox = waiting();
+    sandbox.tom(&["update", "acme-northfield"]).code(1);
+    let refuse = [&["resolve", "acme-northfield", "HAZ-004.title", "--ours"], &REFUSING[..]].concat();
+    sandbox.tom(&refuse).code(1);
+    // The edit that made it a conflict is taken back: what comes would now apply by itself.
+    sandbox.git(&["checkout", "-q", "HEAD~1", "--", &format!("{CHILD}/risks/HAZ-004.toml")]);
+    sandbox.git(&["commit", "-q", "-m", "not so"]);
+    let again = sandbox.tom(&["update", "acme-northfield"]).code(1).out;
+    assert!(!again.contains("Theirs four"), "{again}");
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-006.title", "--theirs"]).code(0);
+    assert!(!sandbox.read(&format!("{CHILD}/risks/HAZ-004.toml")).contains("Theirs four"));
+    assert!(
+        sandbox
+            .read(&format!("{CHILD}/deployment.toml"))
+            .contains("[derived-from.refused.\"HAZ-004.title\"]")
+    );
+}
+
+#[test]
+fn what_the_parent_offers_no_more_waits_no_more() {
+    let sandbox = Sandbox::example();
+    sandbox.git(&["tag", "before"]);
+    sandbox.tom(&["set", "acme-5-1", "HAZ-004.title", "Theirs four"]).code(0);
+    sandbox.commit("the parent gains");
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.title", "Ours four"]).code(0);
+    sandbox.commit("here too");
+    sandbox.tom(&["update", "acme-northfield"]).code(1);
+    sandbox.git(&["checkout", "-q", "before", "--", PARENT]);
+    sandbox.git(&["commit", "-q", "-m", "the parent takes it back"]);
+    let dry = sandbox.tom(&["update", "acme-northfield", "--dry-run"]).code(0).out;
+    assert!(dry.contains("would be removed"), "{dry}");
+    let json = sandbox.tom(&["update", "acme-northfield", "--dry-run", "--format", "json"]).code(0).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["deployments"][0]["withdrawn"][0], "HAZ-004.title");
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(0).out;
+    assert!(ran.contains("conflicts.toml was removed") && ran.contains("HAZ-004.title"), "{ran}");
+    assert!(!sandbox.path(format!("{CHILD}/conflicts.toml")).exists());
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-004.title", "--theirs"]).code(2);
+    assert!(sandbox.read(&format!("{CHILD}/risks/HAZ-004.toml")).contains("Ours four"));
+    sandbox.tom(&["check"]).code(0);
+}
+
+#[test]
+fn an_update_from_another_parent_that_waits_is_not_lost_to_a_plain_one() {
+    let sandbox = changed_parent(&[]);
+    for (path, bytes) in sandbox.files(PARENT) {
+        let text = String::from_utf8(bytes).unwrap().replace("d-0b1e5a7c93d4", "d-0b1e5a7c93d5");
+        let text = text.replace("risk-prefix = \"HAZ\"", "risk-prefix = \"HZZ\"");
+        sandbox.write(&format!("assessments/acme-6-0/{path}"), text);
+    }
+    sandbox.tom(&["set", "acme-6-0", "HAZ-004.title", "In the new version"]).code(0);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.title", "Ours"]).code(0);
+    sandbox.commit("a newer baseline");
+    sandbox.tom(&["update", "acme-northfield", "--onto", "acme-6-0"]).code(1);
+    let waits = sandbox.read(&format!("{CHILD}/conflicts.toml"));
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(2);
+    assert!(ran.err.contains("from `acme-6-0` waits") && ran.err.contains("--onto acme-6-0"), "{}", ran.err);
+    assert_eq!(sandbox.read(&format!("{CHILD}/conflicts.toml")), waits);
+    sandbox.tom(&["update", "acme-northfield", "--onto", "acme-6-0"]).code(1);
+}
+
+#[test]
+fn nothing_is_moved_onto_itself_or_onto_what_comes_from_it() {
+    let sandbox = Sandbox::example();
+    let before = sandbox.files("assessments");
+    for (name, onto) in [
+        ("acme-northfield", "acme-northfield"),
+        ("acme-northfield", "acme-southmere"),
+        ("acme-southmere", "acme-southmere"),
+    ] {
+        for more in [&[][..], &["--dry-run"], &["--at", "HEAD"]] {
+            let ran = sandbox.tom(&[&["update", name, "--onto", onto], more].concat()).code(2);
+            assert!(ran.err.contains("TOM-0511"), "{}", ran.err);
+            assert!(ran.err.contains("own parent") || ran.err.contains("circle"), "{}", ran.err);
+        }
+    }
+    assert_eq!(sandbox.files("assessments"), before);
+    // A sibling's folder under another name at an older revision is still the deployment itself.
+    sandbox.git(&["mv", CHILD, "assessments/renamed"]);
+    sandbox.commit("renamed");
+    let ran = sandbox.tom(&["update", "renamed", "--onto", "acme-northfield", "--at", "HEAD~1"]).code(2);
+    assert!(ran.err.contains("acme-northfield"), "{}", ran.err);
+}

@@ -1,16 +1,16 @@
 use super::derive::committed;
+use super::lineage;
 use super::update::refuse_dirty;
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, OPEN, counted, styled, wrapped};
 use crate::cli::{Outcome, args::Format};
 use crate::diag::Error;
-use crate::model::{DeploymentName, PermanentId, Value};
+use crate::model::{DeploymentName, Value};
 use crate::ops::adopt::{Adopted, adopt};
 use crate::ops::merge::Place;
-use crate::project::{ASSESSMENTS, Project, folder_of};
+use crate::project::{ASSESSMENTS, folder_of};
 use crate::store::Replacement;
 use crate::syntax::{Edit, edit, write_received};
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Link a deployment that was made without `tom derive` to a parent
@@ -57,8 +57,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let (there, commit) = committed(&repo, &here, &parent_name, args.at.as_deref())?;
     let (parent, _) = super::sound(&there, &parent_name)?;
-    let ancestors = ancestors(&here, &parent.meta.derived_from.as_ref().map(|lineage| lineage.id.clone()))?;
-    let adopted = adopt(&deployment, &parent, &framework, &ancestors, commit)?;
+    let (tree, _) = lineage::tree(&here)?;
+    let adopted = adopt(&deployment, &parent, &framework, &tree, commit)?;
     if let Some(writer) = writer {
         let folder = folder_of(&name);
         let mut replacements = Vec::new();
@@ -89,18 +89,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         Format::Text => context.print(show(&adopted, &parent_name, context.width, args.dry_run)),
     }
     Ok(Outcome::Clean)
-}
-
-/// The ids that a deployment comes from, nearest first.
-fn ancestors(here: &Project, first: &Option<PermanentId>) -> Result<Vec<PermanentId>, Error> {
-    let mut above = BTreeMap::new();
-    for name in here.deployments()?.0 {
-        // A deployment that cannot be read is for `tom check` to report.
-        let Ok(meta) = here.meta(&name) else { continue };
-        above.extend(meta.derived_from.map(|lineage| (meta.id, lineage.id)));
-    }
-    let chain = std::iter::successors(first.clone(), |id| above.get(id).cloned());
-    Ok(chain.take(above.len() + 1).collect())
 }
 
 fn texts(places: &[Place]) -> Vec<String> {

@@ -85,6 +85,11 @@ impl Tree {
         above
     }
 
+    /// Whether one deployment is another or comes from it, so that it cannot be its parent.
+    pub fn comes_from(&self, name: &DeploymentName, other: &DeploymentName) -> bool {
+        name == other || self.above(name).contains(&other)
+    }
+
     /// A deployment and all that come from it, with their depth, parents before children.
     pub fn beneath(&self, top: &DeploymentName) -> Vec<(usize, &DeploymentName)> {
         let mut seen = BTreeSet::new();

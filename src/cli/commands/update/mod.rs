@@ -10,7 +10,7 @@ use crate::diag::Error;
 use crate::model::{Address, Deployment, DeploymentName, Framework, Pending, Reason};
 use crate::ops::lineage::{Parent, Tree};
 use crate::ops::merge::{Merged, Place};
-use crate::ops::update::{Applied, CANNOT_UPDATE, Giver, Refusing, Updated, base_of, update};
+use crate::ops::update::{Applied, CANNOT_UPDATE, Giver, Refusing, Updated, base_of, circle, update};
 use crate::project::{CONFLICTS, Loader, Project, folder_of};
 use crate::store::{Replacement, Repo};
 use crate::syntax::write_conflicts;
@@ -94,6 +94,8 @@ struct Report {
 
 enum What {
     UpToDate,
+    /// Up to date: what waited in `conflicts.toml` is offered no more.
+    Withdrawn(Box<Pending>),
     Applied(Box<Applied>),
     Conflicts(Box<Pending>, Merged),
     /// The parent itself waits for decisions.
@@ -126,7 +128,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     if !args.allow_dirty && !args.dry_run {
         refuse_dirty(generations.iter().flatten(), &dirty)?;
     }
-    let onto = args.onto.as_deref().map(super::name).transpose()?;
+    let onto = onto(args, &here, &tree, &generations)?;
     let work = Work { context, tree: &tree, here: &here, onto, refusing: refusing(args, context, &repo)? };
     let mut parents = Parents::new(&repo, &here, args.at.as_deref(), &dirty);
     let mut done = Vec::new();
@@ -171,6 +173,23 @@ fn targets(args: &Args, project: &Project, tree: &Tree) -> Result<Vec<Vec<Deploy
     Ok(generations.into_values().collect())
 }
 
+/// The parent from now on, where one is named: none of the deployments, and none that comes from them.
+fn onto(
+    args: &Args,
+    project: &Project,
+    tree: &Tree,
+    generations: &[Vec<DeploymentName>],
+) -> Result<Option<DeploymentName>, Error> {
+    let Some(onto) = args.onto.as_deref().map(super::name).transpose()? else { return Ok(None) };
+    if !project.has(&onto)? {
+        return Err(project.unknown(onto.as_str()));
+    }
+    match generations.iter().flatten().find(|name| tree.comes_from(&onto, name)) {
+        Some(name) => Err(circle(name, &onto)),
+        None => Ok(Some(onto)),
+    }
+}
+
 /// What an update is made with.
 struct Work<'a> {
     context: &'a Context,
@@ -203,7 +222,7 @@ impl Work<'_> {
         let mut reports = Vec::new();
         for Done { report, files, framework } in done {
             let giver = match &report.result {
-                What::UpToDate => None,
+                What::UpToDate | What::Withdrawn(_) => None,
                 What::Applied(applied) => Some(Some(Giver::new(applied.deployment.clone(), framework, None))),
                 What::Conflicts(..) | What::WaitsFor(_) => Some(None),
             };
@@ -257,15 +276,22 @@ impl Work<'_> {
                 same_framework(&deployment, giver.deployment())?;
                 let refusing = places(&self.refusing, &framework)?;
                 let coming = giver.hands_over(base);
+                let conflicts = format!("{}/{CONFLICTS}", folder_of(name));
                 match update(&deployment, &framework, coming, &refusing, before.as_deref())? {
-                    Updated::UpToDate => What::UpToDate,
+                    Updated::UpToDate => match before {
+                        None => What::UpToDate,
+                        Some(before) => {
+                            files.push(Replacement { path: conflicts, after: None });
+                            What::Withdrawn(before)
+                        }
+                    },
                     Updated::Applied(applied) => {
                         files = replacements_of(loader.store(), &deployment, &applied, &framework)?;
                         What::Applied(applied)
                     }
                     Updated::Waits(pending, merged) => {
                         files.push(Replacement {
-                            path: format!("{}/{CONFLICTS}", folder_of(name)),
+                            path: conflicts,
                             after: Some(write_conflicts(&pending, name, &framework).into_bytes()),
                         });
                         What::Conflicts(pending, merged)

@@ -19,6 +19,10 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
             What::UpToDate => {
                 let _ = writeln!(out, "{}: up to date with {parent}", styled(BOLD, name.as_str()));
             }
+            What::Withdrawn(before) => {
+                let _ = writeln!(out, "{}: up to date with {parent}", styled(BOLD, name.as_str()));
+                out += &withdrawn(before, context.width, is_dry);
+            }
             What::Applied(applied) => {
                 let verb = if is_dry { "would take" } else { "took" };
                 let head = counted(applied.changes.len(), "change", "changes");
@@ -69,7 +73,7 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
         let style = if conflicts > 0 { OPEN } else { GOOD };
         let done = if is_dry { "would be updated" } else { "updated" };
         let up = reports.len() - applied - conflicts - waiting;
-        debug_assert!(!is_long || quiet == up);
+        debug_assert!(!is_long || quiet <= up);
         let _ = writeln!(
             out,
             "{}: {applied} {done}, {up} up to date, {conflicts} with conflicts, {waiting} waiting",
@@ -81,6 +85,20 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
             out,
             "next: look at it with `git diff` or `tom diff`, commit it, and `tom todo` says who confirms what"
         );
+    }
+    out
+}
+
+/// What waited, and is offered no more.
+fn withdrawn(before: &Pending, width: usize, is_dry: bool) -> String {
+    let be = if is_dry { "would be" } else { "was" };
+    let mut out = format!("  conflicts.toml {be} removed: {} offers no more what it held\n", before.parent);
+    let addresses = |keys: Vec<&str>| wrapped(&keys.join(", "), 6, width);
+    let decided: Vec<&str> = before.conflicts.keys().map(String::as_str).collect();
+    let _ = writeln!(out, "    to decide:\n{}", addresses(decided));
+    if !before.refused.is_empty() {
+        let refused: Vec<&str> = before.refused.keys().map(String::as_str).collect();
+        let _ = writeln!(out, "    refused:\n{}", addresses(refused));
     }
     out
 }
@@ -179,10 +197,10 @@ pub(super) fn to_json(reports: &[Report]) -> serde_json::Value {
             "after": text(&change.after),
         })
     };
-    let all = reports.iter().map(|Report { name, parent, result }| {
+    let all = reports.iter().map(|Report { name, parent, result: result_of }| {
         let mut entry = serde_json::json!({ "deployment": name, "parent": parent });
-        let (result, changes, conflicts, refused) = match result {
-            What::UpToDate => ("up-to-date", Vec::new(), Vec::new(), Vec::new()),
+        let (result, changes, conflicts, refused) = match result_of {
+            What::UpToDate | What::Withdrawn(_) => ("up-to-date", Vec::new(), Vec::new(), Vec::new()),
             What::Applied(applied) => {
                 ("applied", applied.changes.iter().map(change).collect(), Vec::new(), applied.refused.clone())
             }
@@ -205,6 +223,10 @@ pub(super) fn to_json(reports: &[Report]) -> serde_json::Value {
         entry["changes"] = changes.into();
         entry["conflicts"] = conflicts.into();
         entry["refused"] = refused.into();
+        if let What::Withdrawn(before) = result_of {
+            let addresses = before.conflicts.keys().chain(before.refused.keys());
+            entry["withdrawn"] = addresses.cloned().collect::<Vec<_>>().into();
+        }
         entry
     });
     serde_json::json!({ "schema-version": 1, "deployments": all.collect::<Vec<_>>() })
