@@ -29,6 +29,8 @@ pub struct Acceptability {
     pub label: String,
     /// What has to happen with a risk of this class.
     pub rule: String,
+    /// Whether somebody has to accept a residual risk of this class before a phase that looks at risks is ready.
+    pub needs_acceptance: bool,
 }
 
 /// Severity by likelihood, with a class in each cell.

@@ -1,7 +1,7 @@
 //! Somebody accepts a residual risk, in a role that may.
 
 use crate::diag::{Code, Error, Severity};
-use crate::model::{Acceptance, Date, Deployment, Framework, Risk, RiskId, Settings};
+use crate::model::{Acceptance, Class, Date, Deployment, Framework, Risk, RiskId, RiskStatus, Settings};
 
 /// The risk cannot be accepted so.
 pub static CANNOT_ACCEPT: Code = Code {
@@ -18,6 +18,11 @@ pub fn holds(risk: &Risk, framework: &Framework) -> bool {
     risk.acceptance
         .as_ref()
         .is_some_and(|a| Some(a.class) == class && a.digest == risk.content_digest().short())
+}
+
+/// Whether the policy lets a role accept a class.
+pub fn may(settings: &Settings, role: &str, class: Class) -> bool {
+    settings.policy.accept.get(role).is_some_and(|most| class <= *most)
 }
 
 /// Who accepts, in which role, until when, and why.
@@ -45,6 +50,9 @@ pub fn accept(
 ) -> Result<Acceptance, Error> {
     let refuse = |why: String| Error::new(&CANNOT_ACCEPT, format!("`{id}` cannot be accepted: {why}"));
     let risk = deployment.risks.get(id).ok_or_else(|| refuse("there is no such risk".to_owned()))?;
+    if risk.status != RiskStatus::Open {
+        return Err(refuse(format!("it is {}, and only an open risk is lived with", risk.status)));
+    }
     let class = risk.residual.as_ref().and_then(|rating| framework.matrix.class(rating));
     let class = class.ok_or_else(|| refuse("it has no residual class".to_owned()))?;
     match settings.policy.accept.get(&who.role) {

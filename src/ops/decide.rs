@@ -254,7 +254,7 @@ const GAPS_SHOWN: usize = 5;
 
 fn ready(case: &Case<'_>, phase: &Phase) -> Result<(), Error> {
     let states = states(case.deployment, case.framework);
-    let gaps = gaps(case.deployment, case.framework, case.settings, &states, phase.number);
+    let gaps = gaps(case.deployment, case.framework, case.settings, &states, phase.number, Some(case.as_of));
     if gaps.is_empty() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use super::diff::OutcomeChange;
 use super::outcome::Evaluator;
 use super::state::{Stand, State, states};
-use crate::model::{Address, Condition, Deployment, Framework, ItemId, ProfileName};
+use crate::model::{Address, Class, Condition, Deployment, Framework, ItemId, ProfileName, Rating};
 use std::collections::BTreeSet;
 
 /// Something whose state would change.
@@ -20,12 +20,26 @@ pub struct Doubt {
     pub after: State,
 }
 
+/// A risk's class that would be another.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ClassMove {
+    /// The rating: `HAZ-004.residual`.
+    pub address: Address,
+    /// Its class now; none where it is not rated.
+    pub before: Option<Class>,
+    /// What it would be.
+    pub after: Option<Class>,
+}
+
 /// What a change would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Impact {
     /// Answers and risks whose state would change.
     pub doubts: Vec<Doubt>,
+    /// Classes that would change.
+    pub classes: Vec<ClassMove>,
     /// Outcomes that would change, or, where no value is given, that read what changes.
     pub outcomes: Vec<OutcomeChange>,
 }
@@ -54,6 +68,19 @@ pub fn of_change(framework: &Framework, before: &Deployment, after: &Deployment)
                 before: was,
                 after: risk.state,
             });
+        }
+    }
+    for (id, risk) in &after.risks {
+        let Some(was) = before.risks.get(id) else { continue };
+        let class =
+            |rating: &Option<Rating>| rating.as_ref().and_then(|rating| framework.matrix.class(rating));
+        for (name, old, new) in
+            [("initial", &was.initial, &risk.initial), ("residual", &was.residual, &risk.residual)]
+        {
+            let (before, after) = (class(old), class(new));
+            if before != after {
+                impact.classes.push(ClassMove { address: Address::of(id).then(name), before, after });
+            }
         }
     }
     impact.outcomes = super::diff::outcome_changes(framework, &before.answers, &after.answers);

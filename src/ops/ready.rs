@@ -1,12 +1,13 @@
 //! What keeps a phase from being ready. Nothing else decides it: check, status and packs all ask here.
 
+use super::expiry::{Expiry, expiries};
 use super::outcome::{Evaluator, INCOMPLETE, YES};
 use super::reason;
-use super::state::{Stand, State, States, holders};
+use super::state::{Speakers, Stand, State, States, holders};
 use super::words::and;
 use crate::model::{
-    Address, Attached, Deployment, Framework, Outcome, OutcomeKind, PartyId, ProfileName, RiskId, RiskStatus,
-    Settings,
+    Address, Attached, Class, Date, Deployment, Framework, Outcome, OutcomeKind, PartyId, ProfileName,
+    RiskId, RiskStatus, Settings,
 };
 
 /// Something that a phase lacks.
@@ -23,21 +24,16 @@ pub struct Gap {
     pub turn: String,
 }
 
-/// Everything that a phase lacks, in framework order. Empty means ready.
+/// Everything that a phase lacks on a day, in framework order. Empty means ready. Where the day is not known, nothing is said of what runs out.
 pub fn gaps(
     deployment: &Deployment,
     framework: &Framework,
     settings: &Settings,
     states: &States<'_>,
     phase: u8,
+    as_of: Option<Date>,
 ) -> Vec<Gap> {
-    let unread = |id: &String| Gap {
-        address: None,
-        what: format!("`{id}` cannot be read"),
-        why: String::new(),
-        turn: "see the finding about its file".to_owned(),
-    };
-    let mut gaps: Vec<Gap> = deployment.unread.iter().map(unread).collect();
+    let mut gaps = Vec::new();
     for answer in states
         .answers
         .iter()
@@ -69,10 +65,34 @@ pub fn gaps(
             ),
         });
     }
-    if needs_risks {
-        gaps.extend(risk_gaps(deployment, framework));
-    }
     let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
+    gaps.extend(besides(deployment, framework, settings, &evaluator, phase));
+    gaps.extend(run_out(deployment, framework, &evaluator, phase, needs_risks, as_of));
+    if needs_risks {
+        gaps.extend(open_outcomes(deployment, framework, settings, &evaluator).into_iter().map(outcome_gap));
+    }
+    gaps
+}
+
+/// What a phase lacks besides answers and confirmations, outcomes, and what runs out: files that cannot be read, risks that nobody may live
+/// with, and answers that contradict one another.
+pub fn besides(
+    deployment: &Deployment,
+    framework: &Framework,
+    settings: &Settings,
+    evaluator: &Evaluator<'_>,
+    phase: u8,
+) -> Vec<Gap> {
+    let unread = |id: &String| Gap {
+        address: None,
+        what: format!("`{id}` cannot be read"),
+        why: String::new(),
+        turn: "see the finding about its file".to_owned(),
+    };
+    let mut gaps: Vec<Gap> = deployment.unread.iter().map(unread).collect();
+    if framework.phases.iter().any(|p| p.number == phase && p.needs_risks) {
+        gaps.extend(risk_gaps(deployment, framework, settings));
+    }
     for constraint in framework.constraints.iter().filter(|constraint| constraint.is_error) {
         let is_due = framework.item(constraint.item.as_str()).is_some_and(|item| item.phase <= phase);
         if is_due && evaluator.test(&constraint.must) == Some(false) {
@@ -84,10 +104,25 @@ pub fn gaps(
             });
         }
     }
-    if needs_risks {
-        gaps.extend(open_outcomes(deployment, framework, settings, &evaluator).into_iter().map(outcome_gap));
-    }
     gaps
+}
+
+/// What counts as settled in a phase although a confirmation that it rests on is only claimed.
+pub fn claimed_in<'s>(
+    states: &'s States<'_>,
+    speakers: &'s Speakers<'_>,
+    framework: &'s Framework,
+    phase: u8,
+) -> impl Iterator<Item = Address> + 's {
+    let needs_risks = framework.phases.iter().any(|p| p.number == phase && p.needs_risks);
+    let answers = states.answers.iter().filter(move |a| {
+        a.is_needed && framework.is_due(a.item, phase) && a.state.is_settled() && speakers.is_claimed(a)
+    });
+    let risks = states
+        .risks
+        .iter()
+        .filter(move |risk| needs_risks && risk.state.is_settled() && speakers.is_risk_claimed(risk));
+    answers.map(|answer| answer.slot.address()).chain(risks.map(|risk| Address::of(risk.id)))
 }
 
 /// The outcomes that ask for something which is not there: a result that cannot be computed yet, an action that is open, a document that
@@ -157,24 +192,43 @@ fn reads(outcome: &Outcome) -> String {
 }
 
 /// What keeps the risks from being ready, besides who has spoken for them.
-fn risk_gaps(deployment: &Deployment, framework: &Framework) -> Vec<Gap> {
+fn risk_gaps(deployment: &Deployment, framework: &Framework, settings: &Settings) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut add = |address: Address, what: String, turn: &str| {
         gaps.push(Gap { address: Some(address), what, why: String::new(), turn: turn.to_owned() });
     };
-    let worst = framework.matrix.acceptability.keys().max();
+    let matrix = &framework.matrix;
+    let worst = matrix.acceptability.keys().max();
     for (id, risk) in &deployment.risks {
-        let class = risk.residual.as_ref().and_then(|rating| framework.matrix.class(rating));
-        if risk.status == RiskStatus::Open && class.is_some() && class.as_ref() == worst {
+        let class = risk.residual.as_ref().and_then(|rating| matrix.class(rating));
+        let rule = class.and_then(|class| Some((class, matrix.acceptability.get(&class)?)));
+        let is_open = risk.status == RiskStatus::Open;
+        if is_open && class.is_some() && class.as_ref() == worst {
             add(
                 Address::of(id).then("residual"),
                 format!("the risk `{id}` stays in the worst class"),
                 "reduce it",
             );
         }
-        if risk.acceptance.is_some() && !super::accept::holds(risk, framework) {
-            let what = format!("the acceptance of `{id}` speaks of the risk as it was");
-            add(Address::of(id).then("acceptance"), what, "have it accepted again, or remove the acceptance");
+        match &risk.acceptance {
+            Some(_) if !super::accept::holds(risk, framework) => {
+                let what = format!("the acceptance of `{id}` speaks of the risk as it was");
+                let turn = "have it accepted again, or remove the acceptance";
+                add(Address::of(id).then("acceptance"), what, turn);
+            }
+            Some(acceptance) if !super::accept::may(settings, &acceptance.role, acceptance.class) => {
+                let what = format!("`{id}` was accepted in a role that may not: {}", acceptance.role);
+                let turn = who_may_accept(settings, acceptance.class);
+                add(Address::of(id).then("acceptance"), what, &turn);
+            }
+            Some(_) => {}
+            None => {
+                if let Some((class, rule)) = rule.filter(|(_, rule)| is_open && rule.needs_acceptance) {
+                    let what =
+                        format!("nobody has accepted `{id}`, which stays in class {class} ({})", rule.label);
+                    add(Address::of(id).then("acceptance"), what, &who_may_accept(settings, class));
+                }
+            }
         }
     }
     for id in gone(deployment) {
@@ -185,6 +239,40 @@ fn risk_gaps(deployment: &Deployment, framework: &Framework) -> Vec<Gap> {
         );
     }
     gaps
+}
+
+fn who_may_accept(settings: &Settings, class: Class) -> String {
+    let may = |role: &&String| super::accept::may(settings, role, class);
+    let roles: Vec<&str> = settings.policy.accept.keys().filter(may).map(String::as_str).collect();
+    if roles.is_empty() {
+        return format!("reduce it: the policy lets no role accept class {class}");
+    }
+    format!("reduce it, or a {} accepts it with `tom accept`", roles.join(" or a "))
+}
+
+/// What a phase needs and has run out: answers that hold for a time, and acceptances.
+fn run_out(
+    deployment: &Deployment,
+    framework: &Framework,
+    evaluator: &Evaluator<'_>,
+    phase: u8,
+    needs_risks: bool,
+    as_of: Option<Date>,
+) -> Vec<Gap> {
+    let Some(as_of) = as_of else { return Vec::new() };
+    let is_due = |expiry: &Expiry| match framework.item(&expiry.address.subject) {
+        Some(item) => framework.is_due(item, phase) && evaluator.applies(item) && evaluator.needed(item),
+        None => needs_risks,
+    };
+    let gone = expiries(deployment, framework, as_of).into_iter();
+    gone.filter(|expiry| expiry.days_left < 0 && is_due(expiry))
+        .map(|expiry| Gap {
+            what: format!("`{}` ran out on {}", expiry.address, expiry.until),
+            address: Some(expiry.address),
+            why: expiry.title,
+            turn: "renew it and enter the new date".to_owned(),
+        })
+        .collect()
 }
 
 /// Risks that were received, are not there any more, and were not refused.

@@ -1,7 +1,9 @@
 //! Assignments to addresses: `IGA-03=Yes`, `IGA-03.notes=…`, `CO-01.rows.executive.email=…`.
 
 use crate::diag::{Code, Error, Severity, nearest};
-use crate::model::{Address, Answer, Framework, Item, ItemId, ItemType, Key, Risk, RiskStatus, Slot, Value};
+use crate::model::{
+    Address, Answer, Date, Framework, Item, ItemId, ItemType, Key, Risk, RiskStatus, Slot, Value,
+};
 use crate::syntax::{Edit, quoted, read_value};
 use std::collections::BTreeMap;
 
@@ -116,6 +118,14 @@ fn typed(item: &Item, text: &str) -> Result<Value, Error> {
         ItemType::Texts => Ok(Value::Texts(
             text.split(';').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect(),
         )),
+        ItemType::Date if text.parse::<Date>().is_err() => {
+            let message = format!("`{}` for `{}` is no date", text.escape_debug(), item.id);
+            return Err(refuse(message).help("write it as in 2026-12-31"));
+        }
+        ItemType::Number if text.parse::<i64>().is_err() => {
+            let message = format!("`{}` for `{}` is no whole number", text.escape_debug(), item.id);
+            return Err(refuse(message).help("write it in digits, as in 1200"));
+        }
         ItemType::Date | ItemType::Number => read_value(item, text),
         _ => read_value(item, &quoted(text)),
     }

@@ -144,6 +144,8 @@ struct Facts<'a> {
     deployment: &'a Deployment,
     framework: &'a Framework,
     known: std::cell::RefCell<BTreeMap<ItemId, Option<Digest>>>,
+    /// The digest of a fact that says nothing.
+    nothing: Digest,
 }
 
 impl Facts<'_> {
@@ -157,9 +159,12 @@ impl Facts<'_> {
         digest
     }
 
+    /// `is_carried` tells whether the confirmation came with what was received: a fact that each organisation enters for itself is empty until
+    /// it is entered here, and puts nothing in doubt before that. Anything else that was emptied has changed.
     fn stand(
         &self,
         confirmation: Option<&Confirmation>,
+        is_carried: impl Fn(&Confirmation) -> bool,
         content: impl FnOnce() -> Digest,
         facts: &[ItemId],
     ) -> Stand {
@@ -167,11 +172,12 @@ impl Facts<'_> {
         if !content().is_short(&confirmation.digest) {
             return Stand::ContentChanged;
         }
-        // Exactly the facts that were given, and those it rests on by now: a fact that is still empty changes nothing.
+        // Exactly the facts that were given, and those it rests on by now.
         let given = &confirmation.given;
-        let has_changed = |fact: &&ItemId| {
-            let was = given.get(*fact);
-            self.digest(fact).is_some_and(|now| !was.is_some_and(|was| now.is_short(was)))
+        let has_changed = |fact: &&ItemId| match (given.get(*fact), self.digest(fact)) {
+            (was, Some(now)) => !was.is_some_and(|was| now.is_short(was)),
+            (Some(was), None) => !self.nothing.is_short(was) && !is_carried(confirmation),
+            (None, None) => false,
         };
         let rests_on = || given.keys().chain(facts);
         if !rests_on().any(|fact| has_changed(&fact)) {
@@ -201,7 +207,12 @@ pub fn states_under<'a>(
     framework: &'a Framework,
     evaluator: &Evaluator<'_>,
 ) -> States<'a> {
-    let facts = Facts { deployment, framework, known: std::cell::RefCell::default() };
+    let facts = Facts {
+        deployment,
+        framework,
+        known: std::cell::RefCell::default(),
+        nothing: Answer::default().digest(),
+    };
     let taking_part: BTreeMap<&PartyId, bool> =
         framework.parties.iter().map(|party| (&party.id, evaluator.takes_part(&party.id))).collect();
     let mut answers = Vec::new();
@@ -225,8 +236,11 @@ pub fn states_under<'a>(
                 for party in
                     item.confirmed_by.iter().filter(|party| taking_part.get(party).copied().unwrap_or(true))
                 {
-                    parties
-                        .push((party, facts.stand(answer.confirmed.get(party), content, &item.depends_on)));
+                    let received = || deployment.received.as_ref()?.answers.get(&slot)?.confirmed.get(party);
+                    let is_carried = |confirmation: &Confirmation| received() == Some(confirmation);
+                    let confirmation = answer.confirmed.get(party);
+                    let stand = facts.stand(confirmation, is_carried, content, &item.depends_on);
+                    parties.push((party, stand));
                 }
             }
             let state = if !applies {
@@ -244,12 +258,18 @@ pub fn states_under<'a>(
         .risks
         .iter()
         .map(|(id, risk)| {
-            let whole = facts.stand(risk.confirmed.get(&owner), || risk.content_digest(), &risk.depends_on);
+            // Nobody carries a confirmation of a risk as a whole to another organisation.
+            let own = |_: &Confirmation| false;
+            let content = || risk.content_digest();
+            let whole = facts.stand(risk.confirmed.get(&owner), own, content, &risk.depends_on);
             let mitigations: BTreeMap<_, _> = risk
                 .mitigations
                 .iter()
                 .filter(|(_, m)| deployment.meta.kind == Kind::Deployment || m.owner == owner)
-                .map(|(key, m)| (key, (&m.owner, facts.stand(m.confirmed.get(&m.owner), || m.digest(), &[]))))
+                .map(|(key, m)| {
+                    let stand = facts.stand(m.confirmed.get(&m.owner), own, || m.digest(), &[]);
+                    (key, (&m.owner, stand))
+                })
                 .collect();
             let state =
                 of_stands(std::iter::once(&whole).chain(mitigations.values().map(|(_, stand)| stand)));
@@ -316,6 +336,51 @@ pub fn speaks_for(person: &Person, deployment: &Deployment, framework: &Framewor
     person.party == *party && person.organisation.as_ref().is_none_or(is_theirs)
 }
 
+/// Whether the settings list those who confirm, each looked up once.
+pub struct Speakers<'a> {
+    settings: &'a Settings,
+    deployment: &'a Deployment,
+    framework: &'a Framework,
+    known: std::cell::RefCell<BTreeMap<(PartyId, String), bool>>,
+}
+
+impl<'a> Speakers<'a> {
+    /// Those who confirm in a deployment.
+    pub fn of(settings: &'a Settings, deployment: &'a Deployment, framework: &'a Framework) -> Self {
+        Self { settings, deployment, framework, known: std::cell::RefCell::default() }
+    }
+
+    /// Whether somebody is listed for a party here.
+    pub fn may(&self, party: &PartyId, by: &str) -> bool {
+        let key = (party.clone(), by.to_owned());
+        let known = self.known.borrow().get(&key).copied();
+        known.unwrap_or_else(|| {
+            let may = may_speak(self.settings, self.deployment, self.framework, party, by);
+            self.known.borrow_mut().insert(key, may);
+            may
+        })
+    }
+
+    /// Whether an answer rests on a confirmation that is only claimed.
+    pub fn is_claimed(&self, answer: &AnswerState<'_>) -> bool {
+        let by = |party: &PartyId| answer.answer.and_then(|answer| answer.confirmed.get(party));
+        answer.parties.iter().any(|(party, stand)| {
+            *stand == Stand::Stands && by(party).is_some_and(|c| !self.may(party, &c.by))
+        })
+    }
+
+    /// The same of a risk or one of its mitigations.
+    pub fn is_risk_claimed(&self, risk: &RiskState<'_>) -> bool {
+        let (owner, stand) = &risk.whole;
+        let whole = (*stand == Stand::Stands).then(|| (owner, risk.risk.confirmed.get(owner)));
+        let parts = risk.mitigations.iter().filter(|(_, (_, stand))| *stand == Stand::Stands);
+        let parts = parts.map(|(key, (owner, _))| {
+            (*owner, risk.risk.mitigations.get(*key).and_then(|m| m.confirmed.get(*owner)))
+        });
+        whole.into_iter().chain(parts).any(|(party, c)| c.is_some_and(|c| !self.may(party, &c.by)))
+    }
+}
+
 /// Confirmations and acceptances by people whom the settings do not list for it: by party (or role) and name, where they stand.
 pub fn claimed<'d>(
     settings: &Settings,
@@ -323,15 +388,11 @@ pub fn claimed<'d>(
     framework: &Framework,
 ) -> BTreeMap<(String, String), Vec<Address>> {
     let mut claimed = BTreeMap::<(String, String), Vec<Address>>::new();
-    // A few people confirm many things, so each is looked up once.
-    let mut known = BTreeMap::<(&PartyId, &str), bool>::new();
+    let speakers = Speakers::of(settings, deployment, framework);
     let mut look = |confirmed: &'d BTreeMap<PartyId, Confirmation>, at: &dyn Fn() -> Address| {
         for (party, confirmation) in confirmed {
             let by = confirmation.by.as_str();
-            let may = *known
-                .entry((party, by))
-                .or_insert_with(|| may_speak(settings, deployment, framework, party, by));
-            if !may {
+            if !speakers.may(party, by) {
                 let at = at().then("confirmed").then(party.as_str()).then("by");
                 claimed.entry((party.to_string(), by.to_owned())).or_default().push(at);
             }

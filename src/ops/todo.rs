@@ -2,9 +2,9 @@
 
 use super::expiry::expiries;
 use super::outcome::Evaluator;
-use super::ready::{attach_it, open_outcomes};
+use super::ready::{attach_it, besides, open_outcomes};
 use super::reason;
-use super::state::{Stand, State, states};
+use super::state::{Stand, State, risk_owner, states};
 use crate::model::{
     Address, Confirmation, Date, Deployment, Framework, MitigationStatus, OutcomeKind, PartyId, ProfileName,
     RiskStatus, Settings,
@@ -30,6 +30,8 @@ pub enum Deed {
     Attach,
     /// Find somebody to sign.
     FindSignatory,
+    /// Put right what keeps a phase from being ready.
+    Settle,
     /// Renew what runs out.
     Renew,
 }
@@ -46,6 +48,7 @@ impl Deed {
             Self::ConfirmAgain => "to look at again: changed since it was confirmed",
             Self::Attach => "to attach",
             Self::FindSignatory => "to sign: name somebody",
+            Self::Settle => "to settle",
             Self::Renew => "to renew",
         }
     }
@@ -173,9 +176,34 @@ pub fn todo(
             role: outcome.role.clone(),
         });
     }
+    let mut known = std::collections::BTreeSet::new();
+    for phase in &framework.phases {
+        for gap in besides(deployment, framework, settings, &evaluator, phase.number) {
+            if !known.insert((gap.address.clone(), gap.what.clone())) {
+                continue; // an earlier phase lacks it already
+            }
+            let item = gap.address.as_ref().and_then(|address| framework.item(&address.subject));
+            let owner = risk_owner(deployment);
+            let party = item.and_then(|item| item.parties.first()).unwrap_or(&owner);
+            tasks.push(Task {
+                party: party.to_string(),
+                deed: Deed::Settle,
+                address: gap.address,
+                title: gap.what,
+                why: gap.turn,
+                phase: phase.number,
+                role: None,
+            });
+        }
+    }
     for expiry in expiries(deployment, framework, as_of).into_iter().filter(|expiry| expiry.days_left <= due)
     {
-        let party = framework.item(&expiry.address.subject).and_then(|item| item.parties.first());
+        let item = framework.item(&expiry.address.subject);
+        let party = item.and_then(|item| item.parties.first());
+        let accepted = deployment.risks.iter().find(|(id, _)| id.as_str() == expiry.address.subject);
+        let acceptance = accepted.and_then(|(_, risk)| risk.acceptance.as_ref());
+        let with_risks =
+            framework.phases.iter().find(|phase| phase.needs_risks).map_or(1, |phase| phase.number);
         let why = if expiry.days_left < 0 {
             format!("it ran out on {}", expiry.until)
         } else {
@@ -187,8 +215,8 @@ pub fn todo(
             address: Some(expiry.address),
             title: expiry.title,
             why,
-            phase: 1,
-            role: None,
+            phase: item.map_or(with_risks, |item| item.phase),
+            role: acceptance.map(|acceptance| acceptance.role.clone()),
         });
     }
     tasks.sort_by(|a, b| (&a.party, a.deed).cmp(&(&b.party, b.deed)));

@@ -22,6 +22,7 @@ mod merge_laws;
 mod outcomes;
 mod packs;
 mod past;
+mod readiness;
 mod reports;
 mod responsibility;
 mod review;

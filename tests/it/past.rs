@@ -86,7 +86,18 @@ fn a_confirmation_that_another_partys_person_committed_is_claimed() {
     let confirm = |by: &str| {
         let note = format!("Confirmed by {by}");
         sandbox
-            .tom(&["confirm", D, "IGA-03", "--party", "deployer", "--by", "Ben Tarrant", "--note", &note])
+            .tom(&[
+                "confirm",
+                D,
+                "IGA-03",
+                "--party",
+                "deployer",
+                "--by",
+                "Ben Tarrant",
+                "--note",
+                &note,
+                "--again",
+            ])
             .code(0);
     };
     confirm("nobody known");
@@ -146,8 +157,17 @@ fn what_a_derivation_carries_is_not_the_deed_of_whoever_derived() {
 fn confirm_shows_in_full_what_it_confirms() {
     let sandbox = Sandbox::example();
     let ran = |address: &str, party: &str| {
-        let mut command =
-            sandbox.tom_command(&["confirm", D, address, "--party", party, "--by", "Ann Lee", "--dry-run"]);
+        let mut command = sandbox.tom_command(&[
+            "confirm",
+            D,
+            address,
+            "--party",
+            party,
+            "--by",
+            "Ann Lee",
+            "--again",
+            "--dry-run",
+        ]);
         let out = run({
             command.env("COLUMNS", "80");
             command

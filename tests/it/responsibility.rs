@@ -271,7 +271,8 @@ fn nothing_that_somebody_must_stand_by_is_settled_while_nobody_has_spoken() {
 fn assert_nothing_is_ready(deployment: &Deployment) {
     let states = states(deployment, framework());
     for phase in &framework().phases {
-        let gaps = tom::ops::ready::gaps(deployment, framework(), &FULL.settings, &states, phase.number);
+        let gaps =
+            tom::ops::ready::gaps(deployment, framework(), &FULL.settings, &states, phase.number, None);
         let asked = |gap: &&tom::ops::ready::Gap| gap.turn.contains("confirm");
         assert!(gaps.iter().filter(asked).count() > 10, "phase {}: {gaps:?}", phase.number);
     }
@@ -423,17 +424,6 @@ fn a_changed_fact_makes_stale_exactly_what_rests_on_it_and_undoing_it_mends_that
         full.answers.insert(slot, old);
         assert_eq!(snapshot(&full), before, "{fact} is as it was");
     }
-}
-
-#[test]
-fn an_emptied_fact_makes_nothing_stale_until_it_says_something_else() {
-    let mut full = full();
-    let before = snapshot(&full);
-    let fact = ItemId::new("BD-22").unwrap();
-    let old = full.answers.remove(&Slot::of(&fact)).unwrap();
-    assert_eq!(changed(&before, &snapshot(&full)), BTreeSet::from([fact.to_string()]));
-    full.answers.insert(Slot::of(&fact), Answer { notes: Some("Other".into()), ..old });
-    assert!(changed(&before, &snapshot(&full)).len() > 2);
 }
 
 /// The items that a condition reads, through outcomes too.
@@ -603,7 +593,9 @@ fn is_asked(of: &PartyId) -> bool {
 fn a_claimed_confirmation_is_shown_as_such_by_confirm_and_by_check() {
     let sandbox = Sandbox::example();
     let by = |name: &str| {
-        sandbox.tom(&["confirm", "acme-northfield", "HAZ-004", "--party", "deployer", "--by", name]).code(0)
+        sandbox
+            .tom(&["confirm", "acme-northfield", "HAZ-004", "--again", "--party", "deployer", "--by", name])
+            .code(0)
     };
     assert!(by("Nobody Known").err.contains("only claimed"));
     let found = sandbox.tom(&["check", "acme-northfield"]).code(0).all();
@@ -706,4 +698,35 @@ fn derive_diff_and_the_pack_count_alike_what_is_not_yet_answered() {
     sandbox.tom(&["render", "acme-eastmoor", "--to", "packs", "--pack", "phase-1"]).code(0);
     let page = sandbox.read("packs/acme-eastmoor-phase-1.html");
     assert!(page.contains(&format!("{count} needed answers are still missing")), "{count}");
+}
+
+#[test]
+fn a_fact_that_is_emptied_puts_in_doubt_what_rested_on_it_here() {
+    let mut full = full();
+    let before = snapshot(&full);
+    let fact = ItemId::new("BD-22").unwrap();
+    let old = full.answers.remove(&Slot::of(&fact)).unwrap();
+    let dependants = |full: &Deployment| {
+        let mut changed = changed(&before, &snapshot(full));
+        changed.remove(fact.as_str());
+        changed
+    };
+    let emptied = dependants(&full);
+    assert!(emptied.len() > 1, "{emptied:?}");
+    full.answers.insert(Slot::of(&fact), Answer { notes: Some("Other".into()), ..old.clone() });
+    assert_eq!(dependants(&full), emptied);
+    full.answers.insert(Slot::of(&fact), old);
+    assert_eq!(changed(&before, &snapshot(&full)), BTreeSet::new());
+}
+
+#[test]
+fn a_fact_that_nobody_has_entered_yet_leaves_what_was_received_as_it_was() {
+    let fresh = fresh();
+    let states = states(&fresh, framework());
+    let carried =
+        states.answers.iter().filter(|a| a.answer.is_some_and(|answer| !answer.confirmed.is_empty()));
+    for answer in carried {
+        let stands = answer.parties.iter().filter(|(_, stand)| matches!(stand, Stand::FactsChanged(_)));
+        assert_eq!(stands.count(), 0, "{}", answer.slot);
+    }
 }

@@ -377,6 +377,19 @@ fn e05_gates_come_from_the_left_side_so_a_branch_cannot_switch_them_off() {
 }
 
 #[test]
+fn e05_gates_that_the_target_branch_gained_after_the_fork_hold_too() {
+    let sandbox = Sandbox::example();
+    sandbox.git(&["switch", "-qc", "change"]);
+    remove_table(&sandbox, &format!("{NORTHFIELD}/risks/HAZ-001.toml"), "mitigations.M2");
+    sandbox.commit("quietly");
+    sandbox.git(&["switch", "-q", "main"]);
+    let settings = sandbox.read("tom.toml");
+    sandbox.write("tom.toml", format!("{settings}\n[review]\nfail-on = [\"removed-mitigation\"]\n"));
+    sandbox.commit("gates");
+    sandbox.tom(&["diff", "main...change"]).code(1);
+}
+
+#[test]
 fn every_kind_can_be_a_gate_and_another_word_cannot() {
     let sandbox = Sandbox::init();
     for kind in tom::ops::review::Kind::ALL {

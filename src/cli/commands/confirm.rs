@@ -4,11 +4,12 @@ use crate::cli::context::Context;
 use crate::cli::detail;
 use crate::cli::words::counted;
 use crate::diag::Error;
-use crate::model::{Address, Deployment, Framework, PartyId};
+use crate::model::{Address, Confirmation, Deployment, Framework, PartyId};
 use crate::ops::confirm::{self, Entry, Voice};
 use crate::ops::detail::{Detail, Teller};
-use crate::ops::state::{Stand, States, may_speak, risk_owner, states};
+use crate::ops::state::{Stand, State, States, may_speak, risk_owner, states};
 use crate::project::folder_of;
+use crate::store::Replacement;
 use crate::syntax::{Edit, edit, route_of};
 use std::collections::BTreeMap;
 
@@ -21,15 +22,15 @@ use std::collections::BTreeMap;
   tom confirm acme-eastmoor IGA-03 --party supplier --by \"Jo Marsh\"
   tom confirm acme-eastmoor HAZ-004 --party deployer
   tom confirm acme-eastmoor HAZ-004.mitigations.M1 --party supplier
-  tom confirm acme-eastmoor --section ig --party deployer --by \"Ann Lee\"
+  tom confirm acme-eastmoor ig risks --party deployer --by \"Ann Lee\"
   tom confirm acme-eastmoor --all --party supplier --dry-run")]
 pub struct Args {
     /// The deployment
     deployment: String,
 
-    /// What to confirm: items, risks, mitigations
-    #[arg(value_name = "ADDRESS")]
-    addresses: Vec<Address>,
+    /// What to confirm: items, risks, mitigations; a section or `risks` stands for everything open in it
+    #[arg(value_name = "ADDRESS|SECTION")]
+    what: Vec<String>,
 
     /// The party that stands by it
     #[arg(long)]
@@ -43,13 +44,17 @@ pub struct Args {
     #[arg(long)]
     note: Option<String>,
 
-    /// Everything open in this section
-    #[arg(long, conflicts_with = "addresses")]
-    section: Option<String>,
+    /// Everything open in this section; may be given many times
+    #[arg(long)]
+    section: Vec<String>,
 
     /// Everything open that this party has been asked for
-    #[arg(long, conflicts_with_all = ["addresses", "section"])]
+    #[arg(long, conflicts_with_all = ["what", "section"])]
     all: bool,
+
+    /// Confirm anew what somebody has confirmed for the party already
+    #[arg(long)]
+    again: bool,
 
     /// Show what would be confirmed, and write nothing
     #[arg(long)]
@@ -67,7 +72,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let note = args.note.as_deref().map(|note| super::plain("note", note)).transpose()?;
     let voice = Voice { party: args.party.clone(), by, on: context.today(), note };
     let states = states(&deployment, &framework);
-    let targets = targets(args, &deployment, &framework, &states)?;
+    let asked = asked(args, &deployment, &framework)?;
+    let (targets, standing) = targets(args, &asked, &deployment, &states);
+    for (entry, spoke) in &standing {
+        context.tell(format!(
+            "`{}` is confirmed for the {} already, by {} on {}; `--again` confirms it anew",
+            entry.address(),
+            args.party,
+            spoke.by,
+            spoke.on
+        ));
+    }
     if targets.is_empty() {
         context.print(format!("nothing is open for {} there\n", args.party));
         return Ok(Outcome::Clean);
@@ -87,7 +102,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     for entry in &targets {
         let confirmation = match confirm::entry(&deployment, &framework, entry, &voice) {
             Ok(confirmation) => confirmation,
-            Err(error) if args.addresses.is_empty() => {
+            Err(error) if !asked.named.contains(entry) => {
                 refused.push(error);
                 continue;
             }
@@ -127,9 +142,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         context.print(format!("would confirm {}\n", counted(done, "entry", "entries")));
         return Ok(Outcome::Clean);
     }
-    for (file, bytes) in &files {
-        writer.write(file, bytes)?;
-    }
+    let files: Vec<Replacement> =
+        files.into_iter().map(|(path, bytes)| Replacement { path, after: Some(bytes) }).collect();
+    writer.replace_all(&files)?;
     context.print(format!(
         "{} confirmed for {} by {}\n",
         counted(done, "entry", "entries"),
@@ -147,40 +162,84 @@ fn shown(detail: &Detail, party: &PartyId, width: usize) -> String {
     out + "\n"
 }
 
-fn targets(
-    args: &Args,
-    deployment: &Deployment,
-    framework: &Framework,
-    states: &States<'_>,
-) -> Result<Vec<Entry>, Error> {
-    if !args.addresses.is_empty() {
-        return args.addresses.iter().map(|address| Entry::of(address, deployment, framework)).collect();
+/// What was asked for on the command line.
+struct Asked {
+    /// Entries by their address.
+    named: Vec<Entry>,
+    /// Sections of which everything open is meant.
+    sections: Vec<String>,
+}
+
+/// The word for all risks, of whatever section.
+const RISKS: &str = "risks";
+
+fn asked(args: &Args, deployment: &Deployment, framework: &Framework) -> Result<Asked, Error> {
+    let is_section = |text: &str| framework.sections.iter().any(|section| section.id.as_str() == text);
+    let mut asked = Asked { named: Vec::new(), sections: args.section.clone() };
+    for text in &args.what {
+        if text == RISKS || is_section(text) {
+            asked.sections.push(text.clone());
+            continue;
+        }
+        let address: Address = text.parse().map_err(|error| {
+            Error::new(
+                &USAGE,
+                format!("`{}` is neither an address nor a section: {error}", text.escape_debug()),
+            )
+        })?;
+        asked.named.push(Entry::of(&address, deployment, framework)?);
     }
-    if args.section.is_none() && !args.all {
+    let known = framework.sections.iter().map(|section| section.id.as_str()).chain([RISKS]);
+    for section in &args.section {
+        super::known("section", section, known.clone())?;
+    }
+    if !args.all && asked.named.is_empty() && asked.sections.is_empty() {
         return Err(Error::new(&USAGE, "nothing is named to confirm")
-            .help("name items or risks, or use `--section` or `--all`"));
+            .help("name items, risks or sections, or say `--all`"));
     }
-    if let Some(section) = &args.section {
-        super::known("section", section, framework.sections.iter().map(|section| section.id.as_str()))?;
-    }
-    let in_section = |section: &str| args.section.as_deref().is_none_or(|wanted| wanted == section);
+    Ok(asked)
+}
+
+/// What is to be confirmed, and what was named and is confirmed for the party as it stands.
+fn targets<'d>(
+    args: &Args,
+    asked: &Asked,
+    deployment: &'d Deployment,
+    states: &States<'d>,
+) -> (Vec<Entry>, Vec<(Entry, &'d Confirmation)>) {
+    let in_section = |section: &str| args.all || asked.sections.iter().any(|wanted| wanted == section);
     let is_open = |stand: &Stand| *stand != Stand::Stands;
-    let answers = states
-        .answers
-        .iter()
-        .filter(|a| in_section(a.item.section.as_str()) && a.state != crate::ops::state::State::Unanswered)
-        .filter(|a| a.parties.iter().any(|(party, stand)| **party == args.party && is_open(stand)))
-        .map(|a| Entry::Answer(a.slot.clone()));
-    let mut targets: Vec<Entry> = answers.collect();
-    for risk in states.risks.iter().filter(|risk| in_section(risk.risk.section.as_str())) {
-        for (key, (owner, stand)) in &risk.mitigations {
-            if **owner == args.party && is_open(stand) {
-                targets.push(Entry::Mitigation(risk.id.clone(), (*key).clone()));
-            }
+    let mut targets = Vec::new();
+    let mut standing = Vec::new();
+    let mut look = |entry: Entry, stand: &Stand, is_asked: bool, spoke: Option<&'d Confirmation>| {
+        let is_named = asked.named.contains(&entry);
+        match spoke.filter(|_| is_named && !args.again && !is_open(stand)) {
+            Some(spoke) => standing.push((entry, spoke)),
+            None if is_named || (is_asked && (is_open(stand) || args.again)) => targets.push(entry),
+            None => {}
         }
-        if risk_owner(deployment) == args.party && is_open(&risk.whole.1) {
-            targets.push(Entry::Risk(risk.id.clone()));
+    };
+    for answer in &states.answers {
+        let is_asked = in_section(answer.item.section.as_str()) && answer.state != State::Unanswered;
+        for (_, stand) in answer.parties.iter().filter(|(party, _)| **party == args.party) {
+            let spoke = answer.answer.and_then(|answer| answer.confirmed.get(&args.party));
+            look(Entry::Answer(answer.slot.clone()), stand, is_asked, spoke);
         }
     }
-    Ok(targets)
+    for risk in &states.risks {
+        let is_asked = in_section(risk.risk.section.as_str()) || in_section(RISKS);
+        for (key, (_, stand)) in risk.mitigations.iter().filter(|(_, (owner, _))| **owner == args.party) {
+            let spoke = risk.risk.mitigations.get(*key).and_then(|m| m.confirmed.get(&args.party));
+            look(Entry::Mitigation(risk.id.clone(), (*key).clone()), stand, is_asked, spoke);
+        }
+        if risk_owner(deployment) == args.party {
+            let spoke = risk.risk.confirmed.get(&args.party);
+            look(Entry::Risk(risk.id.clone()), &risk.whole.1, is_asked, spoke);
+        }
+    }
+    // What nobody asked this party for is still tried, so that the refusal says why not.
+    let found: Vec<&Entry> = targets.iter().chain(standing.iter().map(|(entry, _)| entry)).collect();
+    let others: Vec<Entry> = asked.named.iter().filter(|entry| !found.contains(entry)).cloned().collect();
+    targets.extend(others);
+    (targets, standing)
 }

@@ -93,8 +93,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let (parent, framework) = super::sound(&there, &parent_name)?;
     // The new deployment pins the framework that lies in the work tree; it has to be the parent's.
     let vendored = here.framework(&parent.meta.framework)?;
-    let taken_prefixes =
-        if args.risk_prefix.is_some() { Vec::new() } else { here.prefixes(&prefix_stem(&name))? };
+    let taken_prefixes = match &args.risk_prefix {
+        None => here.prefixes(&prefix_stem(&name))?,
+        // Parent and child with one prefix would soon have two risks with one id.
+        Some(prefix) if here.prefixes(prefix)?.contains(prefix) => {
+            return Err(Error::new(
+                &USAGE,
+                format!("another deployment's risks begin with `{prefix}` already"),
+            )
+            .help("choose another prefix, or leave `--risk-prefix` out and tom finds one"));
+        }
+        Some(_) => Vec::new(),
+    };
     let request = Request {
         name,
         id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,

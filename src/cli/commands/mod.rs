@@ -40,7 +40,7 @@ use super::args::Command;
 use super::codes::USAGE;
 use super::context::Context;
 use crate::diag::{Error, nearest};
-use crate::model::{Deployment, DeploymentName, Framework, ProfileName};
+use crate::model::{Address, Deployment, DeploymentName, Framework, ProfileName, Risk, RiskId};
 use crate::ops::past::Past;
 use crate::project::{Project, folder_of};
 use crate::store::{Commit, Repo};
@@ -99,6 +99,25 @@ fn name(text: &str) -> Result<DeploymentName, Error> {
 /// A deployment without errors in its files, and its framework.
 fn sound(project: &Project, name: &DeploymentName) -> Result<(Deployment, Arc<Framework>), Error> {
     project.load(name)?.sound()
+}
+
+/// The risk that an address is about.
+fn risk_of<'d>(
+    deployment: &'d Deployment,
+    framework: &Framework,
+    address: &Address,
+) -> Result<(&'d RiskId, &'d Risk), Error> {
+    let found = deployment.risks.iter().find(|(id, _)| id.as_str() == address.subject);
+    found.ok_or_else(|| {
+        let known = framework.items().map(|item| item.id.as_str());
+        let known = known.chain(deployment.risks.keys().map(RiskId::as_str));
+        let message = format!("`{}` has no item or risk `{}`", deployment.name, address.subject);
+        let error = Error::new(&USAGE, message);
+        match nearest(&address.subject, known) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error,
+        }
+    })
 }
 
 /// A phase from the command line, which some framework has.

@@ -2,7 +2,7 @@ use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::diag::{Error, Finding};
-use crate::model::{Address, Framework, PartyId, RiskId};
+use crate::model::{Address, Framework, PartyId};
 use crate::ops::confirm::{self, Voice};
 use crate::ops::set::{Assignment, apply, edit_of, is_item, risk_edit, slot, understand};
 use crate::project::folder_of;
@@ -66,19 +66,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         understood = Some(change);
         (format!("{}/{section}.toml", folder_of(&name)), change_of_file)
     } else {
-        let id = RiskId::new(args.address.subject.clone())
-            .map_err(|error| Error::new(&USAGE, error.to_string()))?;
-        let Some(risk) = deployment.risks.get(&id) else {
-            let known = framework
-                .items()
-                .map(|item| item.id.as_str())
-                .chain(deployment.risks.keys().map(RiskId::as_str));
-            let error = Error::new(&USAGE, format!("`{name}` has no item or risk `{id}`"));
-            return Err(match crate::diag::nearest(id.as_str(), known) {
-                Some(near) => error.help(format!("did you mean `{near}`?")),
-                None => error,
-            });
-        };
+        let (id, risk) = super::risk_of(&deployment, &framework, &args.address)?;
         (
             format!("{}/risks/{id}.toml", folder_of(&name)),
             risk_edit(&framework, risk, &args.address, &args.value)?,

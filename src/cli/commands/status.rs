@@ -3,11 +3,13 @@ use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
-use crate::model::{Address, Deployment, DeploymentName, Framework, Kind, PartyId, PermanentId, Settings};
+use crate::model::{
+    Address, Date, Deployment, DeploymentName, Framework, Kind, PartyId, PermanentId, Settings,
+};
 use crate::ops::confirm::Entry;
-use crate::ops::ready::{Gap, gaps};
+use crate::ops::ready::{Gap, claimed_in, gaps};
 use crate::ops::reason::of_origin;
-use crate::ops::state::{Stand, State, States, claimed, states};
+use crate::ops::state::{Speakers, Stand, State, States, claimed, states};
 use crate::project::{Loader, Project};
 use crate::store::{Origin, Repo};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -30,6 +32,10 @@ pub struct Args {
     #[arg(long, value_name = "PHASE")]
     phase: Option<u8>,
 
+    /// The day as of which things have run out; today if not given
+    #[arg(long, value_name = "DATE", conflicts_with = "behind")]
+    as_of: Option<Date>,
+
     /// Exit with 1 if a phase is not ready
     #[arg(long)]
     check: bool,
@@ -47,8 +53,16 @@ pub struct Args {
 struct Progress {
     phase: u8,
     settled: usize,
+    claimed: usize,
     needed: usize,
     gaps: Vec<Gap>,
+}
+
+/// Which phases are asked for, and as of which day.
+#[derive(Clone, Copy)]
+struct Asked {
+    only: Option<u8>,
+    as_of: Date,
 }
 
 fn progress(
@@ -56,8 +70,9 @@ fn progress(
     framework: &Framework,
     settings: &Settings,
     states: &States<'_>,
-    only: Option<u8>,
+    Asked { only, as_of }: Asked,
 ) -> Vec<Progress> {
+    let speakers = Speakers::of(settings, deployment, framework);
     let phases = framework.phases.iter().filter(|phase| only.is_none_or(|only| only == phase.number));
     phases
         .map(|phase| {
@@ -72,7 +87,8 @@ fn progress(
                 phase: phase.number,
                 settled: all.iter().filter(|state| state.is_settled()).count(),
                 needed: all.len(),
-                gaps: gaps(deployment, framework, settings, states, phase.number),
+                claimed: claimed_in(states, &speakers, framework, phase.number).count(),
+                gaps: gaps(deployment, framework, settings, states, phase.number, Some(as_of)),
             }
         })
         .collect()
@@ -86,10 +102,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         let is_behind = super::lineage::behind(&project, context, args.deployment.as_deref(), is_json)?;
         return Ok(if is_behind { Outcome::Found } else { Outcome::Clean });
     }
-    let only = super::phase(&project, args.phase)?;
+    let asked = Asked {
+        only: super::phase(&project, args.phase)?,
+        as_of: args.as_of.unwrap_or_else(|| context.today()),
+    };
     let is_ready = match &args.deployment {
-        Some(name) => one(args, context, &repo, &project, (name, only))?,
-        None => all(args, context, &project, only)?,
+        Some(name) => one(args, context, &repo, &project, (name, asked))?,
+        None => all(args, context, &project, asked)?,
     };
     Ok(if args.check && !is_ready { Outcome::Found } else { Outcome::Clean })
 }
@@ -100,12 +119,12 @@ fn one(
     context: &Context,
     repo: &Repo,
     project: &Project,
-    (name, only): (&str, Option<u8>),
+    (name, asked): (&str, Asked),
 ) -> Result<bool, Error> {
     let (deployment, framework) = super::sound(project, &super::name(name)?)?;
     let settings = project.settings();
     let states = states(&deployment, &framework);
-    let progress = progress(&deployment, &framework, settings, &states, only);
+    let progress = progress(&deployment, &framework, settings, &states, asked);
     let past = super::past(repo, &deployment, &framework, None);
     let foreign = past.map(|past| past.foreign(settings)).unwrap_or_default();
     match args.format {
@@ -142,13 +161,13 @@ struct InBrief {
 }
 
 /// A table of all deployments; whether every one is ready.
-fn all(args: &Args, context: &Context, project: &Project, only: Option<u8>) -> Result<bool, Error> {
+fn all(args: &Args, context: &Context, project: &Project, asked: Asked) -> Result<bool, Error> {
     let (names, _) = project.deployments()?;
     let brief = |loader: &mut Loader<'_>, name: &DeploymentName| -> Result<Option<InBrief>, Error> {
         Ok(match loader.load(name)?.sound() {
             Ok((deployment, framework)) => {
                 let states = states(&deployment, &framework);
-                let progress = progress(&deployment, &framework, project.settings(), &states, only);
+                let progress = progress(&deployment, &framework, project.settings(), &states, asked);
                 Some(InBrief {
                     is_ready: progress.iter().all(|phase| phase.gaps.is_empty()),
                     counts: states.counts(),
@@ -177,7 +196,8 @@ fn all(args: &Args, context: &Context, project: &Project, only: Option<u8>) -> R
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(context.width).unwrap_or(80));
-    let phases = super::phases(project).into_iter().filter(|phase| only.is_none_or(|only| only == *phase));
+    let phases =
+        super::phases(project).into_iter().filter(|phase| asked.only.is_none_or(|only| only == *phase));
     let phases = phases.map(|phase| format!("PHASE {phase}"));
     table.set_header(["NAME".to_owned()].into_iter().chain(phases).chain(["OPEN".to_owned()]));
     for (name, row) in &rows {
@@ -200,8 +220,10 @@ fn bar(progress: &Progress) -> String {
     // A bar is full only when nothing is missing.
     let filled = if progress.gaps.is_empty() { 10 } else { filled.min(9) };
     let word = if progress.gaps.is_empty() { " ready" } else { "" };
+    let claimed =
+        if progress.claimed > 0 { format!(", {} only claimed", progress.claimed) } else { String::new() };
     format!(
-        "{}{} {}/{}{word}",
+        "{}{} {}/{}{word}{claimed}",
         "█".repeat(filled),
         "░".repeat(10 - filled),
         progress.settled,
@@ -255,6 +277,8 @@ struct PhaseOf {
     phase: u8,
     ready: bool,
     settled: usize,
+    /// How many of the settled rest on a confirmation by somebody whom `tom.toml` does not list.
+    claimed: usize,
     needed: usize,
     gaps: Vec<Gap>,
 }
@@ -264,6 +288,7 @@ fn of(deployment: &Deployment, progress: &[Progress]) -> Of {
         phase: phase.phase,
         ready: phase.gaps.is_empty(),
         settled: phase.settled,
+        claimed: phase.claimed,
         needed: phase.needed,
         gaps: phase.gaps.clone(),
     };

@@ -15,7 +15,7 @@ use std::fmt::Write;
 /// by party, with file and line.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  tom todo acme-eastmoor\n  tom todo acme-eastmoor --party deployer --phase 1\n  tom todo --role siro\n  tom todo acme-eastmoor --due 90 --format json"
+    after_help = "Examples:\n  tom todo acme-eastmoor\n  tom todo acme-eastmoor --party deployer --phase 1\n  tom todo --role siro\n  tom todo acme-eastmoor --due 90 --format json\n\nExit codes: 1 if a deployment could not be read."
 )]
 pub struct Args {
     /// The deployments; all of them if none is given
@@ -58,8 +58,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         super::known("role", role, super::roles(&project))?;
     }
     let phase = super::phase(&project, args.phase)?;
+    let mut outcome = Outcome::Clean;
     for name in &names {
-        let (deployment, framework) = super::sound(&project, name)?;
+        let (deployment, framework) = match super::sound(&project, name) {
+            Ok(sound) => sound,
+            // One that cannot be read does not hide what there is to do in the others.
+            Err(_) if args.deployments.is_empty() => {
+                context.tell(format!("`{name}` cannot be read; see `tom check {name}`"));
+                outcome = Outcome::Found;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let tasks: Vec<Task> = todo(&deployment, &framework, project.settings(), context.today(), args.due)
             .into_iter()
             .filter(|task| args.party.as_ref().is_none_or(|party| party.as_str() == task.party))
@@ -79,7 +89,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             context.print(text(&project, deployment, framework, tasks, context.width))
         }),
     }
-    Ok(Outcome::Clean)
+    Ok(outcome)
 }
 
 /// The file and line of what a task is about.

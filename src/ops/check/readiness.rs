@@ -50,7 +50,9 @@ pub(super) fn claims(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn open(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let states = states_under(subject.deployment, subject.framework, subject.strict);
     if let Some(phase) = subject.ready {
-        for gap in gaps(subject.deployment, subject.framework, subject.settings, &states, phase) {
+        for gap in
+            gaps(subject.deployment, subject.framework, subject.settings, &states, phase, Some(subject.as_of))
+        {
             let mut finding =
                 Finding::new(&NOT_READY, format!("phase {phase} is not ready: {}", gap.what)).help(gap.turn);
             finding = match &gap.address {

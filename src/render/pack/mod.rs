@@ -17,7 +17,7 @@ mod summary;
 mod words;
 
 use super::stamp::Stamp;
-use crate::model::{Class, Confirmation, Deployment, Framework, Item, PartyId, Rating, Settings};
+use crate::model::{Class, Confirmation, Date, Deployment, Framework, Item, PartyId, Rating, Settings};
 use crate::ops::confirm::Entry;
 use crate::ops::state::{Stand, States, states};
 use crate::ops::words::and;
@@ -246,6 +246,7 @@ pub fn pack(
         states: states(deployment, framework),
         names,
         foreign: &request.provenance.foreign,
+        as_of: request.provenance.date.as_deref().and_then(|date| date.parse().ok()),
     };
     source.build(request)
 }
@@ -260,6 +261,8 @@ struct Source<'a> {
     states: States<'a>,
     names: Names,
     foreign: &'a BTreeSet<(Entry, PartyId)>,
+    /// The day as of which things run out.
+    as_of: Option<Date>,
 }
 
 impl Source<'_> {

@@ -3,9 +3,9 @@
 use super::{Audience, Line, Source};
 use crate::model::{ItemKind, OutcomeKind};
 use crate::ops::outcome::{INCOMPLETE, YES};
-use crate::ops::ready::Gap;
+use crate::ops::ready::{Gap, claimed_in, gaps};
 use crate::ops::show::{musts_answered, outcome_lines};
-use crate::ops::state::State;
+use crate::ops::state::{Speakers, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,6 +18,10 @@ pub struct Readiness {
     pub gaps: Vec<GapView>,
     /// How many needed answers of the phase, and risks, have each state.
     pub progress: Vec<Progress>,
+    /// How many of those rest on a confirmation by somebody whom the settings do not list.
+    pub claimed: usize,
+    /// The day as of which nothing that it needs had run out; none where no day is known, and nothing is said of that.
+    pub as_of: Option<String>,
 }
 
 /// Something that is missing or open.
@@ -96,7 +100,9 @@ pub struct Outcomes {
 impl Source<'_> {
     pub(super) fn readiness(&self, phase: u8, with_risks: bool) -> Readiness {
         let (deployment, framework) = (self.deployment, self.framework);
-        let mut gaps = crate::ops::ready::gaps(deployment, framework, self.settings, &self.states, phase);
+        let (settings, states) = (self.settings, &self.states);
+        let mut gaps = gaps(deployment, framework, settings, states, phase, self.as_of);
+        let speakers = Speakers::of(settings, deployment, framework);
         if self.audience == Audience::Public {
             // Why something is open names those who spoke.
             gaps.iter_mut().for_each(|gap| gap.why.clear());
@@ -116,6 +122,8 @@ impl Source<'_> {
                 })
                 .collect(),
             progress: self.progress(phase, with_risks),
+            claimed: claimed_in(states, &speakers, framework, phase).count(),
+            as_of: self.as_of.map(|date| date.to_string()),
         }
     }
 

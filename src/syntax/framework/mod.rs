@@ -386,10 +386,11 @@ fn matrix(table: &Table<'_, '_>) -> Option<Matrix> {
     let mut acceptability = BTreeMap::new();
     for (entry, t) in table.tables("acceptability") {
         let (label, rule) = (t.needed_text("label"), t.needed_text("rule"));
+        let needs_acceptance = t.truth("needs-acceptance").unwrap_or(false);
         t.finish();
         let number = number_key(entry.key, "the number of a class, 1 to 5", &t);
         if let (Some(number), Some(label), Some(rule)) = (number, label, rule) {
-            acceptability.insert(number, Acceptability { label, rule });
+            acceptability.insert(number, Acceptability { label, rule, needs_acceptance });
         }
     }
     table.finish();

@@ -25,6 +25,8 @@ struct Ends {
     left: Option<GitStore>,
     right: Option<GitStore>,
     names: (End, End),
+    /// The branch that a range since a fork is held against: it may have gained gates after the fork.
+    against: Option<GitStore>,
     /// What the range leaves behind it, to tell whose commits are in it.
     since: Vec<Commit>,
     range: Range,
@@ -51,7 +53,9 @@ pub(super) fn review(
     let beneath = [ASSESSMENTS, "frameworks", "templates", SETTINGS];
     let paths = repo.differing(ends.left.as_ref(), right, &beneath)?;
     let settings = before.as_ref().map(Project::settings);
-    let gates = all_gates(settings, gates)?;
+    let against = project_of(ends.against.as_ref(), &ends.names.0.name)?.0;
+    let policies = settings.into_iter().chain(against.as_ref().map(Project::settings));
+    let gates = all_gates(policies, gates)?;
     let templates =
         paths.iter().filter(|path| path.starts_with("templates")).cloned().collect::<BTreeSet<String>>();
     let frameworks = |project: &'_ Project| project.frameworks().cloned().collect::<Vec<_>>();
@@ -89,10 +93,10 @@ pub(super) fn review(
     Ok(review)
 }
 
-/// The gates of the command line and of the left side's settings: a branch cannot switch off what it is held against.
-fn all_gates(settings: Option<&Settings>, gates: &[Kind]) -> Result<Vec<Kind>, Error> {
+/// The gates of the command line, and of the settings that the right side is held against: a branch cannot switch them off.
+fn all_gates<'s>(policies: impl Iterator<Item = &'s Settings>, gates: &[Kind]) -> Result<Vec<Kind>, Error> {
     let mut all = gates.to_vec();
-    if let Some(settings) = settings {
+    for settings in policies {
         if let Some(finding) = check_policy(settings).into_iter().next() {
             return Err(finding.into());
         }
@@ -106,6 +110,7 @@ fn open(repo: &Repo, range: Range) -> Result<Ends, Error> {
         name: name.to_owned(),
         commit: store.map(|store| store.commit().id.clone()),
     };
+    let mut against = None;
     let (left, right, names, since) = match &range {
         Range::Between(a, b) => {
             let (left, right) = (repo.at(a)?, repo.at(b)?);
@@ -117,7 +122,10 @@ fn open(repo: &Repo, range: Range) -> Result<Ends, Error> {
             let base = repo.merge_base(a, b)?;
             let (left, right) = (repo.at(&base.id)?, repo.at(b)?);
             let names = (end(a, Some(&left)), end(b, Some(&right)));
-            (Some(left), Some(right), names, vec![base, repo.at(a)?.commit().clone()])
+            let tip = repo.at(a)?;
+            let since = vec![base, tip.commit().clone()];
+            against = Some(tip);
+            (Some(left), Some(right), names, since)
         }
         Range::WorkTree(rev) => {
             let left = repo.at(rev)?;
@@ -132,7 +140,7 @@ fn open(repo: &Repo, range: Range) -> Result<Ends, Error> {
             (left, None, names, since)
         }
     };
-    Ok(Ends { left, right, names, since, range })
+    Ok(Ends { left, right, names, against, since, range })
 }
 
 fn right_store(context: &Context, repo: &Repo, ends: &Ends) -> Result<Box<dyn Store>, Error> {

@@ -203,7 +203,14 @@ fn verify<'h>(
     let phases = reports
         .into_iter()
         .map(|report| {
-            let gaps = gaps(content.deployment, content.framework, settings, &states, report.phase);
+            let gaps = gaps(
+                content.deployment,
+                content.framework,
+                settings,
+                &states,
+                report.phase,
+                Some(case.as_of),
+            );
             (report, gaps)
         })
         .collect();

@@ -1,0 +1,130 @@
+//! What keeps a phase from being ready, and what people see and do about it.
+
+use crate::support::Sandbox;
+
+const NORTHFIELD: &str = "acme-northfield";
+
+/// Northfield with `HAZ-011` rated so that it stays in a class that somebody has to accept, confirmed as it is.
+fn with_a_class(likelihood: &str) -> Sandbox {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-011.residual.severity", "Major"]).code(0);
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-011.residual.likelihood", likelihood]).code(0);
+    sandbox.tom(&["confirm", NORTHFIELD, "HAZ-011", "--party", "deployer", "--by", "Dr Esther Lyle"]).code(0);
+    sandbox
+}
+
+#[test]
+fn a_class_that_has_to_be_accepted_keeps_a_phase_from_being_ready_until_somebody_who_may_accepts_it() {
+    let sandbox = with_a_class("Medium");
+    let ready = ["status", NORTHFIELD, "--check", "--as-of", "2026-11-20"];
+    let ran = sandbox.tom(&ready).code(1);
+    let said = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("nobody has accepted `HAZ-011`, which stays in class 3"), "{said}");
+    assert!(said.contains("a siro accepts it"), "{said}");
+    let accept = ["accept", NORTHFIELD, "HAZ-011", "--role", "siro", "--by", "Rajan Pillai"];
+    sandbox.tom(&[&accept[..], &["--until", "2027-06-30", "--reason", "No other way"]].concat()).code(0);
+    sandbox.tom(&ready).code(0);
+    // It holds until its day, and no longer.
+    let late = sandbox.tom(&["status", NORTHFIELD, "--check", "--as-of", "2027-07-01"]).code(1);
+    assert!(late.out.contains("`HAZ-011.acceptance` ran out on 2027-06-30"), "{}", late.out);
+    let higher = with_a_class("High");
+    let ran = higher.tom(&ready).code(1);
+    let said = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("the policy lets no role accept class 4"), "{said}");
+}
+
+#[test]
+fn whatever_keeps_a_phase_from_being_ready_is_something_to_do() {
+    let sandbox = with_a_class("High");
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-006.hazard", "Something else"]).code(0);
+    sandbox.tom(&["set", NORTHFIELD, "BD-22.notes", "Moved"]).code(0);
+    std::fs::remove_file(sandbox.path("assessments/acme-northfield/risks/HAZ-002.toml")).unwrap();
+    let json = |args: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&sandbox.tom(&[args, &["--format", "json"]].concat()).out).unwrap()
+    };
+    let status = json(&["status", NORTHFIELD]);
+    let todo = json(&["todo", NORTHFIELD]);
+    let tasks = todo["deployments"][0]["tasks"].as_array().unwrap();
+    let phases = status["deployments"][0]["phases"].as_array().unwrap();
+    let gaps: Vec<&serde_json::Value> =
+        phases.iter().flat_map(|phase| phase["gaps"].as_array().unwrap()).collect();
+    assert!(gaps.len() > 10);
+    for gap in gaps.into_iter().filter(|gap| !gap["address"].is_null()) {
+        let address = gap["address"].as_str().unwrap();
+        let is_about = |task: &serde_json::Value| {
+            task["task"]["address"]
+                .as_str()
+                .is_some_and(|at| at == address || at.starts_with(&format!("{address}.")))
+        };
+        assert!(tasks.iter().any(is_about), "{gap}");
+    }
+}
+
+#[test]
+fn only_an_open_risk_can_be_accepted() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-006.status", "closed"]).code(0);
+    let accept = ["accept", NORTHFIELD, "HAZ-006", "--role", "siro", "--by", "Rajan Pillai"];
+    let ran = sandbox.tom(&[&accept[..], &["--until", "2027-06-30", "--reason", "Why not"]].concat()).code(2);
+    assert!(ran.err.contains("it is closed"), "{}", ran.err);
+}
+
+#[test]
+fn status_counts_what_rests_on_confirmations_that_are_only_claimed() {
+    let sandbox = Sandbox::example();
+    assert!(!sandbox.tom(&["status", NORTHFIELD]).code(0).out.contains("only claimed"));
+    let file = "assessments/acme-northfield/ig.toml";
+    sandbox.write(file, sandbox.read(file).replace("by = \"Ben Tarrant\"", "by = \"Nobody Here\""));
+    let ran = sandbox.tom(&["status", NORTHFIELD, "--phase", "2"]).code(0);
+    assert!(ran.out.contains("ready, ") && ran.out.contains(" only claimed\n"), "{}", ran.out);
+    let ran = sandbox.tom(&["status", NORTHFIELD, "--format", "json"]).code(0);
+    let status: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(status["deployments"][0]["phases"][1]["claimed"].as_u64().unwrap() > 5, "{}", ran.out);
+}
+
+#[test]
+fn a_confirmation_that_stands_is_replaced_only_when_that_is_asked_for() {
+    let sandbox = Sandbox::example();
+    let file = "assessments/acme-northfield/ig.toml";
+    let before = sandbox.read(file);
+    let confirm = ["confirm", NORTHFIELD, "IGA-03", "--party", "supplier", "--by", "Nobody Here"];
+    let ran = sandbox.tom(&confirm).code(0);
+    assert!(ran.err.contains("confirmed for the supplier already, by Jo Marsh"), "{}", ran.err);
+    assert_eq!(sandbox.read(file), before);
+    sandbox.tom(&[&confirm[..], &["--again"]].concat()).code(0);
+    assert!(sandbox.read(file).contains("by = \"Nobody Here\""));
+}
+
+#[test]
+fn a_section_and_all_risks_are_confirmed_by_their_names() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["set", NORTHFIELD, "BD-22.notes", "Moved"]).code(0);
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-001.hazard", "Something else"]).code(0);
+    let confirm =
+        ["confirm", NORTHFIELD, "ig", "risks", "--party", "deployer", "--by", "Ben Tarrant", "--dry-run"];
+    let ran = sandbox.tom(&confirm).code(0);
+    assert!(ran.out.contains("IGA-04") && ran.out.contains("HAZ-001"), "{}", ran.out);
+    assert!(!ran.out.contains("MSCA-AUD-01\n"), "{}", ran.out);
+    let wrong =
+        sandbox.tom(&["confirm", NORTHFIELD, "igg!", "--party", "deployer", "--by", "Ann Lee"]).code(2);
+    assert!(wrong.err.contains("neither an address nor a section"), "{}", wrong.err);
+}
+
+#[test]
+fn impact_tells_what_another_rating_would_do() {
+    let sandbox = Sandbox::example();
+    let ran = sandbox.tom(&["impact", NORTHFIELD, "HAZ-004.residual.likelihood=High"]).code(0);
+    assert!(ran.out.contains("HAZ-004.residual: class 2 → class 4"), "{}", ran.out);
+    assert!(ran.out.contains("confirmed → stale"), "{}", ran.out);
+    let ran = sandbox.tom(&["impact", NORTHFIELD, "HAZ-400"]).code(2);
+    assert!(ran.err.contains("did you mean"), "{}", ran.err);
+}
+
+#[test]
+fn dates_and_numbers_that_are_none_are_refused_in_plain_words() {
+    let sandbox = Sandbox::example();
+    for (item, value, help) in [("BD-05", "31/12/2026", "2026-12-31"), ("CA-15", "many", "in digits")] {
+        let ran = sandbox.tom(&["set", NORTHFIELD, item, value]).code(2);
+        assert!(ran.err.contains(help) && !ran.err.contains("TOML"), "{}", ran.err);
+    }
+}
