@@ -34,7 +34,10 @@ const TASK: &str = "laying out a pack";
 pub(super) const CHILD_TASK: child::Task = (TASK, layout_job);
 
 /// Enough for a pack ten times as long as the longest that is of use.
-const LIMITS: Limits = Limits { time: Duration::from_secs(60), memory: 4 << 30, output: 128 << 20 };
+const LIMITS: Limits = Limits { time: Duration::from_secs(120), memory: 4 << 30, output: 128 << 20 };
+
+/// A text of more bytes is laid out within limits, too.
+const LONG_TEXT: usize = 20_000;
 
 /// What is to be rendered.
 pub(super) struct Asked {
@@ -205,6 +208,8 @@ impl Run<'_> {
             audience => format!("-{}", audience.as_str()),
         };
         let path = format!("{name}-{}{audience}.{}", kind.name(), format.ending());
+        // Templates that are not tom's are programs of somebody else's, and a text as long as a book can keep a layout busy for hours.
+        let is_limited = is_own || longest(&data) > LONG_TEXT;
         let job = Job { pack: data, format, templates: self.templates.clone() };
         let task = serde_json::to_vec(&job)
             .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the job cannot be written: {error}")))?;
@@ -213,8 +218,7 @@ impl Run<'_> {
         if self.is_there(&key, &path) {
             return Ok(Rendered { path, done: Done::Unchanged });
         }
-        // Templates that are not tom's are programs of somebody else's.
-        let bytes = if is_own {
+        let bytes = if is_limited {
             child::run(TASK, &task, LIMITS)?
         } else {
             layout(&job.pack, format, &self.templates)?
@@ -242,6 +246,16 @@ impl Run<'_> {
             self.writer.write(&path, bytes)?;
         }
         Ok(Rendered { path, done: Done::Written })
+    }
+}
+
+/// The bytes of the longest text.
+fn longest(data: &serde_json::Value) -> usize {
+    match data {
+        serde_json::Value::String(text) => text.len(),
+        serde_json::Value::Array(values) => values.iter().map(longest).max().unwrap_or_default(),
+        serde_json::Value::Object(fields) => fields.values().map(longest).max().unwrap_or_default(),
+        _ => 0,
     }
 }
 
