@@ -2,36 +2,17 @@
 
 use super::fate::{Fate, Fates};
 use super::own::Stands;
-use crate::model::{Canonical, Confirmation, Date, Deployment, Framework, ItemId, PartyId, RiskId, Slot};
+use crate::model::{
+    Canonical, Confirmation, Deployment, Framework, ItemId, Origin, PartyId, Received, RiskId, Slot,
+};
 use crate::ops::confirm::{Voice, answer, mitigation, risk};
 use std::collections::BTreeMap;
-
-/// Where a workbook came from, for what is kept beside a confirmation.
-#[derive(Debug, Clone)]
-pub struct Origin {
-    /// The file's name.
-    pub file: String,
-    /// Its SHA-256 digest.
-    pub digest: String,
-    /// Who sent it, where that is known.
-    pub sender: Option<String>,
-    /// The day of the import.
-    pub on: Date,
-}
-
-impl Origin {
-    /// In words, for a note or an entry of the history.
-    pub fn words(&self) -> String {
-        let sender = self.sender.as_ref().map(|sender| format!(", sent by {sender}")).unwrap_or_default();
-        format!("{} ({}{sender})", self.file, self.digest)
-    }
-}
 
 /// What the givers of confirmations saw, where that may differ from the assessment as it is now.
 #[derive(Debug, Clone)]
 pub struct Seen<'s> {
-    /// The assessment as the workbook has it.
-    pub sent: &'s Deployment,
+    /// The assessment as it is to be, with what came meanwhile.
+    pub here: &'s Deployment,
     /// The facts that things rest on, as the workbook has them.
     pub facts: BTreeMap<ItemId, String>,
 }
@@ -51,7 +32,7 @@ impl Seen<'_> {
                 None => Some(risk.content_digest()),
             }
         };
-        answer(now) == answer(self.sent) && risk(now) == risk(self.sent)
+        answer(now) == answer(self.here) && risk(now) == risk(self.here)
     }
 }
 
@@ -84,6 +65,55 @@ pub fn confirm(
             Err(why) => fates.refuse(number, place, why),
         }
     }
+}
+
+/// Puts the names of a checklist into what it says. A name that stood there when it was imported last says nothing anew: what it confirmed
+/// then is kept as it was, and is stale where the answer, or what that rests on, has changed since.
+pub fn confirm_again(
+    framework: &Framework,
+    says: &mut Deployment,
+    (base, left): (&Received, &Deployment),
+    stands: &[Stands],
+    origin: &Origin,
+    fates: &mut Fates,
+) {
+    let mut new = Vec::new();
+    for stand in stands {
+        let slot = ItemId::new(stand.address.subject.clone())
+            .map(|item| Slot { item, row: stand.address.row.clone() });
+        let known = slot.ok().and_then(|slot| {
+            let was = base.answers.get(&slot)?;
+            let confirmation = was.confirmed.get(&stand.party).filter(|known| known.by == stand.by)?;
+            Some((slot, was.content_digest(), confirmation.clone()))
+        });
+        let Some((slot, digest, confirmation)) = known else {
+            new.push(stand.clone());
+            continue;
+        };
+        let Some(answer) = says.answers.get_mut(&slot) else { continue };
+        if answer.content_digest() == digest {
+            fates.change(stand.cell.0, stand.cell.1, Fate::Unchanged);
+        } else {
+            let why =
+                "the name stood there before the answer was changed; whoever it is has to confirm it again";
+            fates.refuse(stand.cell.0, stand.cell.1, why);
+        }
+        answer.confirmed.insert(stand.party.clone(), confirmation);
+    }
+    confirm(framework, says, &new, None, origin, fates);
+    // What is here already is not said anew.
+    for (slot, answer) in &mut says.answers {
+        for (party, said) in &mut answer.confirmed {
+            let here = left.answers.get(slot).and_then(|answer| answer.confirmed.get(party));
+            if let Some(here) = here.filter(|here| is_same(here, said)) {
+                said.clone_from(here);
+            }
+        }
+    }
+}
+
+fn is_same(old: &Confirmation, new: &Confirmation) -> bool {
+    old.by == new.by && old.digest == new.digest && old.given == new.given
 }
 
 fn one(
@@ -130,10 +160,7 @@ fn one(
 
 /// One that says the same as the one that is there changes nothing.
 fn put(confirmed: &mut BTreeMap<PartyId, Confirmation>, party: &PartyId, new: Confirmation) {
-    let is_known = confirmed
-        .get(party)
-        .is_some_and(|old| old.by == new.by && old.digest == new.digest && old.given == new.given);
-    if !is_known {
+    if !confirmed.get(party).is_some_and(|old| is_same(old, &new)) {
         confirmed.insert(party.clone(), new);
     }
 }

@@ -117,6 +117,15 @@ impl Fates {
         self.refuse(wish.cell.0, wish.cell.1, why);
     }
 
+    /// Says of every field that was imported and is no news that it is as it was.
+    pub fn settle(&mut self, is_news: impl Fn(&Address) -> bool) {
+        for fate in self.by_cell.values_mut() {
+            if matches!(fate, Fate::Imported { address, .. } if !is_news(address)) {
+                *fate = Fate::Unchanged;
+            }
+        }
+    }
+
     /// Gives every cell that has no fate yet one.
     pub(super) fn rest(&mut self, book: &Book, fate: impl Fn(usize, Place, &Cell) -> Fate) {
         for (number, sheet) in book.sheets.iter().enumerate() {

@@ -18,7 +18,7 @@ mod reader;
 mod tables;
 mod text;
 
-pub use arrive::{Origin, Seen, changed_facts, confirm};
+pub use arrive::{Seen, changed_facts, confirm, confirm_again};
 pub use checklist::{Checklist, Compared, read_checklist};
 pub use fate::{Fate, Fates, Told};
 pub use fields::{Fields, fields};
@@ -27,8 +27,7 @@ pub use hazards::{
     Brought, Defaults, Log, bring, built_in_map, hazard_map, map_names, read_log, write_hazard_log,
 };
 pub use own::{
-    Accepts, Provenance, Returned, Selection, Stands, deployment_of, is_own, merge_own, read_own,
-    write_workbook,
+    Accepts, Provenance, Returned, Selection, Stands, deployment_of, is_own, read_own, write_workbook,
 };
 pub use reader::{MOST_FILE, read_book};
 pub use tables::{

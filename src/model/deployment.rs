@@ -138,6 +138,8 @@ pub struct Deployment {
     pub risks: BTreeMap<RiskId, Risk>,
     /// What came from the parent. Siblings share it.
     pub received: Option<std::sync::Arc<Received>>,
+    /// What the last checklist that was imported said, as it came: the base of the next import.
+    pub imported: Option<std::sync::Arc<Received>>,
     /// Answers of earlier framework versions that have no place in this one, in the order of their file.
     pub asides: Vec<Aside>,
     /// Sections and risks whose file could not be read: nobody knows what they say.

@@ -42,7 +42,7 @@ pub use ids::{
 pub use jiff::civil::Date;
 pub use matrix::{Acceptability, Class, Matrix, Rating};
 pub use merge::{Holds, Merge3, MergedMap, keyed, merge_maps, merge_sets};
-pub use pending::{Decision, Pending, Reason, Undecided};
+pub use pending::{Decision, Origin, Pending, Reason, Source, Undecided, Workbook};
 pub use risk::{Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer};
 pub use settings::{People, Person, PhasePolicy, Policy, Settings};
 pub use sheet::{Beside, SheetGroup, SheetHistory, SheetMap, SheetOutcome, SheetPlan, SheetTable};

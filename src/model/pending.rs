@@ -1,6 +1,6 @@
-//! An update that waits for decisions: what `conflicts.toml` holds.
+//! An update or import that waits for decisions: what `conflicts.toml` holds.
 
-use super::{Date, DeploymentName, PermanentId, Received, Refusal};
+use super::{Date, DeploymentName, Key, PermanentId, Received, Refusal, Revision};
 use std::collections::BTreeMap;
 
 /// What was decided about one conflict.
@@ -40,21 +40,77 @@ pub struct Undecided {
     pub decision: Option<Decision>,
 }
 
-/// An update that waits for decisions.
+/// Where a workbook came from, for what is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The file's name.
+    pub file: String,
+    /// Its SHA-256 digest.
+    pub digest: String,
+    /// Who sent it, where that is known.
+    pub sender: Option<String>,
+    /// The day of the import.
+    pub on: Date,
+}
+
+impl Origin {
+    /// In words, for a note or an entry of the history.
+    pub fn words(&self) -> String {
+        let sender = self.sender.as_ref().map(|sender| format!(", sent by {sender}")).unwrap_or_default();
+        format!("{} ({}{sender})", self.file, self.digest)
+    }
+}
+
+/// A workbook whose answers are to be merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workbook {
+    /// Where it came from.
+    pub origin: Origin,
+    /// Whether it is a checklist: what it says is the base of the next import.
+    pub is_checklist: bool,
+    /// Entries of the document's history that come with it.
+    pub history: BTreeMap<Key, Revision>,
+    /// What its sender began with.
+    pub base: Received,
+}
+
+/// Where what comes is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The parent hands it over.
+    Parent {
+        /// The parent's name.
+        deployment: DeploymentName,
+        /// The parent's permanent id.
+        id: PermanentId,
+        /// Where the parent was seen.
+        commit: Option<String>,
+    },
+    /// Somebody sent it.
+    Workbook(Box<Workbook>),
+}
+
+impl Source {
+    /// The parent's name, or the file's.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Parent { deployment, .. } => deployment.as_str(),
+            Self::Workbook(workbook) => &workbook.origin.file,
+        }
+    }
+}
+
+/// An update or import that waits for decisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// The parent's name.
-    pub parent: DeploymentName,
-    /// The parent's permanent id.
-    pub id: PermanentId,
-    /// Where the parent was seen.
-    pub commit: Option<String>,
+    /// Where what comes is from.
+    pub source: Source,
     /// Digest of the answers and risks here that the conflicts were found for.
     pub left: String,
     /// The conflicts by address.
     pub conflicts: BTreeMap<String, Undecided>,
     /// What was refused with this update, by address.
     pub refused: BTreeMap<String, Refusal>,
-    /// What the parent hands over now.
+    /// What comes.
     pub received: Received,
 }

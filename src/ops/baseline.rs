@@ -94,6 +94,7 @@ pub fn draft(
         answers,
         risks,
         received: None,
+        imported: None,
         asides: Vec::new(),
         unread: Vec::new(),
     };

@@ -246,6 +246,7 @@ pub fn derive(parent: &Deployment, framework: &Framework, settings: &Settings, r
         answers: over.received.answers.clone(),
         risks: over.received.risks.clone(),
         received: Some(std::sync::Arc::new(over.received)),
+        imported: None,
         asides: Vec::new(),
         unread: Vec::new(),
     };

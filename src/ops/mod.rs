@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod adopt;
+pub mod arrival;
 pub mod baseline;
 pub mod check;
 pub mod confirm;

@@ -113,8 +113,16 @@ impl<'a> Past<'a> {
             let answers = of_fact(answers);
             let (risks, received) = (BTreeMap::new(), None);
             let (name, meta) = (self.deployment.name.clone(), self.deployment.meta.clone());
-            let then =
-                Deployment { name, meta, answers, risks, received, asides: Vec::new(), unread: Vec::new() };
+            let then = Deployment {
+                name,
+                meta,
+                answers,
+                risks,
+                received,
+                imported: None,
+                asides: Vec::new(),
+                unread: Vec::new(),
+            };
             (fact_digest(&then, self.framework, fact).short() == digest).then_some(then.answers)
         };
         let now = of_fact(&self.deployment.answers);

@@ -6,7 +6,7 @@ use super::merge::{self, Change, Conflict, Field, Merged, Place, Side, Subject, 
 use crate::diag::{Code, Error, Label, Severity};
 use crate::model::{
     Canonical, Decision, Deployment, DeploymentName, Digest, Framework, Kind, Lineage, OnDerive, Pending,
-    PermanentId, Reason, Received, Refusal, RiskId, Slot, Undecided,
+    PermanentId, Reason, Received, Refusal, RiskId, Slot, Source, Undecided,
 };
 use crate::project::{CONFLICTS, folder_of};
 use crate::syntax::Edit;
@@ -151,6 +151,13 @@ fn lineage(deployment: &Deployment) -> Result<(&Lineage, &Received), Error> {
     }
 }
 
+/// Something else waits for decisions.
+pub(super) fn waits_for(deployment: &Deployment, from: &str) -> Error {
+    let name = &deployment.name;
+    Error::new(&CANNOT_UPDATE, format!("`{name}` waits for decisions about what came from `{from}`"))
+        .help(format!("`tom resolve {name}` decides them; to drop them, delete its `conflicts.toml`"))
+}
+
 /// What a deployment received; an error where it is not derived.
 pub fn base_of(deployment: &Deployment) -> Result<&Received, Error> {
     lineage(deployment).map(|(_, received)| received)
@@ -184,8 +191,12 @@ pub fn update(
     if deployment.meta.id == coming.id {
         return Err(circle(&deployment.name, &coming.parent));
     }
-    if let Some(before) = before.filter(|before| before.id != coming.id && lineage.id == coming.id) {
-        return Err(waits_for_another(&deployment.name, before));
+    match before.map(|before| &before.source) {
+        Some(Source::Parent { deployment: other, id, .. }) if *id != coming.id && lineage.id == coming.id => {
+            return Err(waits_for_another(&deployment.name, other));
+        }
+        Some(Source::Workbook(workbook)) => return Err(waits_for(deployment, &workbook.origin.file)),
+        _ => {}
     }
     if lineage.id == coming.id && base.digest() == coming.digest && refusing.places.is_empty() {
         return Ok(Updated::UpToDate);
@@ -218,7 +229,23 @@ pub fn update(
         let changes = merged.changes;
         return Ok(Updated::Applied(Box::new(applied(deployment, framework, coming, changes, refused))));
     }
-    let conflicts = merged.conflicts.iter().map(|conflict| {
+    let pending = Pending {
+        source: Source::Parent {
+            deployment: coming.parent.clone(),
+            id: coming.id.clone(),
+            commit: coming.commit.clone(),
+        },
+        left: digest_of(deployment),
+        conflicts: undecided(&merged, before),
+        refused,
+        received: (*coming.received).clone(),
+    };
+    Ok(Updated::Waits(Box::new(pending), merged))
+}
+
+/// The conflicts of a merge; what was decided before is kept where it fits.
+pub(super) fn undecided(merged: &Merged, before: Option<&Pending>) -> BTreeMap<String, Undecided> {
+    let each = merged.conflicts.iter().map(|conflict| {
         let mut undecided = in_words(conflict);
         let address = conflict.place.address().to_string();
         let known = before.and_then(|before| before.conflicts.get(&address));
@@ -227,16 +254,7 @@ pub fn update(
             .and_then(|known| known.decision.clone());
         (address, undecided)
     });
-    let pending = Pending {
-        parent: coming.parent.clone(),
-        id: coming.id.clone(),
-        commit: coming.commit.clone(),
-        left: digest_of(deployment),
-        conflicts: conflicts.collect(),
-        refused,
-        received: (*coming.received).clone(),
-    };
-    Ok(Updated::Waits(Box::new(pending), merged))
+    each.collect()
 }
 
 /// The parent is the deployment itself, or comes from it.
@@ -249,8 +267,7 @@ pub fn circle(name: &DeploymentName, parent: &DeploymentName) -> Error {
     Error::new(&CANNOT_UPDATE, what).help("`tom lineage` shows who comes from whom")
 }
 
-fn waits_for_another(name: &DeploymentName, before: &Pending) -> Error {
-    let other = &before.parent;
+fn waits_for_another(name: &DeploymentName, other: &DeploymentName) -> Error {
     Error::new(&CANNOT_UPDATE, format!("an update of `{name}` from `{other}` waits for decisions"))
         .at(Label::file(format!("{}/{CONFLICTS}", folder_of(name))))
         .note("an update from another parent would lose what was decided and refused in it")
@@ -275,7 +292,8 @@ fn refused_before(
     merged: &Merged,
 ) -> Vec<(Place, Refusal)> {
     let place = |address: &str| Place::of(framework, &address.parse().ok()?);
-    let right = for_here(deployment, framework, &coming_again(deployment, framework, before));
+    let Some(coming) = coming_again(deployment, framework, before) else { return Vec::new() };
+    let right = for_here(deployment, framework, &coming);
     let decided = before.conflicts.iter().filter_map(|(address, conflict)| match &conflict.decision {
         Some(Decision::Ours(Some(said))) => {
             let place = place(address).filter(|place| merged.conflicts.iter().all(|c| c.place != *place))?;
@@ -303,7 +321,7 @@ fn in_words(conflict: &Conflict) -> Undecided {
 }
 
 /// The merge, in which nothing takes a whole risk away without being asked.
-fn offered(framework: &Framework, base: Side<'_>, left: Side<'_>, right: Side<'_>) -> Merged {
+pub(super) fn offered(framework: &Framework, base: Side<'_>, left: Side<'_>, right: Side<'_>) -> Merged {
     let mut merged = merge::merge(framework, base, left, right);
     let is_withdrawn = |change: &Change| {
         matches!(change.place.subject, Subject::Risk(_))
@@ -398,12 +416,21 @@ pub fn decide(
             None => error.note(format!("undecided: {}", known.join(", "))),
         });
     };
+    let from_parent = matches!(pending.source, Source::Parent { .. });
     if let Decision::Value(value) = &decision {
-        let base = base_of(deployment)?;
+        let base = match &pending.source {
+            Source::Parent { .. } => base_of(deployment)?,
+            Source::Workbook(workbook) => &workbook.base,
+        };
         let sides = [Side::from(deployment), Side::from(&pending.received), Side::from(base)];
         merge::typed(framework, place, sides, value)?;
     }
-    let is_absent_risk = place.is_safety() && place.field.is_empty() && undecided.left.is_none();
+    if !from_parent && matches!(decision, Decision::Ours(Some(_))) {
+        return Err(Error::new(&CANNOT_RESOLVE, "a reason is remembered only for what a parent offers")
+            .help("keep what stands here with `--ours` alone, and say why in its notes"));
+    }
+    let is_absent_risk =
+        from_parent && place.is_safety() && place.field.is_empty() && undecided.left.is_none();
     if is_absent_risk && decision == Decision::Ours(None) {
         return Err(Error::new(
             &CANNOT_RESOLVE,
@@ -423,8 +450,12 @@ fn refuse_changed(deployment: &Deployment, pending: &Pending) -> Result<(), Erro
         return Ok(());
     }
     let name = &deployment.name;
+    let again = match &pending.source {
+        Source::Parent { .. } => format!("run `tom update {name}` again"),
+        Source::Workbook(workbook) => format!("import `{}` again", workbook.origin.file),
+    };
     Err(Error::new(&CANNOT_RESOLVE, format!("`{name}` was changed since its conflicts were found"))
-        .help(format!("run `tom update {name}` again; decisions that still fit are kept")))
+        .help(format!("{again}; decisions that still fit are kept")))
 }
 
 /// The update, once every conflict is decided; none while one is not.
@@ -437,20 +468,36 @@ pub fn finish(
     if pending.conflicts.values().any(|conflict| conflict.decision.is_none()) {
         return Ok(None);
     }
+    let Some(coming) = coming_again(deployment, framework, pending) else {
+        return super::arrival::finish(deployment, framework, pending);
+    };
     let base = base_of(deployment)?;
-    let coming = coming_again(deployment, framework, pending);
     let right = for_here(deployment, framework, &coming);
     let (base, left, right) = (Side::from(base), Side::from(deployment), Side::from(&right));
-    let merged = offered(framework, base, left, right);
-    let mut decisions = Vec::new();
-    let is_refused = |refused: &BTreeMap<String, Refusal>, place: &Place| {
-        refused.keys().any(|address| {
-            let outer = address.parse().ok().and_then(|address| Place::of(framework, &address));
-            outer.is_some_and(|outer| place.is_within(&outer))
-        })
-    };
     let mut refused = pending.refused.clone();
-    for conflict in &merged.conflicts {
+    let decisions = decisions((deployment, framework), pending, (base, left, right), &mut refused)?;
+    let mut changes = merge::decided(framework, (base, left, right), decisions);
+    changes.retain(|change| !is_refused(framework, &refused, &change.place));
+    Ok(Some(applied(deployment, framework, &coming, changes, refused)))
+}
+
+/// Whether a place is one that is refused, or in one.
+fn is_refused(framework: &Framework, refused: &BTreeMap<String, Refusal>, place: &Place) -> bool {
+    refused.keys().any(|address| {
+        let outer = address.parse().ok().and_then(|address| Place::of(framework, &address));
+        outer.is_some_and(|outer| place.is_within(&outer))
+    })
+}
+
+/// What was decided, as changes of left; what was refused with a reason is added.
+pub(super) fn decisions(
+    (deployment, framework): (&Deployment, &Framework),
+    pending: &Pending,
+    (base, left, right): (Side<'_>, Side<'_>, Side<'_>),
+    refused: &mut BTreeMap<String, Refusal>,
+) -> Result<Vec<Change>, Error> {
+    let mut decisions = Vec::new();
+    for conflict in &offered(framework, base, left, right).conflicts {
         let address = conflict.place.address().to_string();
         let decision = pending.conflicts.get(&address).and_then(|known| known.decision.as_ref());
         let left_as_is = Change {
@@ -470,7 +517,7 @@ pub fn finish(
                 }
                 left_as_is
             }
-            None if is_refused(&pending.refused, &conflict.place) => left_as_is,
+            None if is_refused(framework, &pending.refused, &conflict.place) => left_as_is,
             None => {
                 let what = format!("`{address}` is undecided, and not in `conflicts.toml`");
                 return Err(Error::new(&CANNOT_RESOLVE, what).help(format!(
@@ -480,25 +527,24 @@ pub fn finish(
             }
         });
     }
-    let mut changes = merge::decided(framework, (base, left, right), decisions);
-    changes.retain(|change| !is_refused(&refused, &change.place));
-    Ok(Some(applied(deployment, framework, &coming, changes, refused)))
+    Ok(decisions)
 }
 
-/// What an update that waits has from the parent.
-fn coming_again(deployment: &Deployment, framework: &Framework, pending: &Pending) -> Coming {
+/// What an update that waits has from the parent; none where a workbook waits.
+fn coming_again(deployment: &Deployment, framework: &Framework, pending: &Pending) -> Option<Coming> {
+    let Source::Parent { deployment: parent, id, commit } = &pending.source else { return None };
     // The parent's own supplier is not known here any more; its code is carried like any answer.
     let code = Slot::of(&framework.headline.supplier_code);
     let carried = pending.received.answers.get(&code).and_then(|answer| answer.value.as_ref());
-    Coming {
-        parent: pending.parent.clone(),
-        id: pending.id.clone(),
-        commit: pending.commit.clone(),
+    Some(Coming {
+        parent: parent.clone(),
+        id: id.clone(),
+        commit: commit.clone(),
         digest: pending.received.digest(),
         received: Arc::new(pending.received.clone()),
         supplier: carried
             .map_or_else(|| deployment.text(&framework.headline.supplier_code), ToString::to_string),
-    }
+    })
 }
 
 /// The edits of `deployment.toml` that an update makes.

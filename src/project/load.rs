@@ -18,6 +18,9 @@ pub const CONFLICTS: &str = "conflicts.toml";
 /// The file of answers that an upgrade of the framework set aside.
 pub const ASIDE: &str = "aside.toml";
 
+/// The file of what the last checklist said that was imported.
+pub const IMPORTED: &str = "imported.toml";
+
 /// A file that tom does not know.
 pub static UNKNOWN_FILE: Code = Code {
     id: "TOM-0131",
@@ -110,6 +113,7 @@ impl<'p> Loader<'p> {
             answers: BTreeMap::new(),
             risks: BTreeMap::new(),
             received: None,
+            imported: None,
             asides: Vec::new(),
             unread: Vec::new(),
         };
@@ -137,6 +141,13 @@ impl<'p> Loader<'p> {
                     self.document(&path, &mut findings, |document, findings| {
                         let (asides, found) = read_asides(document);
                         deployment.asides = asides;
+                        findings.extend(found);
+                    });
+                }
+                (IMPORTED, EntryKind::File) => {
+                    self.document(&path, &mut findings, |document, findings| {
+                        let (imported, found) = read_received(document, &framework);
+                        deployment.imported = Some(Arc::new(imported));
                         findings.extend(found);
                     });
                 }
@@ -418,7 +429,7 @@ fn unknown_file(path: &str, framework: &Framework) -> Finding {
         .iter()
         .filter(|section| section.is_answered())
         .map(|section| format!("{}.toml", section.id))
-        .chain(["deployment.toml", "received.toml", "risks"].map(str::to_owned))
+        .chain(["deployment.toml", "received.toml", IMPORTED, "risks"].map(str::to_owned))
         .collect();
     let finding =
         Finding::new(&UNKNOWN_FILE, format!("`{name}` is not a file of a deployment")).at(Label::file(path));

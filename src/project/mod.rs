@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use approvals::{APPROVALS, BROKEN_STATEMENT, EvidenceFiles, Held, STRAY, evidence_digest, statements};
 pub use compare::{Pair, load_pair, pairs};
-pub use load::{ASIDE, CONFLICTS, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
+pub use load::{ASIDE, CONFLICTS, IMPORTED, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
 
 /// The folder of deployments.

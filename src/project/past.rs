@@ -285,8 +285,15 @@ impl<'r> Past<'r> {
         let framework = self.framework(tree)?;
         let mut all = Said::default();
         for (name, id) in files.into_iter().filter(|(name, _)| name.ends_with(".toml")) {
-            if ["deployment.toml", "received.toml", "record.toml", super::ASIDE, super::CONFLICTS]
-                .contains(&name.as_str())
+            if [
+                "deployment.toml",
+                "received.toml",
+                "record.toml",
+                super::ASIDE,
+                super::CONFLICTS,
+                super::IMPORTED,
+            ]
+            .contains(&name.as_str())
             {
                 continue;
             }

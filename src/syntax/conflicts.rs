@@ -1,16 +1,20 @@
-//! `conflicts.toml`: an update that waits for decisions. Written by tom, deleted by tom when everything is decided.
+//! `conflicts.toml`: an update or import that waits for decisions. Written by tom, deleted by tom when everything is decided.
 
-use super::answers::read_slots;
+use super::deployment::{received, revisions};
 use super::document::Document;
 use super::literal;
 use super::reader::{Sink, Table};
-use super::risk::risk;
-use super::write::{Out, key, received_into};
+use super::write::{Out, history_into, key, received_into};
 use crate::diag::Finding;
 use crate::model::{
-    Decision, DeploymentName, Framework, Pending, PermanentId, Reason, Received, Refusal, RiskId, Undecided,
+    Decision, DeploymentName, Framework, Origin, Pending, PermanentId, Reason, Refusal, Source, Undecided,
+    Workbook,
 };
 use std::collections::BTreeMap;
+
+/// The forms of workbooks.
+const CHECKLIST: &str = "checklist";
+const OWN: &str = "tom";
 
 /// Reads `conflicts.toml`.
 pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option<Pending>, Vec<Finding>) {
@@ -20,10 +24,15 @@ pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option
         table.missing("from");
         return (None, sink.into_findings());
     };
-    let parent = from.needed_id("deployment", |t| DeploymentName::new(t));
-    let id = from.needed_id("id", |t| PermanentId::new(t));
-    let commit = from.text("commit");
     let left = from.needed_text("left");
+    let source = if from.get("file").is_some() {
+        workbook(&from, &table, framework)
+    } else {
+        let deployment = from.needed_id("deployment", |t| DeploymentName::new(t));
+        let id = from.needed_id("id", |t| PermanentId::new(t));
+        let commit = from.text("commit");
+        deployment.zip(id).map(|(deployment, id)| Source::Parent { deployment, id, commit })
+    };
     from.finish();
     let mut conflicts = BTreeMap::new();
     for (entry, inner) in table.tables("conflicts") {
@@ -49,20 +58,29 @@ pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option
             refused.insert(entry.key.to_owned(), Refusal { digest, reason, by, on });
         }
     }
-    let answers = table.table("answers").map(|inner| read_slots(&inner, framework, None)).unwrap_or_default();
-    let mut risks = BTreeMap::new();
-    for (entry, inner) in table.tables("risks") {
-        match RiskId::new(entry.key) {
-            Ok(id) => risks.extend(risk(&inner, framework).map(|risk| (id, risk))),
-            Err(error) => table.bad_id(&error, entry.key_span),
-        }
-    }
+    let received = received(&table, framework);
     table.finish();
-    let pending = (|| {
-        let received = Received { answers, risks };
-        Some(Pending { parent: parent?, id: id?, commit, left: left?, conflicts, refused, received })
-    })();
+    let pending =
+        source.zip(left).map(|(source, left)| Pending { source, left, conflicts, refused, received });
     (pending, sink.into_findings())
+}
+
+/// A workbook, with what its sender began with.
+fn workbook(from: &Table<'_, '_>, table: &Table<'_, '_>, framework: &Framework) -> Option<Source> {
+    let (file, digest, sender) = (from.needed_text("file"), from.needed_text("digest"), from.text("sender"));
+    let (on, form) = (from.needed_date("on"), from.needed_text("form"));
+    let base = table.table("base").map(|inner| {
+        let base = received(&inner, framework);
+        inner.finish();
+        base
+    });
+    let workbook = Workbook {
+        origin: Origin { file: file?, digest: digest?, sender, on: on? },
+        is_checklist: form? == CHECKLIST,
+        history: revisions(table),
+        base: base.unwrap_or_default(),
+    };
+    Some(Source::Workbook(Box::new(workbook)))
 }
 
 fn reason(table: &Table<'_, '_>) -> Option<Reason> {
@@ -73,15 +91,32 @@ fn reason(table: &Table<'_, '_>) -> Option<Reason> {
 /// `conflicts.toml`.
 pub fn write_conflicts(pending: &Pending, name: &DeploymentName, framework: &Framework) -> String {
     let mut out = Out::default();
-    out.line(format!("# What an update from {} could not decide. Nothing else was changed.", pending.parent));
+    let (work, does) = match pending.source {
+        Source::Parent { .. } => ("an update", "makes the update"),
+        Source::Workbook(_) => ("the import", "imports the workbook"),
+    };
+    let from = pending.source.name();
+    out.line(format!("# What {work} from {from} could not decide. Nothing else was changed."));
     out.line(format!(
         "# Decide with `tom resolve {name} ADDRESS --ours`, `--theirs` or `--value VALUE`: the last"
     ));
-    out.line("# decision makes the update and removes this file.");
+    out.line(format!("# decision {does} and removes this file. To drop it all, delete this file."));
     out.header("from");
-    out.text_of("deployment", pending.parent.as_str());
-    out.text_of("id", pending.id.as_str());
-    out.text_if("commit", pending.commit.as_ref());
+    match &pending.source {
+        Source::Parent { deployment, id, commit } => {
+            out.text_of("deployment", deployment.as_str());
+            out.text_of("id", id.as_str());
+            out.text_if("commit", commit.as_ref());
+        }
+        Source::Workbook(workbook) => {
+            let origin = &workbook.origin;
+            out.text_of("file", &origin.file);
+            out.text_of("digest", &origin.digest);
+            out.text_if("sender", origin.sender.as_ref());
+            out.key("on", origin.on.to_string());
+            out.text_of("form", if workbook.is_checklist { CHECKLIST } else { OWN });
+        }
+    }
     out.text_of("left", &pending.left);
     for (address, conflict) in &pending.conflicts {
         out.header(&format!("conflicts.{}", key(address)));
@@ -113,8 +148,17 @@ pub fn write_conflicts(pending: &Pending, name: &DeploymentName, framework: &Fra
         out.text_of("by", &refusal.by);
         out.key("on", refusal.on.to_string());
     }
+    if let Source::Workbook(workbook) = &pending.source {
+        history_into(&mut out, &workbook.history);
+        out.line("");
+        out.line("# ── What the workbook's sender began with ──");
+        received_into(&mut out, "base.", &workbook.base, framework);
+    }
     out.line("");
-    out.line("# ── What the parent hands over now, as it came ──");
-    received_into(&mut out, &pending.received, framework);
+    out.line(match pending.source {
+        Source::Parent { .. } => "# ── What the parent hands over now, as it came ──",
+        Source::Workbook(_) => "# ── What the workbook says ──",
+    });
+    received_into(&mut out, "", &pending.received, framework);
     out.into_text()
 }

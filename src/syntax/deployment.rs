@@ -22,17 +22,7 @@ pub fn read_meta(document: &Document<'_>) -> (Option<Meta>, Vec<Finding>) {
     // A prefix is what an id has before its number, so it is checked with one.
     let risk_prefix = table.needed_id("risk-prefix", |t| RiskId::new(format!("{t}-1")).map(|_| t.to_owned()));
     let derived_from = table.table("derived-from").and_then(|inner| lineage(&inner));
-    let history = table
-        .tables("history")
-        .into_iter()
-        .filter_map(|(entry, inner)| {
-            let key = Key::new(entry.key).map_err(|error| table.bad_id(&error, entry.key_span)).ok();
-            let (on, by, text) =
-                (inner.needed_date("on"), inner.needed_text("by"), inner.needed_text("text"));
-            inner.finish();
-            Some((key?, Revision { on: on?, by: by?, text: text? }))
-        })
-        .collect();
+    let history = revisions(&table);
     table.finish();
     let meta = (|| {
         Some(Meta {
@@ -46,6 +36,17 @@ pub fn read_meta(document: &Document<'_>) -> (Option<Meta>, Vec<Finding>) {
         })
     })();
     (meta, sink.into_findings())
+}
+
+/// The entries of a document's history.
+pub(super) fn revisions(table: &Table<'_, '_>) -> BTreeMap<Key, Revision> {
+    let each = table.tables("history").into_iter().filter_map(|(entry, inner)| {
+        let key = Key::new(entry.key).map_err(|error| table.bad_id(&error, entry.key_span)).ok();
+        let (on, by, text) = (inner.needed_date("on"), inner.needed_text("by"), inner.needed_text("text"));
+        inner.finish();
+        Some((key?, Revision { on: on?, by: by?, text: text? }))
+    });
+    each.collect()
 }
 
 pub(super) fn framework_ref(table: &Table<'_, '_>) -> Option<FrameworkRef> {
@@ -82,10 +83,17 @@ fn lineage(table: &Table<'_, '_>) -> Option<Lineage> {
     Some(Lineage { deployment: deployment?, id: id?, received: received?, commit, refused })
 }
 
-/// Reads `received.toml`.
+/// Reads `received.toml` or `imported.toml`.
 pub fn read_received(document: &Document<'_>, framework: &Framework) -> (Received, Vec<Finding>) {
     let sink = Sink::new(document.file);
     let table = Table::root(document, &sink);
+    let received = received(&table, framework);
+    table.finish();
+    (received, sink.into_findings())
+}
+
+/// Answers and risks under `answers` and `risks`.
+pub(super) fn received(table: &Table<'_, '_>, framework: &Framework) -> Received {
     let answers = table.table("answers").map(|inner| read_slots(&inner, framework, None)).unwrap_or_default();
     let mut risks = BTreeMap::new();
     for (entry, inner) in table.tables("risks") {
@@ -94,6 +102,5 @@ pub fn read_received(document: &Document<'_>, framework: &Framework) -> (Receive
             Err(error) => table.bad_id(&error, entry.key_span),
         }
     }
-    table.finish();
-    (Received { answers, risks }, sink.into_findings())
+    Received { answers, risks }
 }

@@ -42,7 +42,7 @@ pub use risk::read_risk;
 pub use settings::read_settings;
 pub use sheet::{SHEET_MAP, read_sheet_map};
 pub use text::{is_hidden, visible};
-pub use write::{write_meta, write_received, write_risk, write_section, write_settings};
+pub use write::{write_imported, write_meta, write_received, write_risk, write_section, write_settings};
 
 /// Every code that reading can give.
 pub const CODES: &[&crate::diag::Code] = &[

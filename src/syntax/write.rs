@@ -3,7 +3,7 @@
 use super::literal;
 use crate::model::{
     Acceptance, Answer, BlockId, Confirmation, Framework, FrameworkRef, Item, ItemType, Key, Meta, PartyId,
-    Policy, Rating, Received, Risk, Section, Settings, Slot,
+    Policy, Rating, Received, Revision, Risk, Section, Settings, Slot,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -253,13 +253,18 @@ pub fn write_meta(meta: &Meta) -> String {
             out.key("on", refusal.on.to_string());
         }
     }
-    for (name, revision) in &meta.history {
+    history_into(&mut out, &meta.history);
+    out.text
+}
+
+/// The entries of a document's history.
+pub(super) fn history_into(out: &mut Out, history: &BTreeMap<Key, Revision>) {
+    for (name, revision) in history {
         out.header(&format!("history.{name}"));
         out.key("on", revision.on.to_string());
         out.text_of("by", &revision.by);
         out.text_of("text", &revision.text);
     }
-    out.text
 }
 
 /// A key as it is written: bare, or in quotes where it has to be.
@@ -283,21 +288,31 @@ pub fn write_received(received: &Received, framework: &Framework) -> String {
     out.line(
         "# What came from the parent, as it came. Written by tom, and only by tom: the base of later merges.",
     );
-    received_into(&mut out, received, framework);
+    received_into(&mut out, "", received, framework);
     out.text
 }
 
-/// Answers and risks under `answers` and `risks`.
-pub(super) fn received_into(out: &mut Out, received: &Received, framework: &Framework) {
+/// `imported.toml`, in framework order.
+pub fn write_imported(imported: &Received, framework: &Framework) -> String {
+    let mut out = Out::default();
+    out.line(
+        "# What the last checklist said, as it came. Written by tom, and only by tom: the base of the next import.",
+    );
+    received_into(&mut out, "", imported, framework);
+    out.text
+}
+
+/// Answers and risks under `answers` and `risks`, after what the tables' names begin with.
+pub(super) fn received_into(out: &mut Out, start: &str, received: &Received, framework: &Framework) {
     for item in framework.items() {
         for (slot, answer) in received.answers.iter().filter(|(slot, _)| slot.item == item.id) {
-            let path = format!("answers.{slot}");
+            let path = format!("{start}answers.{slot}");
             out.header(&path);
             write_answer(out, &path, answer);
         }
     }
     for (id, risk) in &received.risks {
-        let path = format!("risks.{id}");
+        let path = format!("{start}risks.{id}");
         out.header(&path);
         risk_into(out, &path, risk);
     }

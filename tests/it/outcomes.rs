@@ -7,6 +7,7 @@ use crate::framework::{csv_items, shipped};
 use crate::support::data;
 use proptest::prelude::*;
 use proptest::sample::select;
+use rayon::prelude::*;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
@@ -161,6 +162,32 @@ fn sheet_agrees_with_every_result_that_the_spreadsheet_computed() {
     }
     assert_eq!(vectors.vectors.len(), 204);
     assert_eq!(compared, 60 * 14 + 73 * 9 + 38 + 33, "some results were not compared");
+}
+
+#[test]
+fn the_published_checklist_filled_with_each_vector_gives_what_the_spreadsheet_computed() {
+    let Some(path) = crate::sheets::real("smsp-tom-v0.10.xls") else { return };
+    let blank = tom::exchange::read_book(&std::fs::read(path).unwrap()).unwrap();
+    let file = "frameworks/smsp-tom/0.10/sheet.toml";
+    let bytes = std::fs::read(crate::support::root().join(file)).unwrap();
+    let map = tom::syntax::read_sheet_map(&tom::syntax::Document::parse(file, &bytes).unwrap()).0;
+    let vectors: Vectors = serde_json::from_str(&data("outcome-vectors.json")).unwrap();
+    vectors.vectors.par_iter().enumerate().for_each(|(number, vector)| {
+        let mut book = blank.clone();
+        let sheet = book.sheets.iter_mut().find(|sheet| sheet.name.trim() == vector.tab).unwrap();
+        for (cell, text) in &vector.answers {
+            let place = tom::exchange::Place::parse(cell).unwrap();
+            let content = tom::exchange::Content::Text(text.clone());
+            let filled = tom::exchange::Cell { content, is_formula: false, is_hidden: false };
+            sheet.cells.insert(place, filled);
+        }
+        let how = tom::exchange::Formulas::Cached;
+        let read = tom::exchange::read_checklist(&book, &map, &FRAMEWORK, deployment(Answers::new()), how);
+        let ours = values(&read.right.answers, ProfileName::Sheet);
+        for (outcome, expected) in expected(vector) {
+            assert_eq!(ours[outcome], expected, "vector {number}, {}, {outcome}", vector.tab);
+        }
+    });
 }
 
 #[test]
@@ -363,6 +390,7 @@ fn deployment(answers: Answers) -> Deployment {
         answers,
         risks: BTreeMap::new(),
         received: None,
+        imported: None,
         asides: Vec::new(),
         unread: Vec::new(),
     }

@@ -335,8 +335,123 @@ fn what_both_sides_changed_is_a_conflict_and_nothing_is_written() {
     sandbox.write("back.xlsx", &bytes);
     let before = sandbox.files("assessments");
     let ran = sandbox.tom(&["import", "back.xlsx"]).code(1);
-    assert!(ran.out.contains("IGA-03") && !ran.out.contains("IGA-04\n"), "{}", ran.out);
-    assert_eq!(before, sandbox.files("assessments"));
+    assert!(ran.out.contains("IGA-03: both changed it") && !ran.out.contains("IGA-04: "), "{}", ran.out);
+    let mut after = sandbox.files("assessments");
+    let conflicts = after.remove("acme-northfield/conflicts.toml").unwrap();
+    assert_eq!(before, after);
+    assert!(
+        String::from_utf8(conflicts).unwrap().contains("[conflicts.IGA-03]\nwhy = \"both changed it\"\n")
+    );
+    let check = sandbox.tom(&["check", "acme-northfield"]).code(1);
+    assert!(check.out.contains("TOM-0510"), "{}", check.out);
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(2);
+    assert!(ran.err.contains("waits for decisions about what came from `back.xlsx`"), "{}", ran.err);
+    let ran = sandbox
+        .tom(&["resolve", "acme-northfield", "IGA-03", "--ours", "--reason", "x", "--by", "Ann Lee"])
+        .code(2);
+    assert!(ran.err.contains("only for what a parent offers"), "{}", ran.err);
+    let ran = sandbox.tom(&["resolve", "acme-northfield", "IGA-03", "--theirs"]).code(0);
+    assert!(ran.out.contains("took 2 changes from back.xlsx"), "{}", ran.out);
+    let changed = sandbox.git(&["diff", "--numstat"]);
+    assert!(changed.lines().count() == 1 && changed.ends_with("acme-northfield/ig.toml\n"), "{changed}");
+    let ig = sandbox.read("assessments/acme-northfield/ig.toml");
+    assert_eq!(ig.matches("notes = \"Theirs\"\n").count(), 2, "{ig}");
+    assert!(!sandbox.path("assessments/acme-northfield/conflicts.toml").exists());
+}
+
+#[test]
+fn a_risk_that_changed_meanwhile_is_not_accepted_by_who_did_not_see_it() {
+    let sandbox = Sandbox::example();
+    let bytes = edited(
+        &exported(&sandbox),
+        &[
+            ("Risks", "HAZ-004", "accept.by", "Carys Nunn"),
+            ("Risks", "HAZ-004", "accept.role", "clinical-safety-officer"),
+            ("Risks", "HAZ-004", "accept.until", "2027-05-05"),
+            ("Risks", "HAZ-004", "accept.reason", "As low as it can be"),
+        ],
+    );
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.effect", "Far worse than was thought"]).code(0);
+    sandbox.commit("worse");
+    sandbox.write("back.xlsx", &bytes);
+    let ran = sandbox.tom(&["import", "back.xlsx"]).code(1);
+    assert!(ran.out.contains("the risk says something else here now"), "{}", ran.out);
+    assert_eq!(sandbox.git(&["status", "--porcelain", "assessments"]), "");
+}
+
+/// A checklist that was imported, with what was said here since, all committed.
+fn moved_in(sandbox: &Sandbox) -> Cells {
+    let cells = checklist(&[
+        ("7 - IG!F23", "No"),
+        ("7 - IG!G23", "Planned for spring"),
+        ("7 - IG!E23", "Ben Tarrant …...on behalf of the deploying organisation"),
+        ("7 - IG!F29", "Yes"),
+    ]);
+    import(sandbox, &cells, "eastmoor").code(1);
+    sandbox.commit("moved in");
+    sandbox.tom(&["set", "eastmoor", "IGA-03.notes", "Said here"]).code(0);
+    sandbox.tom(&["set", "eastmoor", "IGA-02.evidence", "ref:ISMS-7"]).code(0);
+    sandbox.commit("said here");
+    cells
+}
+
+fn put(cells: &mut Cells, sheet: &str, cell: &str, text: &str) {
+    let at = Place::parse(cell).unwrap();
+    cells.get_mut(sheet).unwrap().insert((at.row, at.column), text.to_owned());
+}
+
+#[test]
+fn a_newer_checklist_brings_what_was_changed_in_it_and_keeps_what_was_said_here() {
+    let sandbox = Sandbox::init();
+    let mut cells = moved_in(&sandbox);
+    let again = |cells: &Cells| {
+        sandbox.write("v2.xlsx", save(cells));
+        sandbox.tom(&["import", "v2.xlsx", "--as", "eastmoor"])
+    };
+    let before = sandbox.files("assessments");
+    again(&cells).code(1);
+    assert_eq!(before, sandbox.files("assessments"), "the same checklist says nothing new");
+    put(&mut cells, "7 - IG", "G23", "Done in spring");
+    put(&mut cells, "5 - Accountability", "H40", "Yes");
+    let ran = again(&cells).code(1);
+    assert!(ran.out.contains("changed:\n  IGA-02  ") && ran.out.contains("\n  OR-01  "), "{}", ran.out);
+    let out = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(out.contains("the name stood there before the answer was changed"), "{out}");
+    let ig = sandbox.read("assessments/eastmoor/ig.toml");
+    assert!(ig.contains("notes = \"Done in spring\"\nevidence = [\"ref:ISMS-7\"]\n"), "{ig}");
+    assert!(ig.contains("answer = \"Yes\"\nnotes = \"Said here\"\n"), "{ig}");
+    assert_eq!(ig.matches("by = \"Ben Tarrant\"").count(), 1, "{ig}");
+    let status = sandbox.tom(&["show", "eastmoor", "IGA-02"]).code(0).out;
+    assert!(status.contains("stale"), "{status}");
+    assert!(sandbox.read("assessments/eastmoor/deployment.toml").contains("imported from v2.xlsx (sha256:"));
+    sandbox.commit("v2");
+    let before = sandbox.files("assessments");
+    again(&cells).code(1);
+    assert_eq!(before, sandbox.files("assessments"), "and nothing when it comes once more");
+    sandbox.tom(&["check", "eastmoor"]).code(0);
+    sandbox.tom(&["fmt", "--check"]).code(0);
+}
+
+#[test]
+fn a_newer_checklist_that_contradicts_what_was_said_here_waits_for_a_decision() {
+    let sandbox = Sandbox::init();
+    let mut cells = moved_in(&sandbox);
+    put(&mut cells, "7 - IG", "F29", "No");
+    put(&mut cells, "5 - Accountability", "H40", "Yes");
+    sandbox.write("v2.xlsx", save(&cells));
+    let ran = sandbox.tom(&["import", "v2.xlsx", "--as", "eastmoor"]).code(1);
+    assert!(ran.out.contains("IGA-03: both changed it"), "{}", ran.out);
+    assert!(!sandbox.read("assessments/eastmoor/accountability.toml").contains("answer"));
+    let ran = sandbox.tom(&["resolve", "eastmoor", "IGA-03", "--theirs"]).code(0);
+    assert!(ran.out.contains("took 2 changes from v2.xlsx"), "{}", ran.out);
+    let ig = sandbox.read("assessments/eastmoor/ig.toml");
+    assert!(ig.contains("[IGA-03]\nanswer = \"No\"\n") && !ig.contains("Said here"), "{ig}");
+    assert!(sandbox.read("assessments/eastmoor/accountability.toml").contains("[OR-01]\nanswer = \"Yes\"\n"));
+    assert!(sandbox.read("assessments/eastmoor/deployment.toml").contains("imported from v2.xlsx (sha256:"));
+    sandbox.commit("v2");
+    let before = sandbox.files("assessments");
+    sandbox.tom(&["import", "v2.xlsx", "--as", "eastmoor"]).code(1);
+    assert_eq!(before, sandbox.files("assessments"), "what was decided is not asked again");
 }
 
 #[test]
@@ -616,7 +731,7 @@ fn d23_cells_outside_the_sheet_are_refused() {
 
 /// The published files, where they are; they are not part of the project.
 #[expect(clippy::print_stdout, reason = "a test that did not run says so")]
-fn real(name: &str) -> Option<PathBuf> {
+pub fn real(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TOM_TEST_DATA").map(PathBuf::from).unwrap_or_default();
     let path = folder.join(name);
     if !path.is_file() {

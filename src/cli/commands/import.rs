@@ -1,28 +1,35 @@
+mod again;
 mod report;
 mod returned;
 
-use super::new::{checked_prefix, create, refuse_existing};
+use super::new::{checked_prefix, create};
 use crate::cli::Outcome;
 use crate::cli::args::Format;
-use crate::cli::codes::USAGE;
+use crate::cli::codes::{UNCOMMITTED, USAGE};
 use crate::cli::context::Context;
-use crate::diag::Error;
-use crate::exchange::{Formulas, Origin, confirm, is_own, read_checklist};
+use crate::diag::{Error, Label};
+use crate::exchange::{Formulas, confirm, is_own, read_checklist};
 use crate::model::{
-    Deployment, DeploymentName, Framework, FrameworkRef, Key, Kind, Meta, PermanentId, Revision, SheetMap,
+    Deployment, DeploymentName, Framework, FrameworkRef, Key, Kind, Meta, Origin, Pending, PermanentId,
+    Received, Revision, SheetMap, Workbook,
 };
+use crate::ops::arrival::arrive;
 use crate::ops::derive::{free_prefix, prefix_stem};
-use crate::project::Project;
-use crate::syntax::{Document, SHEET_MAP, read_sheet_map};
+use crate::ops::merge::Merged;
+use crate::ops::update::Updated;
+use crate::project::{CONFLICTS, Project, folder_of};
+use crate::store::{Replacement, Repo, Writer};
+use crate::syntax::{Document, SHEET_MAP, read_sheet_map, write_conflicts};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub(in crate::cli) use report::Body;
 
 /// Import a filled-in checklist, or a workbook of tom's own that comes back
 ///
-/// A workbook that `tom export` wrote is merged: exactly what was edited since changes; where somebody changed the same here, it is a conflict, and
-/// nothing is written. From a checklist a new deployment is made. The answers are found by the ids, headings and labels of the checklist, so that inserted rows and other versions of it land too. A name under
+/// A workbook that `tom export` wrote is merged: exactly what was edited since changes; where somebody changed the same here, it is a conflict for
+/// `tom resolve`, and nothing else is written. From a checklist a new deployment is made; a newer one of it is merged against what the last one said. The answers are found by the ids, headings and labels of the checklist, so that inserted rows and other versions of it land too. A name under
 /// "Actioned By" is that party's confirmation. The report says what became of every cell; the exit code is 1 where something could not be
 /// imported.
 #[derive(Debug, clap::Args)]
@@ -79,21 +86,26 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let (book, origin) = super::workbook::open(context, &args.file, args.sender.as_deref())?;
     if is_own(&book) {
-        return returned::run(args, context, &repo, &book, &origin);
+        return returned::run(args, context, &repo, &book, origin);
     }
-    let project = context.sound_project(&repo, None)?;
     let name = args.deployment.as_deref().ok_or_else(|| {
         Error::new(&USAGE, "a checklist does not say which assessment it is").help("name one with `--as`")
     })?;
     let name = super::name(name)?;
-    refuse_existing(&project, &name)?;
+    let project = context.sound_project(&repo, None)?;
+    if project.has(&name)? {
+        return again::run(args, context, &repo, &book, origin, &name);
+    }
     let framework = project.framework(&project.settings().framework)?;
     let map = sheet_map(&project, &project.settings().framework)?;
-    let empty = empty(args, context, &project, &framework, name)?;
-    let read = read_checklist(&book, &map, &framework, empty, args.formulas);
+    let new = empty(meta(args, context, &project, &framework, &name)?, &name);
+    let read = read_checklist(&book, &map, &framework, new, args.formulas);
     let (mut deployment, mut fates) = (read.right, read.fates);
     confirm(&framework, &mut deployment, &read.stands, None, &origin, &mut fates);
-    record(&mut deployment, &origin);
+    deployment.imported =
+        Some(Arc::new(Received { answers: deployment.answers.clone(), risks: deployment.risks.clone() }));
+    let entry = recorded(&deployment.meta.history, &origin);
+    deployment.meta.history.extend(entry);
     if !args.dry_run {
         create(&context.writer(&repo)?, &deployment, &framework)?;
     }
@@ -102,6 +114,67 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     report.outcomes = read.outcomes;
     report.missing_sheets = read.missing;
     Ok(show(report, args, context))
+}
+
+/// An assessment into which a workbook is imported, locked before it is read, so that nothing can change between reading and writing.
+struct Existing {
+    writer: Writer,
+    project: Project,
+    left: Deployment,
+    framework: Arc<Framework>,
+    pending: Option<Box<Pending>>,
+}
+
+/// A workbook that was read.
+struct Arrived {
+    workbook: Workbook,
+    says: Received,
+    report: Body,
+}
+
+impl Existing {
+    fn open(args: &Args, context: &Context, repo: &Repo, name: &DeploymentName) -> Result<Self, Error> {
+        let writer = context.writer(repo)?;
+        let project = context.sound_project(repo, None)?;
+        let loaded = project.load(name)?;
+        let pending = loaded.pending.clone();
+        let (left, framework) = loaded.sound()?;
+        let folder = folder_of(name);
+        // What an earlier import left to decide is tom's own, and is written anew.
+        let conflicts = format!("{folder}/{CONFLICTS}");
+        let changed = repo.uncommitted(&folder)?;
+        let mut changed = changed.iter().filter(|path| **path != conflicts);
+        if let Some(first) = changed.next().filter(|_| !args.allow_dirty && !args.dry_run) {
+            return Err(Error::new(&UNCOMMITTED, format!("`{name}` has changes that are not committed"))
+                .at(Label::file(first))
+                .help("commit them first, so that git can undo the import, or say `--allow-dirty`"));
+        }
+        Ok(Self { writer, project, left, framework, pending })
+    }
+
+    /// Merges what the workbook says, and writes it, or what somebody has to decide first.
+    fn take(self, args: &Args, context: &Context, arrived: Arrived) -> Result<Outcome, Error> {
+        let Arrived { workbook, says, mut report } = arrived;
+        let (left, framework) = (&self.left, &*self.framework);
+        let (files, merged) = match arrive(left, framework, workbook, says, self.pending.as_deref())? {
+            Updated::UpToDate => (Vec::new(), Merged::default()),
+            Updated::Applied(applied) => (
+                super::update::replacements_of(self.project.store(), left, &applied, framework)?,
+                Merged { changes: applied.changes, conflicts: Vec::new() },
+            ),
+            Updated::Waits(pending, merged) => {
+                let path = format!("{}/{CONFLICTS}", folder_of(&left.name));
+                let text = write_conflicts(&pending, &left.name, framework);
+                (vec![Replacement { path, after: Some(text.into_bytes()) }], merged)
+            }
+        };
+        if !args.dry_run {
+            self.writer.replace_all(&files)?;
+        }
+        report.dry_run = args.dry_run;
+        report.tell(&merged);
+        Ok(show(report, args, context))
+    }
 }
 
 /// Prints a report, and says what the exit code is.
@@ -131,46 +204,48 @@ fn sheet_map(project: &Project, framework: &FrameworkRef) -> Result<SheetMap, Er
     }
 }
 
-/// A new assessment without answers.
-fn empty(
+/// The head of a new assessment.
+fn meta(
     args: &Args,
     context: &Context,
     project: &Project,
     framework: &Framework,
-    name: DeploymentName,
-) -> Result<Deployment, Error> {
+    name: &DeploymentName,
+) -> Result<Meta, Error> {
     let risk_prefix = match &args.risk_prefix {
         Some(prefix) => checked_prefix(prefix)?,
-        None => free_prefix(&name, &project.prefixes(&prefix_stem(&name))?),
+        None => free_prefix(name, &project.prefixes(&prefix_stem(name))?),
     };
-    Ok(Deployment {
-        meta: Meta {
-            id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
-            title: super::plain("title", args.title.as_deref().unwrap_or(name.as_str()))?,
-            kind: Kind::Deployment,
-            framework: framework.reference(),
-            risk_prefix,
-            derived_from: None,
-            history: BTreeMap::new(),
-        },
-        name,
-        answers: BTreeMap::new(),
-        risks: BTreeMap::new(),
-        asides: Vec::new(),
-        received: None,
-        unread: Vec::new(),
+    Ok(Meta {
+        id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
+        title: super::plain("title", args.title.as_deref().unwrap_or(name.as_str()))?,
+        kind: Kind::Deployment,
+        framework: framework.reference(),
+        risk_prefix,
+        derived_from: None,
+        history: BTreeMap::new(),
     })
 }
 
-/// Keeps in the document's history that a workbook was imported.
-fn record(deployment: &mut Deployment, origin: &Origin) {
-    let history = &mut deployment.meta.history;
+/// An assessment without answers and without a history.
+fn empty(meta: Meta, name: &DeploymentName) -> Deployment {
+    Deployment {
+        name: name.clone(),
+        meta: Meta { history: BTreeMap::new(), ..meta },
+        answers: BTreeMap::new(),
+        risks: BTreeMap::new(),
+        imported: None,
+        asides: Vec::new(),
+        received: None,
+        unread: Vec::new(),
+    }
+}
+
+/// The entry of a document's history that says that a workbook was imported.
+fn recorded(history: &BTreeMap<Key, Revision>, origin: &Origin) -> Option<(Key, Revision)> {
     let keys = (1..)
         .map(|n| if n == 1 { format!("import-{}", origin.on) } else { format!("import-{}-{n}", origin.on) });
-    let mut keys = keys.filter_map(|key| Key::new(key).ok());
-    if let Some(key) = keys.find(|key| !history.contains_key(key)) {
-        let by = origin.sender.clone().unwrap_or_else(|| "not named".to_owned());
-        history
-            .insert(key, Revision { on: origin.on, by, text: format!("imported from {}", origin.words()) });
-    }
+    let key = keys.filter_map(|key| Key::new(key).ok()).find(|key| !history.contains_key(key))?;
+    let by = origin.sender.clone().unwrap_or_else(|| "not named".to_owned());
+    Some((key, Revision { on: origin.on, by, text: format!("imported from {}", origin.words()) }))
 }

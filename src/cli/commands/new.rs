@@ -4,9 +4,9 @@ use crate::cli::context::Context;
 use crate::diag::Error;
 use crate::model::{Deployment, Framework, Kind, Meta, PermanentId};
 use crate::ops::derive::{free_prefix, prefix_stem};
-use crate::project::folder_of;
+use crate::project::{IMPORTED, folder_of};
 use crate::store::Writer;
-use crate::syntax::{write_meta, write_received, write_risk, write_section};
+use crate::syntax::{write_imported, write_meta, write_received, write_risk, write_section};
 use std::collections::BTreeMap;
 
 /// Start an empty deployment, or a supplier's baseline
@@ -65,6 +65,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         answers: BTreeMap::new(),
         risks: BTreeMap::new(),
         received: None,
+        imported: None,
         asides: Vec::new(),
         unread: Vec::new(),
     };
@@ -117,6 +118,8 @@ pub(super) fn files_of(deployment: &Deployment, framework: &Framework) -> Vec<(S
             .as_ref()
             .map(|received| ("received.toml".to_owned(), write_received(received, framework))),
     );
+    let imported = deployment.imported.iter();
+    files.extend(imported.map(|imported| (IMPORTED.to_owned(), write_imported(imported, framework))));
     files
 }
 

@@ -11,9 +11,9 @@ use crate::project::{CONFLICTS, folder_of};
 use crate::store::{Replacement, Repo};
 use crate::syntax::write_conflicts;
 
-/// Decide what an update could not
+/// Decide what an update or import could not
 ///
-/// `ours` is what stands in the deployment, `theirs` what the parent hands over. A decision is remembered in `conflicts.toml`; the last one makes the whole update in
+/// `ours` is what stands in the deployment, `theirs` what the parent hands over or the workbook says. A decision is remembered in `conflicts.toml`; the last one makes the whole update or import in
 /// one step and removes that file. Without an address, on a terminal, it asks; otherwise it lists what is undecided.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -74,8 +74,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let pending = loaded.pending.clone();
     let (deployment, framework) = loaded.sound()?;
     let Some(mut pending) = pending else {
-        return Err(Error::new(&CANNOT_RESOLVE, format!("`{name}` has nothing to decide"))
-            .note("`conflicts.toml` is written by `tom update` where both sides changed a field"));
+        return Err(Error::new(&CANNOT_RESOLVE, format!("`{name}` has nothing to decide")).note(
+            "`conflicts.toml` is written by `tom update` and `tom import` where both sides changed a field",
+        ));
     };
     let before = pending.clone();
     match &args.address {
@@ -93,7 +94,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         }
         let verb = if args.dry_run { "would take" } else { "took" };
         let count = counted(applied.changes.len(), "change", "changes");
-        context.print(format!("{}: {verb} {count} from {}\n", styled(BOLD, name.as_str()), pending.parent));
+        context.print(format!(
+            "{}: {verb} {count} from {}\n",
+            styled(BOLD, name.as_str()),
+            pending.source.name()
+        ));
         return Ok(Outcome::Clean);
     }
     if pending != before && !args.dry_run {

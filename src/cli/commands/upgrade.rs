@@ -158,6 +158,7 @@ fn read_back(
         let is_same = read.answers == deployment.answers
             && read.risks == deployment.risks
             && read.received == deployment.received
+            && read.imported == deployment.imported
             && read.asides == deployment.asides
             && read.meta == deployment.meta;
         if !is_same {

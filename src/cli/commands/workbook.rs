@@ -3,8 +3,8 @@
 use crate::cli::child::{LIMITED, Limits, Task, run};
 use crate::cli::context::Context;
 use crate::diag::{Error, Label};
-use crate::exchange::{Book, MOST_FILE, Origin, read_book};
-use crate::model::Digest;
+use crate::exchange::{Book, MOST_FILE, read_book};
+use crate::model::{Digest, Origin};
 use crate::store::read_outside_up_to;
 use std::path::Path;
 use std::time::Duration;

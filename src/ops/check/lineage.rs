@@ -95,10 +95,10 @@ pub(super) fn received(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 pub(super) static UNDECIDED: Code = Code {
     id: "TOM-0510",
     severity: Severity::Error,
-    title: "an update waits for decisions",
-    explain: "`tom update` found fields that both the deployment and its parent changed. It changed nothing, and wrote them to `conflicts.toml` with what was received before, \
-what stands here and what comes. Until they are decided, improvements of the parent, perhaps to its risks and mitigations, have not arrived. Decide each with `tom resolve`; the last \
-decision makes the update and removes the file.",
+    title: "an update or import waits for decisions",
+    explain: "`tom update` found fields that both the deployment and its parent changed, or `tom import` fields that were changed here and in the workbook. It changed nothing, and \
+wrote them to `conflicts.toml` with what stood there before, what stands here and what comes. Until they are decided, what comes has not arrived, perhaps improvements of risks and \
+mitigations. Decide each with `tom resolve`; the last decision brings all of it and removes the file.",
 };
 
 pub(super) fn undecided(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
@@ -117,7 +117,7 @@ pub(super) fn undecided(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     }
     if !any {
         findings.push(
-            Finding::new(&UNDECIDED, format!("an update from `{}` was not finished", pending.parent))
+            Finding::new(&UNDECIDED, format!("what comes from `{}` was not finished", pending.source.name()))
                 .at(Label::file(&file))
                 .help(format!("`tom resolve {name}` finishes it")),
         );

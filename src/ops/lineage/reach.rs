@@ -188,8 +188,16 @@ fn handed(side: Side<'_>, meta: &Meta, framework: &Framework, place: &Place) -> 
     // Whatever a baseline or `--keep-notes` hands over beyond it is nobody's to adapt.
     let meta = Meta { kind: Kind::Deployment, history: BTreeMap::new(), derived_from: None, ..meta.clone() };
     let Ok(name) = DeploymentName::new("asked") else { return Received::default() };
-    let slim =
-        Deployment { name, meta, answers, risks, received: None, unread: Vec::new(), asides: Vec::new() };
+    let slim = Deployment {
+        name,
+        meta,
+        answers,
+        risks,
+        received: None,
+        imported: None,
+        unread: Vec::new(),
+        asides: Vec::new(),
+    };
     hand_over(&slim, framework, false).received
 }
 

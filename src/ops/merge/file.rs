@@ -43,7 +43,7 @@ impl Kind {
         }
         let Some(name) = parts.last().and_then(|name| name.strip_suffix(".toml")) else { return Self::Lines };
         match parts[..] {
-            ["assessments", _, "received.toml" | "conflicts.toml"] => Self::Whole,
+            ["assessments", _, "received.toml" | "conflicts.toml" | "imported.toml"] => Self::Whole,
             ["assessments", _, "risks", _] if framework.is_some() => {
                 RiskId::new(name).map_or(Self::Tables, Self::Risk)
             }

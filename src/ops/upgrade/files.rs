@@ -5,8 +5,8 @@ use crate::diag::Error;
 use crate::model::{Answer, Deployment, Framework, Section, Slot, Value};
 use crate::ops::merge::{self, FileChange, Place, Subject};
 use crate::ops::update::meta_edits;
-use crate::project::{ASIDE, folder_of};
-use crate::syntax::{Edit, comments, edit, write_asides, write_received, write_section};
+use crate::project::{ASIDE, IMPORTED, folder_of};
+use crate::syntax::{Edit, comments, edit, write_asides, write_imported, write_received, write_section};
 use std::collections::{BTreeMap, BTreeSet};
 
 const ABOUT_ASIDES: &str = "# What was answered in earlier versions of the framework and has no place in this one. Kept by tom, for people to read.\n";
@@ -68,6 +68,10 @@ pub fn files(
     if let Some(received) = &after.received {
         let text = write_received(received, to);
         files.push(FileChange { path: format!("{folder}/received.toml"), after: Some(text.into_bytes()) });
+    }
+    if let Some(imported) = &after.imported {
+        let text = write_imported(imported, to);
+        files.push(FileChange { path: format!("{folder}/{IMPORTED}"), after: Some(text.into_bytes()) });
     }
     if !upgraded.asides.is_empty() || !remarks.is_empty() {
         let path = format!("{folder}/{ASIDE}");

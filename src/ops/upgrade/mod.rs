@@ -294,6 +294,10 @@ impl<'f> Upgrade<'f> {
             after.meta.derived_from = Some(Lineage { received, refused, ..lineage.clone() });
             after.received = Some(Arc::new(base));
         }
+        after.imported = deployment.imported.as_deref().map(|imported| {
+            let content = self.moved(imported.into()).content;
+            Arc::new(Received { answers: content.answers, risks: content.risks })
+        });
         let new_items =
             self.to.items().filter(|item| item.is_answered() && !self.sources.contains_key(&item.id));
         let new_items = new_items.map(|item| item.id.clone()).collect();

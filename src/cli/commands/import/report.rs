@@ -2,8 +2,9 @@
 
 use crate::cli::output::Output;
 use crate::cli::words::{BAD, BOLD, OPEN, counted, short, styled, wrapped};
-use crate::exchange::{Compared, Fate, Origin, Told};
-use crate::model::{Address, DeploymentName, SectionId};
+use crate::exchange::{Compared, Fate, Told};
+use crate::model::{Address, DeploymentName, Origin, SectionId};
+use crate::ops::merge::{Change, Merged};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -23,8 +24,10 @@ pub(in crate::cli) struct Body {
     pub(super) dry_run: bool,
     /// Every cell that is not empty, in the workbook's order.
     pub(super) cells: Vec<Told>,
+    /// What changes in the assessment; confirmations are told with their cells.
+    changes: Vec<Changed>,
     /// What was changed here and in the workbook, differently.
-    pub(super) conflicts: Vec<Conflict>,
+    conflicts: Vec<Conflict>,
     /// Lines that were exported and that the workbook has no more; what they say stays.
     pub(super) gone_lines: Vec<Address>,
     /// What the checklist's formulas say beside what tom computes.
@@ -35,14 +38,24 @@ pub(in crate::cli) struct Body {
     hides_unknown: bool,
 }
 
+/// A field that changes.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Changed {
+    /// The field.
+    address: String,
+    /// What changes, in words.
+    what: String,
+}
+
 /// What was changed on both sides.
 #[derive(serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::cli) struct Conflict {
     /// The field.
-    pub(super) address: String,
+    address: String,
     /// Why somebody has to decide.
-    pub(super) why: String,
+    why: String,
 }
 
 impl Body {
@@ -60,12 +73,23 @@ impl Body {
             sender: origin.sender.clone(),
             dry_run: false,
             cells,
+            changes: Vec::new(),
             conflicts: Vec::new(),
             gone_lines: Vec::new(),
             outcomes: Vec::new(),
             missing_sheets: Vec::new(),
             hides_unknown,
         }
+    }
+
+    /// Says what a merge changes, and what somebody has to decide first.
+    pub(super) fn tell(&mut self, merged: &Merged) {
+        self.changes = merged.changes.iter().filter(|change| !change.is_voice()).map(Changed::of).collect();
+        let each = merged.conflicts.iter();
+        let conflict =
+            each.map(|c| Conflict { address: c.place.address().to_string(), why: c.why.as_str().to_owned() });
+        self.conflicts = conflict.collect();
+        self.dry_run |= !merged.is_clean();
     }
 
     /// Whether everything could be imported.
@@ -136,12 +160,26 @@ impl Body {
     }
 
     fn what_both_changed(&self, width: usize, out: &mut String) {
+        if !self.changes.is_empty() {
+            let heading = if self.dry_run { "would change:" } else { "changed:" };
+            let _ = writeln!(out, "\n{}", styled(BOLD, heading));
+            for Changed { address, what } in &self.changes {
+                let what = short(what, width.saturating_sub(address.chars().count() + 4).max(24));
+                let _ = writeln!(out, "{}", wrapped(&format!("{address}  {what}"), 2, width));
+            }
+        }
         if !self.conflicts.is_empty() {
-            let heading = "changed here and in the workbook, differently; nothing was written:";
+            let heading = "changed here and in the workbook, differently; nothing else was written:";
             let _ = writeln!(out, "\n{}", styled(BAD, heading));
             for Conflict { address, why } in &self.conflicts {
                 let _ = writeln!(out, "{}", wrapped(&format!("{address}: {why}"), 2, width));
             }
+            let name = &self.deployment;
+            let next = format!(
+                "`tom resolve {name}` lists both sides; decide each with `tom resolve {name} ADDRESS` and \
+                 `--ours`, `--theirs` or `--value VALUE`: the last decision imports the workbook"
+            );
+            let _ = writeln!(out, "{}", wrapped(&next, 2, width));
         }
         if !self.gone_lines.is_empty() {
             let names: Vec<String> = self.gone_lines.iter().map(ToString::to_string).collect();
@@ -161,6 +199,12 @@ impl Body {
             let text = format!("{cell}  {id}: workbook {workbook}, rules {sheet}");
             let _ = writeln!(out, "{}\n{}", wrapped(&text, 2, width), wrapped(why, 6, width));
         }
+    }
+}
+
+impl Changed {
+    fn of(change: &Change) -> Self {
+        Self { address: change.place.address().to_string(), what: change.in_words() }
     }
 }
 

@@ -3,11 +3,12 @@
 use crate::cli::codes::UNCOMMITTED;
 use crate::diag::{Error, Label};
 use crate::model::{Deployment, DeploymentName, Digest, Framework};
+use crate::ops::arrival::history_edits;
 use crate::ops::merge::files;
 use crate::ops::update::{Applied, CANNOT_UPDATE, Giver, meta_edits};
-use crate::project::{CONFLICTS, Project, folder_of};
+use crate::project::{CONFLICTS, IMPORTED, Project, folder_of};
 use crate::store::{Replacement, Repo, Store};
-use crate::syntax::{edit, write_received};
+use crate::syntax::{edit, write_imported, write_received};
 use std::collections::BTreeMap;
 
 pub(in crate::cli::commands) fn refuse_dirty<'a>(
@@ -111,13 +112,21 @@ pub(in crate::cli::commands) fn replacements_of(
     let mut all: Vec<Replacement> =
         changed.into_iter().map(|file| Replacement { path: file.path, after: file.after }).collect();
     let after = &applied.deployment;
+    let mut edits = history_edits(before, after);
     if let (Some(old), Some(new)) = (&before.meta.derived_from, &after.meta.derived_from) {
+        edits.extend(meta_edits(old, new));
+    }
+    if !edits.is_empty() {
         let path = format!("{folder}/deployment.toml");
         let mut bytes = store.read(&path)?.unwrap_or_default();
-        for change in meta_edits(old, new) {
+        for change in edits {
             bytes = edit(&path, &bytes, &change)?;
         }
         all.push(Replacement { path, after: Some(bytes) });
+    }
+    if let Some(imported) = after.imported.as_ref().filter(|new| before.imported.as_ref() != Some(new)) {
+        let text = write_imported(imported, framework);
+        all.push(Replacement { path: format!("{folder}/{IMPORTED}"), after: Some(text.into_bytes()) });
     }
     if let Some(received) = &after.received {
         let text = write_received(received, framework);

@@ -92,7 +92,8 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
 /// What waited, and is offered no more.
 fn withdrawn(before: &Pending, width: usize, is_dry: bool) -> String {
     let be = if is_dry { "would be" } else { "was" };
-    let mut out = format!("  conflicts.toml {be} removed: {} offers no more what it held\n", before.parent);
+    let mut out =
+        format!("  conflicts.toml {be} removed: {} offers no more what it held\n", before.source.name());
     let addresses = |keys: Vec<&str>| wrapped(&keys.join(", "), 6, width);
     let decided: Vec<&str> = before.conflicts.keys().map(String::as_str).collect();
     let _ = writeln!(out, "    to decide:\n{}", addresses(decided));
