@@ -77,6 +77,8 @@ pub enum Command {
     /// Decide on a phase, in a role that may
     #[command(alias = "approve")]
     Decide(commands::decide::Args),
+    /// Record what happened around the decisions, or show what did
+    Record(commands::record::Args),
     /// Verify decisions: whether each stands, and what a phase still needs
     Verify(commands::verify::Args),
     /// Say what a change would put in doubt, before it is made

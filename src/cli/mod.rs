@@ -10,6 +10,7 @@ mod child;
 pub mod codes;
 mod commands;
 mod context;
+mod decided;
 mod detail;
 mod embedded;
 mod output;

@@ -38,8 +38,10 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         schema::<commands::lineage::Body>("lineage"),
         schema::<commands::list::Body>("list"),
         schema::<commands::log::Body>("log"),
+        schema::<commands::record::Body>("record"),
         schema::<commands::show::Body>("show"),
         schema::<commands::status::Body>("status"),
+        schema::<commands::status::ThroughputBody>("status-throughput"),
         schema::<commands::todo::Body>("todo"),
         schema::<commands::verify::Body>("verify"),
     ]

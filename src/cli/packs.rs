@@ -3,14 +3,17 @@
 use super::child::{self, Limits};
 use super::commands::past;
 use super::context::Context;
+use super::decided::{self, Judging};
 use super::embedded;
 use crate::diag::{Code, Error, Severity};
-use crate::model::{Deployment, DeploymentName, Digest, Framework, PartyId, date_of};
+use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, PartyId, date_of};
 use crate::ops::confirm::Entry;
+use crate::ops::policy::{Keys, keys};
+use crate::ops::state::states;
 use crate::project::{ASSESSMENTS, Project, folder_of};
 use crate::render::{
-    Audience, BAD_TEMPLATE, Job, Member, Pack, PackFormat, PackKind, Provenance, Request, Templates, index,
-    layout, layout_job, pack,
+    Audience, BAD_TEMPLATE, Decided, Job, Member, Pack, PackFormat, PackKind, Provenance, Request, Templates,
+    index, layout, layout_job, pack,
 };
 use crate::store::{Commit, Repo, Writer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -81,6 +84,8 @@ struct Run<'a> {
     memory: Writer,
     memory_folder: PathBuf,
     folder: PathBuf,
+    keys: Keys,
+    today: Date,
 }
 
 /// Renders packs, and a page that lists them. One deployment that fails keeps no other from being rendered; the errors come second.
@@ -102,6 +107,8 @@ pub(super) fn render(
         memory: Writer::unlocked(&memory_folder),
         memory_folder,
         folder: context.folder.clone(),
+        keys: keys(project.settings())?,
+        today: context.today(),
     };
     let bar = bar(context, asked.names.len());
     let done = asked.names.par_iter().map(|name| {
@@ -148,8 +155,32 @@ impl Run<'_> {
             .map(|past| past.foreign(self.project.settings()).into_keys().collect())
             .unwrap_or_default();
         let mut packs = Vec::new();
-        for kind in &self.asked.kinds {
-            let pack = self.pack(*kind, &deployment, &framework, earlier.as_ref(), &foreign);
+        let states = states(&deployment, &framework);
+        let loaded = (&deployment, &*framework, &states);
+        // What has run out is told as of the day of the content, so that the same content gives the same bytes.
+        let from = self.provenances.get(name).filter(|from| !from.is_draft);
+        let date = from.and_then(|from| from.date.as_ref()?.parse().ok());
+        let judging = Judging {
+            settings: self.project.settings(),
+            keys: &self.keys,
+            as_of: date.unwrap_or(self.today),
+        };
+        let store = self.project.store().fork()?;
+        let revision = self.asked.revision.as_deref();
+        let kinds = |given: &decided::Decided<'_>| -> Result<Vec<Pack>, Error> {
+            let given = Decided {
+                statements: &given.judgement.statements,
+                standing: &given.standing,
+                broken: given.broken,
+                files: given.case.files,
+            };
+            let of = |kind: &PackKind| {
+                self.pack(*kind, &deployment, &framework, earlier.as_ref(), &foreign, given)
+            };
+            Ok(self.asked.kinds.iter().map(of).collect())
+        };
+        let all = decided::decided(judging, (&repo, revision), &*store, loaded, kinds)?;
+        for (kind, pack) in self.asked.kinds.iter().zip(all) {
             if *kind == PackKind::Changes && pack.changes.is_none() {
                 if self.asked.is_chosen {
                     return Err(no_changes(name, self.asked.since.as_deref()));
@@ -170,6 +201,7 @@ impl Run<'_> {
         framework: &Framework,
         earlier: Option<&Deployment>,
         foreign: &Foreign,
+        decided: Decided<'_>,
     ) -> Pack {
         let unknown = || Provenance {
             commit: None,
@@ -188,6 +220,7 @@ impl Run<'_> {
             since: self.asked.since.as_deref().zip(earlier),
             needs_since: self.asked.since.is_some(),
             family: &self.family,
+            decided,
         };
         pack(framework, self.project.settings(), deployment, &request)
     }

@@ -287,6 +287,13 @@ impl Digest {
         digits.collect()
     }
 
+    /// In groups that a person can compare.
+    pub fn grouped(&self) -> String {
+        let hex = self.hex();
+        let groups: Vec<&str> = (0..8).filter_map(|at| hex.get(at * 8..at * 8 + 8)).collect();
+        groups.join(" ")
+    }
+
     /// The first sixteen hexadecimal digits: what a confirmation holds.
     pub fn short(&self) -> String {
         hex(&self.0[..8])

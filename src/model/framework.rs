@@ -348,6 +348,30 @@ pub struct PhaseOutcome {
     pub leaves_open: Vec<ItemId>,
 }
 
+/// An agreement that has to be in place, and to cover the day, for as long as a deployment is live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    /// In words.
+    pub title: String,
+    /// The item whose answer Yes says that it is in place.
+    pub in_place: ItemId,
+    /// The item with its first day.
+    pub from: ItemId,
+    /// The item with its last day.
+    pub until: ItemId,
+}
+
+/// What the stages after the decisions are computed from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Process {
+    /// When it is the product's first live deployment; never, where the framework does not say.
+    pub first_of_type: Option<Condition>,
+    /// The item with the throughput that was asked for.
+    pub throughput: Option<ItemId>,
+    /// Agreements, in the order of the framework.
+    pub agreements: Vec<Agreement>,
+}
+
 /// The items that make a deployment's headline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headline {
@@ -534,6 +558,8 @@ pub struct Framework {
     pub constraints: Vec<Constraint>,
     /// The outcomes that phase 1 can have.
     pub phase_outcomes: Vec<PhaseOutcome>,
+    /// What the stages after the decisions are computed from.
+    pub process: Process,
 }
 
 impl Framework {

@@ -16,6 +16,7 @@ mod ids;
 mod matrix;
 mod merge;
 mod pending;
+mod record;
 mod risk;
 mod settings;
 mod sheet;
@@ -31,9 +32,9 @@ pub use canon::{Canonical, Digest, Sink, Tree};
 pub use condition::{Condition, DateRef, Subject, Test};
 pub use deployment::{Deployment, Kind, Lineage, Meta, Received, Refusal, Revision, Slot};
 pub use framework::{
-    Attached, Cells, Column, Constraint, Framework, FrameworkRef, Group, Headline, Item, ItemKind, ItemType,
-    Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome, PhaseRole,
-    Profile, ProfileName, Scope, Section, Sections, VerdictRule,
+    Agreement, Attached, Cells, Column, Constraint, Framework, FrameworkRef, Group, Headline, Item, ItemKind,
+    ItemType, Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome,
+    PhaseRole, Process, Profile, ProfileName, Scope, Section, Sections, VerdictRule,
 };
 pub use hazard_map::{HazardMap, MeasureColumn, MeasureRows, RatingColumns};
 pub use ids::{
@@ -43,6 +44,7 @@ pub use jiff::civil::Date;
 pub use matrix::{Acceptability, Class, Matrix, Rating};
 pub use merge::{Holds, Merge3, MergedMap, keyed, merge_maps, merge_sets};
 pub use pending::{Decision, Origin, Pending, Reason, Source, Undecided, Workbook};
+pub use record::{CertificateStatus, Event, EventKind, Record, event_of_key};
 pub use risk::{Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer};
 pub use settings::{People, Person, PhasePolicy, Policy, Settings};
 pub use sheet::{Beside, SheetGroup, SheetHistory, SheetMap, SheetOutcome, SheetPlan, SheetTable};

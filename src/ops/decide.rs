@@ -2,13 +2,13 @@
 
 use super::policy::{Office, contradiction, effect, electors, office, offices, outcomes, phase_outcome};
 use super::ready::gaps;
-use super::scope::{left_open, seal};
+use super::scope::{left_open, phase_digest, seal};
 use super::state::states;
-use super::verify::{Case, Judged, Judgement, Trust};
+use super::verify::{Case, Judged, Judgement, is_enough};
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
     Act, Address, Canonical, Date, Digest, Effect, ItemId, Key, Moment, Person, Phase, Recording, Statement,
-    Tree, Verdict,
+    Verdict,
 };
 use crate::project::Held;
 use std::collections::BTreeMap;
@@ -80,18 +80,8 @@ pub struct Proposal<'a> {
     pub last: Option<&'a Held>,
     /// The leaves that changed since.
     pub changed: Vec<String>,
-}
-
-/// The digest that an approver compares: that of the scope, or over those of all scopes where there are several.
-pub fn covers(statement: &Statement) -> Digest {
-    let mut digests = statement.scopes.values().map(|seal| seal.digest);
-    match (digests.next(), statement.scopes.len()) {
-        (Some(only), 1) => only,
-        _ => {
-            let all = statement.scopes.values().map(|seal| Tree::text(seal.digest.to_string()));
-            Tree::List(all.collect()).digest()
-        }
-    }
+    /// The digest that an approver compares with their pack; none for a withdrawal.
+    pub digest: Option<Digest>,
 }
 
 fn refuse(why: impl Into<String>) -> Error {
@@ -147,7 +137,15 @@ pub fn propose<'a>(
             if statement.reason.is_none() {
                 return Err(refuse("a withdrawal says why").help("add `--reason`"));
             }
-            return Ok(Proposal { statement, effect: None, person, key, last, changed: Vec::new() });
+            return Ok(Proposal {
+                statement,
+                effect: None,
+                person,
+                key,
+                last,
+                changed: Vec::new(),
+                digest: None,
+            });
         }
         Wish::Decide(decision) => decision,
     };
@@ -167,7 +165,8 @@ pub fn propose<'a>(
         statement.scopes.insert(*scope, sealed);
     }
     let changed = last.map(|last| since(last, &statement)).unwrap_or_default();
-    Ok(Proposal { statement, effect: Some(effect), person, key, last, changed })
+    let digest = Some(phase_digest(case.deployment, case.framework, phase, case.files));
+    Ok(Proposal { statement, effect: Some(effect), person, key, last, changed, digest })
 }
 
 /// The leaves that differ between what was decided over last and now.
@@ -236,17 +235,19 @@ fn agreed(case: &Case<'_>, office: &Office, voice: &Voice, decision: &Decision) 
     if !effect.approves() && !decision.conditions.is_empty() {
         return Err(refuse("only an approval has conditions").help("put them as queries: `--query ITEM=…`"));
     }
-    for address in decision.queries.keys() {
-        let is_known = case.framework.item(&address.subject).is_some()
-            || case.deployment.risks.keys().any(|id| id.as_str() == address.subject);
-        if !is_known {
-            return Err(refuse(format!("there is no item or risk `{}` to ask about", address.subject)));
-        }
+    if let Some(unknown) = decision.queries.keys().find(|address| !can_be_asked_about(case, address)) {
+        return Err(refuse(format!("there is no item or risk `{}` to ask about", unknown.subject)));
     }
     if decision.expires.is_some_and(|day| day < voice.time.day()) {
         return Err(refuse("the day on which it would expire has passed"));
     }
     Ok(effect)
+}
+
+/// Whether an address is in an item or a risk that there is.
+pub(super) fn can_be_asked_about(case: &Case<'_>, address: &Address) -> bool {
+    case.framework.item(&address.subject).is_some()
+        || case.deployment.risks.keys().any(|id| id.as_str() == address.subject)
 }
 
 /// How many gaps an error names.
@@ -269,7 +270,7 @@ fn ready(case: &Case<'_>, phase: &Phase) -> Result<(), Error> {
     )))
 }
 
-fn things(count: usize) -> String {
+pub(super) fn things(count: usize) -> String {
     if count == 1 { "1 thing is".to_owned() } else { format!("{count} things are") }
 }
 
@@ -294,7 +295,7 @@ fn apart(case: &Case<'_>, judgement: &Judgement<'_>, phase: &Phase, voice: &Voic
 fn open_items(case: &Case<'_>, judgement: &Judgement<'_>, office: &Office, outcome: &str) -> Vec<ItemId> {
     let own = Some(outcome).filter(|_| !office.verdicts.is_empty());
     let standing = judgement.statements.iter().filter(|one| {
-        let enough = !case.settings.policy.signatures_required || one.trust == Trust::Verified;
+        let enough = is_enough(case.settings, one.trust);
         one.stands() && enough && one.effect.is_some_and(Effect::approves)
     });
     let others = standing.filter_map(|one| one.held.statement.outcome.as_deref());

@@ -5,7 +5,9 @@
 //! answers and mitigations in it name as `path:` evidence. Not in it are answers to items without a scope, confirmations, acceptances,
 //! lineage, history, and what a conditional outcome left open. `docs/guide/decisions.md` has the table.
 
-use crate::model::{Deployment, Digest, Framework, ItemId, PhaseOutcome, Scope, Seal, Tree};
+use crate::model::{
+    Canonical, Deployment, Digest, Framework, ItemId, Phase, PhaseOutcome, Scope, Seal, Tree,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Gives the digest of a file of the repository; none where there is no such file, or it cannot be read.
@@ -20,6 +22,26 @@ pub fn seal(
     files: &Files<'_>,
 ) -> Seal {
     Seal::of(scope, &leaves(deployment, framework, scope, left_open, files))
+}
+
+/// The digest that everybody compares who decides in a phase: over all that its scopes hold, whatever a role's own part of it is and
+/// whatever an outcome leaves open.
+pub fn phase_digest(
+    deployment: &Deployment,
+    framework: &Framework,
+    phase: &Phase,
+    files: &Files<'_>,
+) -> Digest {
+    let of = |scope: &Scope| {
+        (scope.to_string(), Tree::text(seal(deployment, framework, *scope, &[], files).digest.to_string()))
+    };
+    Tree::map([
+        ("type", Some(Tree::text("tom-phase/v1"))),
+        ("deployment", Some(Tree::text(deployment.meta.id.as_str()))),
+        ("phase", Some(Tree::text(phase.number.to_string()))),
+        ("scopes", Some(Tree::Map(phase.scope.iter().map(of).collect()))),
+    ])
+    .digest()
 }
 
 /// The leaves of a scope by address.

@@ -4,6 +4,7 @@ use super::expiry::expiries;
 use super::outcome::Evaluator;
 use super::ready::{attach_it, besides, open_outcomes};
 use super::reason;
+use super::stage::Query;
 use super::state::{Stand, State, risk_owner, states};
 use crate::model::{
     Address, Confirmation, Date, Deployment, Framework, MitigationStatus, OutcomeKind, PartyId, ProfileName,
@@ -14,6 +15,8 @@ use crate::model::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deed {
+    /// Answer a query of whoever decides.
+    Reply,
     /// Answer a needed item.
     Answer,
     /// Add the note that an answer needs.
@@ -40,6 +43,7 @@ impl Deed {
     /// The heading over such things.
     pub fn title(self) -> &'static str {
         match self {
+            Self::Reply => "to reply to: queries",
             Self::Answer => "to answer",
             Self::Note => "to explain in a note",
             Self::Rate => "to rate",
@@ -79,15 +83,32 @@ fn again(party: &PartyId, stand: &Stand, confirmation: Option<&Confirmation>, wh
     if *stand == Stand::Missing { String::new() } else { reason::of_stand(party, stand, confirmation, what) }
 }
 
-/// Everything that there is to do in a deployment, with what runs out within some days of a day.
+/// A query, for whoever answers what it is about.
+fn reply(deployment: &Deployment, framework: &Framework, query: &Query) -> Task {
+    let subject = &query.address.subject;
+    let item = framework.item(subject).and_then(|item| item.parties.first());
+    let risk = || deployment.risks.iter().find(|(id, _)| id.as_str() == subject).map(|(_, risk)| &risk.owner);
+    Task {
+        party: item.or_else(risk).map_or("deployer", PartyId::as_str).to_owned(),
+        deed: Deed::Reply,
+        address: Some(query.address.clone()),
+        title: query.text.clone(),
+        why: format!("{} asked on {}; `tom record {} reply` answers", query.by, query.on, deployment.name),
+        phase: query.phase,
+        role: None,
+    }
+}
+
+/// Everything that there is to do in a deployment, with the queries that are open and what runs out within some days of a day.
 pub fn todo(
     deployment: &Deployment,
     framework: &Framework,
     settings: &Settings,
+    queries: &[Query],
     as_of: Date,
     due: i64,
 ) -> Vec<Task> {
-    let mut tasks = Vec::new();
+    let mut tasks: Vec<Task> = queries.iter().map(|query| reply(deployment, framework, query)).collect();
     let states = states(deployment, framework);
     let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
     for answer in &states.answers {

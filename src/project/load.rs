@@ -124,7 +124,8 @@ impl<'p> Loader<'p> {
             match (entry.name.as_str(), entry.kind) {
                 ("deployment.toml", _) => {}
                 (hidden, _) if hidden.starts_with('.') => {}
-                (super::APPROVALS, EntryKind::Folder) => {} // decisions are read by whoever asks for them
+                // Decisions and the record are read by whoever asks for them.
+                (super::APPROVALS, EntryKind::Folder) | (super::RECORD, EntryKind::File) => {}
                 ("risks", EntryKind::Folder) => self.risks(&path, &framework, &mut deployment, &mut findings),
                 ("risks" | "received.toml", kind) if kind != wanted(&entry.name) => {
                     findings.push(wrong_kind(&path, kind));

@@ -6,6 +6,7 @@ mod approvals;
 mod compare;
 mod load;
 mod past;
+mod record;
 
 use crate::diag::{Code, Error, Finding, Label, Severity};
 use crate::model::{DeploymentName, Framework, FrameworkRef, Meta, Settings};
@@ -18,6 +19,7 @@ pub use approvals::{APPROVALS, BROKEN_STATEMENT, EvidenceFiles, Held, STRAY, evi
 pub use compare::{Pair, load_pair, pairs};
 pub use load::{ASIDE, CONFLICTS, IMPORTED, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
+pub use record::{RECORD, record};
 
 /// The folder of deployments.
 pub const ASSESSMENTS: &str = "assessments";

@@ -288,7 +288,7 @@ impl<'r> Past<'r> {
             if [
                 "deployment.toml",
                 "received.toml",
-                "record.toml",
+                super::RECORD,
                 super::ASIDE,
                 super::CONFLICTS,
                 super::IMPORTED,

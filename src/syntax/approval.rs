@@ -55,12 +55,7 @@ fn statement(table: &Table<'_, '_>) -> Option<Statement> {
         verdicts.extend(id.zip(verdict).map(|(id, verdict)| (id, Verdict { verdict, reason })));
     }
     let conditions = texts(table, "conditions", |text| Key::new(text));
-    let queries = texts(table, "queries", |text| {
-        text.parse::<Address>().map_err(|error| match error {
-            AddressError::Id(error) => error,
-            _ => IdError { wanted: "the address of an item or risk", got: text.to_owned() },
-        })
-    });
+    let queries = texts(table, "queries", address);
     let recorded = table.table("recorded").and_then(|inner| {
         let (by, evidence) = (inner.needed_text("by"), inner.needed_text("evidence"));
         let digest = inner.needed_id("digest", digest);
@@ -93,8 +88,16 @@ fn statement(table: &Table<'_, '_>) -> Option<Statement> {
     })
 }
 
-fn digest(text: &str) -> Result<Digest, IdError> {
+pub(super) fn digest(text: &str) -> Result<Digest, IdError> {
     text.parse()
+}
+
+/// An address as the key of a text about it.
+pub(super) fn address(text: &str) -> Result<Address, IdError> {
+    text.parse::<Address>().map_err(|error| match error {
+        AddressError::Id(error) => error,
+        _ => IdError { wanted: "the address of an item or risk", got: text.to_owned() },
+    })
 }
 
 /// A key that can have one value only.
@@ -113,7 +116,7 @@ fn exactly<'d>(table: &Table<'d, '_>, key: &'d str, wanted: &str, what: &str) {
 }
 
 /// A table of texts whose keys have a form of their own.
-fn texts<'d, K: Ord>(
+pub(super) fn texts<'d, K: Ord>(
     table: &Table<'d, '_>,
     name: &'d str,
     make: impl Fn(&str) -> Result<K, IdError>,
@@ -194,7 +197,7 @@ pub fn write_statement(statement: &Statement) -> String {
     out.text
 }
 
-fn write_texts<'t>(out: &mut Out, name: &str, texts: impl Iterator<Item = (String, &'t String)>) {
+pub(super) fn write_texts<'t>(out: &mut Out, name: &str, texts: impl Iterator<Item = (String, &'t String)>) {
     let mut texts = texts.peekable();
     if texts.peek().is_some() {
         out.header(name);

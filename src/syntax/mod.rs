@@ -17,6 +17,7 @@ mod listing;
 mod literal;
 mod locate;
 mod reader;
+mod record;
 mod risk;
 mod settings;
 mod sheet;
@@ -38,6 +39,7 @@ pub use leaves::leaves;
 pub use listing::listing;
 pub use literal::line as quoted;
 pub use locate::{Position, locate};
+pub use record::{CANNOT_RECORD, add_event, read_record};
 pub use risk::read_risk;
 pub use settings::read_settings;
 pub use sheet::{SHEET_MAP, read_sheet_map};
@@ -65,4 +67,5 @@ pub const CODES: &[&crate::diag::Code] = &[
     &answers::BAD_EVIDENCE,
     &answers::BAD_CONTACT,
     &framework::BAD_FRAMEWORK,
+    &record::CANNOT_RECORD,
 ];

@@ -18,10 +18,12 @@ const REAL: &[(&str, &[&str])] = &[
     ("lineage", &["status", "--behind"]),
     ("list", &["list"]),
     ("log", &["log", "acme-northfield"]),
+    ("record", &["record", "acme-northfield"]),
     ("show", &["show", "acme-northfield"]),
     ("show", &["show", "acme-southmere", "HAZ-004"]),
     ("status", &["status"]),
     ("status", &["status", "acme-southmere"]),
+    ("status-throughput", &["status", "--throughput"]),
     ("todo", &["todo"]),
     ("verify", &["verify", "acme-northfield"]),
 ];

@@ -12,7 +12,7 @@ use crate::ops::derive::{LeftOver, left_over, names_it, names_of, text_at};
 use crate::ops::outcome::Evaluator;
 use crate::ops::policy::{Keys, keys};
 use crate::ops::verify::Case;
-use crate::project::{EvidenceFiles, Loader, Project, framework_files, statements};
+use crate::project::{EvidenceFiles, Loader, Project, framework_files, record, statements};
 use crate::store::{EntryKind, Store};
 use crate::syntax::{FrameworkFile, read_framework};
 use std::cell::RefCell;
@@ -270,18 +270,12 @@ impl Worker<'_> {
         findings.extend(check(&subject));
         let (held, broken) = statements(store, name)?;
         findings.extend(broken);
+        findings.extend(record(store, name)?.1);
         if !held.is_empty() || asked.ready.is_some() {
             let files = EvidenceFiles::of(store);
-            let case = Case {
-                deployment: &deployment,
-                framework: &framework,
-                rules: &framework,
-                settings: self.project.settings(),
-                keys: self.keys,
-                files: &|path| files.digest(path),
-                as_of: asked.as_of,
-                seen: &BTreeMap::new(),
-            };
+            let digest = |path: &str| files.digest(path);
+            let settings = self.project.settings();
+            let case = Case::of(&deployment, &framework, settings, self.keys, &digest, asked.as_of);
             let found = decisions(&case, &held, asked.ready);
             // Evidence that cannot be read has not changed: nobody knows, so nothing is said of the decisions.
             let unreadable = files.errors();

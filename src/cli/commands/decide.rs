@@ -4,15 +4,15 @@ use crate::cli::context::Context;
 use crate::cli::report::one_line;
 use crate::cli::sign::sign;
 use crate::cli::words::counted;
-use crate::diag::{Error, Label};
+use crate::diag::Error;
 use crate::model::{
-    Address, Date, DeploymentName, Digest, ItemId, Key, Moment, Recording, Settings, Verdict, statement_name,
+    Date, DeploymentName, Digest, ItemId, Key, Moment, Recording, Settings, Verdict, statement_name,
 };
-use crate::ops::decide::{Decision, Proposal, Voice, Wish, covers, propose};
+use crate::ops::decide::{Decision, Proposal, Voice, Wish, propose};
 use crate::ops::policy::{Keys, keys};
 use crate::ops::signature::{self, SigningKey};
 use crate::ops::verify::{Case, judge};
-use crate::project::{APPROVALS, EvidenceFiles, Project, SETTINGS, evidence_digest, folder_of, statements};
+use crate::project::{APPROVALS, EvidenceFiles, evidence_digest, folder_of, statements};
 use crate::store::{Repo, WorkTree};
 use crate::syntax::write_statement;
 use std::collections::BTreeMap;
@@ -109,7 +109,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let commit = repo.at("HEAD")?.commit().id.clone();
     let project = context.sound_project(&repo, Some(&commit))?;
     let (deployment, framework) = super::sound(&project, &name)?;
-    committed(&repo, &project, &name)?;
+    super::committed(&repo, &project, &name)?;
     let keys = keys(project.settings())?;
     let (held, broken) = statements(&tree, &name)?;
     if let Some(broken) = broken.into_iter().find(|finding| finding.is_error()) {
@@ -117,17 +117,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let evidence = EvidenceFiles::of(project.store());
     let files = |path: &str| evidence.digest(path);
-    let seen = BTreeMap::new();
-    let case = Case {
-        deployment: &deployment,
-        framework: &framework,
-        rules: &framework,
-        settings: project.settings(),
-        keys: &keys,
-        files: &files,
-        as_of: context.today(),
-        seen: &seen,
-    };
+    let case = Case::of(&deployment, &framework, project.settings(), &keys, &files, context.today());
     let judgement = judge(&case, &held);
     let voice = voice(args, context, &repo, &tree, &commit)?;
     let proposal = propose(&case, &judgement, &voice, &wish(args)?)?;
@@ -145,8 +135,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         context.print(format!("would write {file}\n"));
         return Ok(Outcome::Clean);
     };
-    if args.withdraw.is_none() {
-        agree(args, context, covers(&proposal.statement))?;
+    if let Some(digest) = proposal.digest {
+        agree(args, context, digest)?;
     }
     let signature = key.map(|key| signature(&bytes, &key, &own)).transpose()?;
     let how = match (&signature, &proposal.statement.recorded) {
@@ -165,25 +155,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     context.tell("next: commit it; `tom verify` says what the phase still needs");
     Ok(Outcome::Clean)
-}
-
-/// Makes sure that what stands in the work tree is what is decided over.
-fn committed(repo: &Repo, project: &Project, name: &DeploymentName) -> Result<(), Error> {
-    let folder = folder_of(name);
-    let mut changed = repo.uncommitted(&folder)?;
-    // Statements and events are not decided over, and several may wait for one commit.
-    changed.retain(|path| {
-        !path.starts_with(&format!("{folder}/{APPROVALS}/")) && *path != format!("{folder}/record.toml")
-    });
-    changed.extend(repo.uncommitted(SETTINGS)?);
-    let pinned = project.meta(name)?.framework;
-    changed.extend(repo.uncommitted(&format!("frameworks/{}/{}", pinned.id, pinned.version))?);
-    let Some(first) = changed.first() else { return Ok(()) };
-    let message =
-        format!("{} not committed, `{first}` first", counted(changed.len(), "file is", "files are"));
-    Err(Error::new(&UNCOMMITTED, message)
-        .at(Label::file(first))
-        .help("a decision is over what is committed: commit the changes, or take them back"))
 }
 
 fn evidence_is_there(repo: &Repo, evidence: &EvidenceFiles<'_>) -> Result<(), Error> {
@@ -236,23 +207,17 @@ fn wish(args: &Args) -> Result<Wish, Error> {
         return Ok(Wish::Withdraw(start.clone()));
     }
     let mut verdicts: BTreeMap<ItemId, Verdict> = BTreeMap::new();
-    for (id, word) in pairs("verdict", &args.verdicts)? {
+    for (id, word) in super::pairs("verdict", &args.verdicts)? {
         let id = ItemId::new(id).map_err(|error| Error::new(&USAGE, error.to_string()))?;
         verdicts.insert(id, Verdict { verdict: word, reason: None });
     }
-    for (id, text) in pairs("because", &args.because)? {
+    for (id, text) in super::pairs("because", &args.because)? {
         let Some(verdict) = verdicts.get_mut(id.as_str()) else {
             return Err(Error::new(&USAGE, format!("`--because {id}` has no verdict beside it")));
         };
         verdict.reason = Some(text);
     }
-    let mut queries = BTreeMap::new();
-    for (address, text) in pairs("query", &args.queries)? {
-        let address: Address = address
-            .parse()
-            .map_err(|error: crate::model::AddressError| Error::new(&USAGE, error.to_string()))?;
-        queries.insert(address, text);
-    }
+    let queries = super::by_address("query", &args.queries)?;
     let mut conditions = BTreeMap::new();
     for (at, text) in args.conditions.iter().enumerate() {
         let key = Key::new(format!("C{}", at + 1)).map_err(|error| Error::new(&USAGE, error.to_string()))?;
@@ -260,16 +225,6 @@ fn wish(args: &Args) -> Result<Wish, Error> {
     }
     let outcome = args.outcome.clone().unwrap_or_default();
     Ok(Wish::Decide(Decision { outcome, verdicts, conditions, queries, expires: args.expires }))
-}
-
-fn pairs(option: &str, texts: &[String]) -> Result<Vec<(String, String)>, Error> {
-    let pair = |text: &String| {
-        let (left, right) = text.split_once('=').ok_or_else(|| {
-            Error::new(&USAGE, format!("`--{option}` takes ITEM=TEXT, not `{}`", text.escape_debug()))
-        })?;
-        Ok((left.trim().to_owned(), super::plain(option, right)?))
-    };
-    texts.iter().map(pair).collect()
 }
 
 /// How many changed leaves are listed.
@@ -311,16 +266,11 @@ fn show(context: &Context, name: &DeploymentName, proposal: &Proposal<'_>) {
                 }
             }
         }
-        out += &format!("digest {}\n", grouped(covers(says)));
+    }
+    if let Some(digest) = proposal.digest {
+        out += &format!("digest {}\n", digest.grouped());
     }
     context.print(out);
-}
-
-/// A digest in groups that a person can compare.
-fn grouped(digest: Digest) -> String {
-    let hex = digest.hex();
-    let groups: Vec<&str> = (0..8).filter_map(|at| hex.get(at * 8..at * 8 + 8)).collect();
-    groups.join(" ")
 }
 
 /// Makes sure that the approver means this digest.

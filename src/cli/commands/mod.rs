@@ -24,6 +24,7 @@ pub(super) mod log;
 pub(super) mod merge_driver;
 pub(super) mod new;
 pub(super) mod offer;
+pub(super) mod record;
 pub(super) mod render;
 pub(super) mod resolve;
 pub(super) mod set;
@@ -37,15 +38,16 @@ mod workbook;
 
 use super::Outcome;
 use super::args::Command;
-use super::codes::USAGE;
+use super::codes::{UNCOMMITTED, USAGE};
 use super::context::Context;
-use crate::diag::{Error, nearest};
-use crate::model::{Address, Deployment, DeploymentName, Framework, ProfileName, Risk, RiskId};
+use super::words::counted;
+use crate::diag::{Error, Label, nearest};
+use crate::model::{Address, AddressError, Deployment, DeploymentName, Framework, ProfileName, Risk, RiskId};
 use crate::ops::past::Past;
-use crate::project::{Project, folder_of};
+use crate::project::{APPROVALS, Project, RECORD, SETTINGS, folder_of};
 use crate::store::{Commit, Repo};
 use crate::syntax::is_hidden;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is done in a limited child.
@@ -68,6 +70,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Confirm(args) => confirm::run(&args, context),
         Command::Accept(args) => accept::run(&args, context),
         Command::Decide(args) => decide::run(&args, context),
+        Command::Record(args) => record::run(&args, context),
         Command::Verify(args) => verify::run(&args, context),
         Command::Impact(args) => impact::run(&args, context),
         Command::Todo(args) => todo::run(&args, context),
@@ -203,4 +206,43 @@ fn plain(what: &str, text: &str) -> Result<String, Error> {
         None if text.trim().is_empty() => Err(Error::new(&USAGE, format!("the {what} is empty"))),
         None => Ok(text.trim().to_owned()),
     }
+}
+
+/// Makes sure that what stands in the work tree is what is committed, and so what is decided over or sent off.
+fn committed(repo: &Repo, project: &Project, name: &DeploymentName) -> Result<(), Error> {
+    let folder = folder_of(name);
+    let mut changed = repo.uncommitted(&folder)?;
+    // Statements and events are not decided over, and several may wait for one commit.
+    changed.retain(|path| {
+        !path.starts_with(&format!("{folder}/{APPROVALS}/")) && *path != format!("{folder}/{RECORD}")
+    });
+    changed.extend(repo.uncommitted(SETTINGS)?);
+    let pinned = project.meta(name)?.framework;
+    changed.extend(repo.uncommitted(&format!("frameworks/{}/{}", pinned.id, pinned.version))?);
+    let Some(first) = changed.first() else { return Ok(()) };
+    let message =
+        format!("{} not committed, `{first}` first", counted(changed.len(), "file is", "files are"));
+    Err(Error::new(&UNCOMMITTED, message)
+        .at(Label::file(first))
+        .help("it is over what is committed: commit the changes, or take them back"))
+}
+
+/// Options of the form `ITEM=TEXT`.
+fn pairs(option: &str, texts: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let pair = |text: &String| {
+        let (left, right) = text.split_once('=').ok_or_else(|| {
+            Error::new(&USAGE, format!("`--{option}` takes ITEM=TEXT, not `{}`", text.escape_debug()))
+        })?;
+        Ok((left.trim().to_owned(), plain(option, right)?))
+    };
+    texts.iter().map(pair).collect()
+}
+
+/// The same where what stands before the `=` is an address.
+fn by_address(option: &str, texts: &[String]) -> Result<BTreeMap<Address, String>, Error> {
+    let of = |(address, text): (String, String)| {
+        let address = address.parse().map_err(|error: AddressError| Error::new(&USAGE, error.to_string()))?;
+        Ok((address, text))
+    };
+    pairs(option, texts)?.into_iter().map(of).collect()
 }

@@ -1,5 +1,9 @@
+mod throughput;
+
 use crate::cli::beside::side_by_side;
 use crate::cli::context::Context;
+use crate::cli::decided::{Judging, decided};
+use crate::cli::report::one_line;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
@@ -7,8 +11,10 @@ use crate::model::{
     Address, Date, Deployment, DeploymentName, Framework, Kind, PartyId, PermanentId, Settings,
 };
 use crate::ops::confirm::Entry;
+use crate::ops::policy::keys;
 use crate::ops::ready::{Gap, claimed_in, gaps};
 use crate::ops::reason::of_origin;
+use crate::ops::stage::{PhaseStanding, Stage, Standing};
 use crate::ops::state::{Speakers, Stand, State, States, claimed, states};
 use crate::project::{Loader, Project};
 use crate::store::{Origin, Repo};
@@ -16,13 +22,15 @@ use comfy_table::{ContentArrangement, Table, presets};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Show how far each phase has got
+pub(in crate::cli) use throughput::Body as ThroughputBody;
+
+/// Show how far each phase has got, and where each deployment stands
 ///
-/// With a deployment: progress by phase, party and section, what keeps each phase from being ready, and confirmations that a commit of somebody who
+/// With a deployment: its stage and what going live lacks, progress by phase, party and section, what keeps each phase from being ready, and confirmations that a commit of somebody who
 /// speaks for another party brought in, as far as git's history goes. Without: a table of all deployments; their history is not read.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  tom status\n  tom status acme-eastmoor\n  tom status acme-eastmoor --check --phase 1\n  tom status --behind           who lags, in CI\n\nExit codes: with --check, 1 if a phase that was asked for is not ready; with --behind, 1 if somebody is behind or that cannot be said."
+    after_help = "Examples:\n  tom status\n  tom status acme-eastmoor\n  tom status acme-eastmoor --check --phase 1\n  tom status --behind           who lags, in CI\n  tom status --throughput       what each product may ask for\n\nExit codes: with --check, 1 if a phase that was asked for is not ready; with --behind, 1 if somebody is behind or that cannot be said."
 )]
 pub struct Args {
     /// The deployment; all of them if none is given
@@ -43,6 +51,10 @@ pub struct Args {
     /// Name those who have not looked at something of their parent's, and exit with 1 if there are any; JSON as for `tom lineage`
     #[arg(long, conflicts_with_all = ["phase", "check"])]
     behind: bool,
+
+    /// Sum the throughput of each product over its deployments
+    #[arg(long, conflicts_with_all = ["deployment", "phase", "check", "behind"])]
+    throughput: bool,
 
     /// How to write it
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -102,13 +114,16 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         let is_behind = super::lineage::behind(&project, context, args.deployment.as_deref(), is_json)?;
         return Ok(if is_behind { Outcome::Found } else { Outcome::Clean });
     }
+    if args.throughput {
+        return throughput::run(args.format, context, &repo, &project);
+    }
     let asked = Asked {
         only: super::phase(&project, args.phase)?,
         as_of: args.as_of.unwrap_or_else(|| context.today()),
     };
     let is_ready = match &args.deployment {
         Some(name) => one(args, context, &repo, &project, (name, asked))?,
-        None => all(args, context, &project, asked)?,
+        None => all(args, context, &repo, &project, asked)?,
     };
     Ok(if args.check && !is_ready { Outcome::Found } else { Outcome::Clean })
 }
@@ -125,6 +140,11 @@ fn one(
     let settings = project.settings();
     let states = states(&deployment, &framework);
     let progress = progress(&deployment, &framework, settings, &states, asked);
+    let keys = keys(settings)?;
+    let judging = Judging { settings, keys: &keys, as_of: asked.as_of };
+    let loaded = (&deployment, &*framework, &states);
+    let standing =
+        decided(judging, (repo, None), project.store(), loaded, |decided| Ok(decided.standing.clone()))?;
     let past = super::past(repo, &deployment, &framework, None);
     let foreign = past.map(|past| past.foreign(settings)).unwrap_or_default();
     match args.format {
@@ -135,11 +155,11 @@ fn one(
                 commit: origin.commit.clone(),
                 author: origin.author.name.clone(),
             });
-            let of = Of { brought_in: Some(brought.collect()), ..of(&deployment, &progress) };
+            let of = Of { brought_in: Some(brought.collect()), ..of(&deployment, &progress, &standing) };
             context.print_json(&Output::of(Body { deployments: vec![Row::Read(Box::new(of))] }));
         }
         Format::Text => {
-            context.print(page(&deployment, &framework, &states, &progress, context));
+            context.print(page(&deployment, &framework, &states, &progress, &standing, context));
             let count: usize = claimed(settings, &deployment, &framework).values().map(Vec::len).sum();
             if count > 0 {
                 let what = counted(count, "confirmation is", "confirmations are");
@@ -155,31 +175,44 @@ fn one(
 struct InBrief {
     is_ready: bool,
     counts: Vec<(State, usize)>,
+    stage: String,
     bars: Vec<String>,
     /// Only for JSON: a thousand deployments have a great many gaps.
     full: Option<Of>,
 }
 
 /// A table of all deployments; whether every one is ready.
-fn all(args: &Args, context: &Context, project: &Project, asked: Asked) -> Result<bool, Error> {
+fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: Asked) -> Result<bool, Error> {
     let (names, _) = project.deployments()?;
-    let brief = |loader: &mut Loader<'_>, name: &DeploymentName| -> Result<Option<InBrief>, Error> {
-        Ok(match loader.load(name)?.sound() {
-            Ok((deployment, framework)) => {
-                let states = states(&deployment, &framework);
-                let progress = progress(&deployment, &framework, project.settings(), &states, asked);
-                Some(InBrief {
-                    is_ready: progress.iter().all(|phase| phase.gaps.is_empty()),
-                    counts: states.counts(),
-                    bars: progress.iter().map(bar).collect(),
-                    full: (args.format == Format::Json).then(|| of(&deployment, &progress)),
-                })
-            }
-            // What is wrong with it is for `tom check` to say; here it is only not known.
-            Err(_) => None,
-        })
-    };
-    let rows = side_by_side(context, &names, || project.loader(), brief)?;
+    let settings = project.settings();
+    let keys = keys(settings)?;
+    let judging = Judging { settings, keys: &keys, as_of: asked.as_of };
+    let common = repo.common_dir();
+    let begin = || Ok((project.loader()?, Repo::discover(&common)?));
+    let brief =
+        |(loader, repo): &mut (Loader<'_>, Repo), name: &DeploymentName| -> Result<Option<InBrief>, Error> {
+            Ok(match loader.load(name)?.sound() {
+                Ok((deployment, framework)) => {
+                    let states = states(&deployment, &framework);
+                    let progress = progress(&deployment, &framework, settings, &states, asked);
+                    let loaded = (&deployment, &*framework, &states);
+                    let standing = decided(judging, (repo, None), loader.store(), loaded, |decided| {
+                        Ok(decided.standing.clone())
+                    });
+                    let Ok(standing) = standing else { return Ok(None) };
+                    Some(InBrief {
+                        stage: standing.in_brief(),
+                        is_ready: progress.iter().all(|phase| phase.gaps.is_empty()),
+                        counts: states.counts(),
+                        bars: progress.iter().map(bar).collect(),
+                        full: (args.format == Format::Json).then(|| of(&deployment, &progress, &standing)),
+                    })
+                }
+                // What is wrong with it is for `tom check` to say; here it is only not known.
+                Err(_) => None,
+            })
+        };
+    let rows = side_by_side(context, &names, begin, brief)?;
     let rows: Vec<(&DeploymentName, Option<InBrief>)> = names.iter().zip(rows).collect();
     let is_ready = rows.iter().all(|(_, row)| row.as_ref().is_some_and(|row| row.is_ready));
     if args.format == Format::Json {
@@ -199,7 +232,9 @@ fn all(args: &Args, context: &Context, project: &Project, asked: Asked) -> Resul
     let phases =
         super::phases(project).into_iter().filter(|phase| asked.only.is_none_or(|only| only == *phase));
     let phases = phases.map(|phase| format!("PHASE {phase}"));
-    table.set_header(["NAME".to_owned()].into_iter().chain(phases).chain(["OPEN".to_owned()]));
+    table.set_header(
+        ["NAME".to_owned()].into_iter().chain(phases).chain(["STAGE".to_owned(), "OPEN".to_owned()]),
+    );
     for (name, row) in &rows {
         let Some(row) = row else {
             table.add_row([name.to_string(), "cannot be read; see `tom check`".to_owned()]);
@@ -207,8 +242,12 @@ fn all(args: &Args, context: &Context, project: &Project, asked: Asked) -> Resul
         };
         let open = row.counts.iter().filter(|(state, _)| !state.is_settled());
         let open: Vec<String> = open.map(|(state, count)| format!("{count} {state}")).collect();
-        table
-            .add_row([name.to_string()].into_iter().chain(row.bars.iter().cloned()).chain([open.join(", ")]));
+        table.add_row(
+            [name.to_string()]
+                .into_iter()
+                .chain(row.bars.iter().cloned())
+                .chain([row.stage.clone(), open.join(", ")]),
+        );
     }
     context.print(table.trim_fmt() + "\n");
     Ok(is_ready)
@@ -257,6 +296,8 @@ struct Of {
     /// Whether every phase that was asked for is ready.
     ready: bool,
     phases: Vec<PhaseOf>,
+    /// Where it stands in its process, and what going live lacks.
+    standing: Standing,
     /// Confirmations that a commit of another party's person brought in; absent where history was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     brought_in: Option<Vec<BroughtIn>>,
@@ -283,7 +324,7 @@ struct PhaseOf {
     gaps: Vec<Gap>,
 }
 
-fn of(deployment: &Deployment, progress: &[Progress]) -> Of {
+fn of(deployment: &Deployment, progress: &[Progress], standing: &Standing) -> Of {
     let phase = |phase: &Progress| PhaseOf {
         phase: phase.phase,
         ready: phase.gaps.is_empty(),
@@ -298,6 +339,7 @@ fn of(deployment: &Deployment, progress: &[Progress]) -> Of {
         kind: deployment.meta.kind,
         ready: progress.iter().all(|phase| phase.gaps.is_empty()),
         phases: progress.iter().map(phase).collect(),
+        standing: standing.clone(),
         brought_in: None,
     }
 }
@@ -323,13 +365,16 @@ fn page(
     framework: &Framework,
     states: &States<'_>,
     progress: &[Progress],
+    standing: &Standing,
     context: &Context,
 ) -> String {
-    let mut out = format!("{}\n", styled(BOLD, &deployment.meta.title));
+    let mut out = format!("{}\n{}\n", styled(BOLD, &deployment.meta.title), in_words(standing));
     for phase in progress {
         let title = framework.phases.iter().find(|p| p.number == phase.phase).map_or("", |p| &p.title);
         let _ = write!(out, "\n{}", heading(&format!("Phase {}: {title}", phase.phase)));
         let _ = writeln!(out, "  {}", bar(phase));
+        let stands = standing.phases.iter().find(|stands| stands.phase == phase.phase);
+        out += &stands.map(|stands| phase_in_words(stands, context.width)).unwrap_or_default();
         if phase.gaps.is_empty() {
             let _ =
                 writeln!(out, "  {}", styled(GOOD, "ready: every answer and risk that it needs is settled"));
@@ -358,6 +403,7 @@ fn page(
             }
         }
     }
+    out += &lacks(standing, context.width);
     let _ = write!(out, "\n{}", heading("By section"));
     for section in framework.sections.iter().filter(|section| section.is_answered()) {
         let of: Vec<State> = states
@@ -388,6 +434,49 @@ fn page(
             let done = of.iter().filter(|stand| ***stand == Stand::Stands).count();
             let _ = writeln!(out, "  {:<38} {}", short(&party.label, 37), counted_bar(done, of.len()));
         }
+    }
+    out
+}
+
+/// The stage of the whole, with since when.
+fn in_words(standing: &Standing) -> String {
+    let since = standing.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+    format!("stage: {}{since}", standing.in_brief())
+}
+
+/// What was decided and sent off of a phase, and who has to approve it.
+fn phase_in_words(stands: &PhaseStanding, width: usize) -> String {
+    let since = stands.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+    let version = stands.version.map(|version| format!("; version {version} was sent off last"));
+    let line = format!("{}{since}{}", stands.stage.as_str(), version.unwrap_or_default());
+    let mut out = wrapped(&line, 2, width) + "\n";
+    for void in &stands.void {
+        out += &(styled(BAD, wrapped(&one_line(void), 2, width)) + "\n");
+    }
+    if !stands.waits_for.is_empty() {
+        out += &(wrapped(&one_line(&format!("has to approve: {}", stands.waits_for.join("; "))), 2, width)
+            + "\n");
+    }
+    out
+}
+
+/// What going live, or staying live, lacks.
+fn lacks(standing: &Standing, width: usize) -> String {
+    let title = match standing.stage {
+        Stage::Withdrawn | Stage::Ended => return String::new(),
+        stage if stage.is_live() => "It is live, and lacks",
+        _ => "Before going live",
+    };
+    if standing.lacks.is_empty() && standing.stage.is_live() {
+        return String::new();
+    }
+    let mut out = format!("\n{}", heading(title));
+    for guard in &standing.lacks {
+        let _ = writeln!(out, "{}", wrapped(&one_line(&guard.what), 2, width));
+        let _ = writeln!(out, "{}", styled(DIM, wrapped(&one_line(&guard.turn), 4, width)));
+    }
+    if standing.lacks.is_empty() {
+        out += "  nothing is missing\n";
     }
     out
 }

@@ -1,9 +1,12 @@
 use crate::cli::context::Context;
+use crate::cli::decided::{Judging, decided};
 use crate::cli::words::{BOLD, DIM, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::{At, Error};
 use crate::model::{Deployment, DeploymentName, Framework, PartyId};
 use crate::ops::check::label;
+use crate::ops::policy::keys;
+use crate::ops::state::states;
 use crate::ops::todo::{Task, todo};
 use crate::project::Project;
 use crate::syntax::locate;
@@ -11,7 +14,7 @@ use std::fmt::Write;
 
 /// List what there is to do, and whose turn it is
 ///
-/// What is unanswered, not confirmed or changed since, risks to rate, mitigations to put in place, documents and signatories, and what runs out soon;
+/// Queries of whoever decides; what is unanswered, not confirmed or changed since, risks to rate, mitigations to put in place, documents and signatories, and what runs out soon;
 /// by party, with file and line.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -58,6 +61,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         super::known("role", role, super::roles(&project))?;
     }
     let phase = super::phase(&project, args.phase)?;
+    let keys = keys(project.settings())?;
+    let judging = Judging { settings: project.settings(), keys: &keys, as_of: context.today() };
     let mut outcome = Outcome::Clean;
     for name in &names {
         let (deployment, framework) = match super::sound(&project, name) {
@@ -70,12 +75,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             }
             Err(error) => return Err(error),
         };
-        let tasks: Vec<Task> = todo(&deployment, &framework, project.settings(), context.today(), args.due)
-            .into_iter()
-            .filter(|task| args.party.as_ref().is_none_or(|party| party.as_str() == task.party))
-            .filter(|task| phase.is_none_or(|phase| task.phase <= phase))
-            .filter(|task| args.role.as_ref().is_none_or(|role| task.role.as_ref() == Some(role)))
-            .collect();
+        let states = states(&deployment, &framework);
+        let of = (&deployment, &*framework, &states);
+        let queries = decided(judging, (&repo, None), project.store(), of, |decided| {
+            Ok(decided.standing.queries.clone())
+        })?;
+        let tasks: Vec<Task> =
+            todo(&deployment, &framework, project.settings(), &queries, context.today(), args.due)
+                .into_iter()
+                .filter(|task| args.party.as_ref().is_none_or(|party| party.as_str() == task.party))
+                .filter(|task| phase.is_none_or(|phase| task.phase <= phase))
+                .filter(|task| args.role.as_ref().is_none_or(|role| task.role.as_ref() == Some(role)))
+                .collect();
         lists.push((deployment, framework, tasks));
     }
     match args.format {

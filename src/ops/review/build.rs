@@ -41,7 +41,6 @@ pub fn changed(
     changes.extend(acceptances(&old.risks, &new.risks).iter().map(of_acceptance));
     changes.extend(consequences::outcomes(Some(&left), &right));
     changes.extend(consequences::states(Some(&left), &right));
-    changes.extend(consequences::decisions(before, after));
     finish(new, Way::Changed, names, &difference, changes, right.to_answer())
 }
 

@@ -183,11 +183,6 @@ fn turn(was: Option<State>, is: State, why: impl Fn() -> String) -> Option<(Kind
     }
 }
 
-/// The decisions that a change voids: those that held over the left content and do not hold over the right.
-pub(super) fn decisions(_before: Base<'_>, _after: Base<'_>) -> Vec<Change> {
-    Vec::new()
-}
-
 /// What a deployment that was derived from a changed one would have to take over; none where nothing that it received is concerned.
 pub fn descendant(before: Option<Base<'_>>, after: Base<'_>, child: &Deployment) -> Option<Change> {
     let received = child.received.as_deref()?;

@@ -62,6 +62,8 @@ kinds! {
     Stale = "stale": "a confirmation no longer holds",
     Unconfirmed = "unconfirmed": "something was settled and is not any more",
     ApprovalVoid = "approval-void": "a decision no longer holds",
+    Decision = "decision": "a decision was taken or withdrawn",
+    Event = "event": "something was recorded, or a recorded event changed",
     Descendant = "descendant": "a deployment that was derived from this one has something to take over",
 }
 
@@ -82,7 +84,7 @@ pub enum Part {
     Outcomes,
     /// States.
     Doubt,
-    /// Decisions.
+    /// Decisions, and what else was recorded.
     Decisions,
     /// Other deployments.
     Descendants,
@@ -112,7 +114,7 @@ impl Part {
             Self::OtherParty => "Changed by somebody of another party",
             Self::Outcomes => "Outcomes",
             Self::Doubt => "In doubt",
-            Self::Decisions => "Decisions that no longer hold",
+            Self::Decisions => "Decisions and record",
             Self::Descendants => "Derived deployments that have something to take over",
         }
     }
@@ -133,7 +135,7 @@ impl Kind {
             Self::OtherParty => Part::OtherParty,
             Self::OutcomeWorse | Self::Needed | Self::Outcome => Part::Outcomes,
             Self::Stale | Self::Unconfirmed => Part::Doubt,
-            Self::ApprovalVoid => Part::Decisions,
+            Self::ApprovalVoid | Self::Decision | Self::Event => Part::Decisions,
             Self::Descendant => Part::Descendants,
             _ => Part::Risks,
         }

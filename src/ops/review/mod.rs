@@ -4,6 +4,7 @@
 mod authors;
 mod build;
 mod consequences;
+mod decisions;
 mod kind;
 mod policy;
 
@@ -13,6 +14,7 @@ use crate::model::{Address, Canonical, DeploymentName, PartyId, PermanentId, Ris
 pub use authors::{Answers, Authors, ChangedBy};
 pub use build::{Base, added, changed, removed};
 pub use consequences::descendant;
+pub use decisions::{Told, decisions};
 pub use kind::{Kind, Part};
 pub use policy::{BAD_GATE, check_policy, repository};
 

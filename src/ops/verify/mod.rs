@@ -179,6 +179,26 @@ pub struct Judgement<'a> {
     pub heads: Vec<Digest>,
 }
 
+impl<'a> Case<'a> {
+    /// A deployment as it is, judged by what stands beside it.
+    pub fn of(
+        deployment: &'a Deployment,
+        framework: &'a Framework,
+        settings: &'a Settings,
+        keys: &'a Keys,
+        files: &'a Files<'a>,
+        as_of: Date,
+    ) -> Self {
+        static NOTHING_SEEN: BTreeMap<String, Moment> = BTreeMap::new();
+        Self { deployment, framework, rules: framework, settings, keys, files, as_of, seen: &NOTHING_SEEN }
+    }
+}
+
+/// Whether the policy lets a decision count that is shown so.
+pub fn is_enough(settings: &Settings, trust: Trust) -> bool {
+    !settings.policy.signatures_required || trust == Trust::Verified
+}
+
 /// Judges the statements of a deployment.
 pub fn judge<'a>(case: &Case<'_>, held: &'a [Held]) -> Judgement<'a> {
     let judge = Judge { case, seals: RefCell::default(), policy: case.settings.digest() };

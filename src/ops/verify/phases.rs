@@ -1,6 +1,6 @@
 //! What a phase has and what it still needs.
 
-use super::{Case, Judged, Trust};
+use super::{Case, Judged, Trust, is_enough};
 use crate::model::{Effect, PhasePolicy};
 use crate::ops::policy::{self, needs};
 use crate::store::Signature;
@@ -85,7 +85,7 @@ pub fn phases(case: &Case<'_>, judged: &[Judged<'_>], author: Option<&Signature>
 }
 
 fn counts(case: &Case<'_>, one: &Judged<'_>) -> bool {
-    one.stands() && (!case.settings.policy.signatures_required || one.trust == Trust::Verified)
+    one.stands() && is_enough(case.settings, one.trust)
 }
 
 fn approvers<'j>(case: &Case<'_>, judged: &'j [Judged<'_>], phase: u8) -> Vec<&'j Judged<'j>> {

@@ -70,6 +70,13 @@ impl Source<'_> {
         Annex { items: self.annex_items(), risks: risks.collect(), asides: self.asides() }
     }
 
+    /// Whether statements say something to an item that shows decisions.
+    fn decided_on(&self, item: &crate::model::Item) -> String {
+        let has = self.decided.statements.iter().any(|one| one.held.statement.phase == item.phase);
+        let says = if has { "decision: see the decisions of its phase" } else { "decision: none recorded" };
+        says.to_owned()
+    }
+
     fn annex_items(&self) -> Vec<AnnexLine> {
         let strict = outcome_lines(self.framework, self.deployment);
         let mut lines = Vec::new();
@@ -84,11 +91,9 @@ impl Source<'_> {
                     state,
                 };
                 match item.kind {
-                    ItemKind::Decision => lines.push(line(
-                        item.id.to_string(),
-                        String::new(),
-                        "decision: none recorded".to_owned(),
-                    )),
+                    ItemKind::Decision => {
+                        lines.push(line(item.id.to_string(), String::new(), self.decided_on(item)))
+                    }
                     ItemKind::Outcome => {
                         let values: Vec<String> = strict
                             .iter()

@@ -29,6 +29,8 @@ pub struct Provenance {
 pub struct Cover {
     /// The headline's facts.
     pub facts: Vec<Line>,
+    /// Where the phase stands, in a line.
+    pub decided: Option<String>,
     /// Whether it is a baseline.
     pub is_baseline: bool,
     /// The parent's name.
@@ -124,6 +126,7 @@ impl Source<'_> {
         let meta = &self.deployment.meta;
         Cover {
             facts,
+            decided: self.decided_in_brief(),
             is_baseline: meta.kind == Kind::Baseline,
             parent: meta.derived_from.as_ref().map(|lineage| lineage.deployment.to_string()),
             framework: format!("{} ({} {})", self.framework.title, self.framework.id, self.framework.version),

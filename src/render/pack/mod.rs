@@ -8,6 +8,7 @@ mod annex;
 mod answers;
 mod changes;
 mod cover;
+mod decisions;
 mod lineage;
 mod matrix;
 mod names;
@@ -19,6 +20,7 @@ mod words;
 use super::stamp::Stamp;
 use crate::model::{Class, Confirmation, Date, Deployment, Framework, Item, PartyId, Rating, Settings};
 use crate::ops::confirm::Entry;
+use crate::ops::scope::phase_digest;
 use crate::ops::state::{Stand, States, states};
 use crate::ops::words::and;
 use schemars::JsonSchema;
@@ -29,6 +31,7 @@ pub use annex::{Annex, AnnexLine, AsideLine};
 pub use answers::{AnswerView, GroupView, SectionView};
 pub use changes::{ChangeView, ChangesView, InDoubt, OutcomeChangeView, PieceView, RiskChangeView};
 pub use cover::{Cover, Provenance, Words};
+pub use decisions::Decided;
 pub use lineage::{LineageView, Member, RelativeView};
 pub use matrix::{Cell, ClassView, HeatMap, MatrixRow, MoveView};
 pub use names::Names;
@@ -157,7 +160,7 @@ pub struct Pack {
     pub id: String,
     /// Its title.
     pub name: String,
-    /// Digest of what the pack speaks of: answers and risks, personal data apart. The same for every audience and format.
+    /// Digest of what the pack speaks of, the same for every audience and format. A phase's is the one that approvers compare when they decide.
     pub digest: String,
     /// Who it is for.
     pub audience: Audience,
@@ -227,6 +230,8 @@ pub struct Request<'a> {
     pub needs_since: bool,
     /// The deployments of the repository that `lineage` draws.
     pub family: &'a [Member],
+    /// What was decided.
+    pub decided: Decided<'a>,
 }
 
 /// Builds a pack.
@@ -247,6 +252,7 @@ pub fn pack(
         names,
         foreign: &request.provenance.foreign,
         as_of: request.provenance.date.as_deref().and_then(|date| date.parse().ok()),
+        decided: &request.decided,
     };
     source.build(request)
 }
@@ -263,6 +269,7 @@ struct Source<'a> {
     foreign: &'a BTreeSet<(Entry, PartyId)>,
     /// The day as of which things run out.
     as_of: Option<Date>,
+    decided: &'a Decided<'a>,
 }
 
 impl Source<'_> {
@@ -274,7 +281,12 @@ impl Source<'_> {
         let has_register = has(&[HazardLog]) || self.kind.phase().is_some_and(needs_risks);
         let (title, about) = self.headline();
         let annex = self.annex();
-        let digest = scope::digest(self.deployment, self.framework, self.kind).to_string();
+        let phase = self.kind.phase().and_then(|number| self.framework.phase(number));
+        let digest = match phase {
+            Some(phase) => phase_digest(self.deployment, self.framework, phase, self.decided.files),
+            None => scope::digest(self.deployment, self.framework, self.kind),
+        };
+        let digest = digest.to_string();
         let stamp = Stamp {
             deployment: self.deployment.name.to_string(),
             id: self.deployment.meta.id.to_string(),

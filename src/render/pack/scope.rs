@@ -1,4 +1,4 @@
-//! The digest of what a pack speaks of. The one place where it is decided what that is.
+//! The digest of what a pack speaks of that is none of a phase's: those have the digest that approvers compare (`ops::scope`).
 
 use super::PackKind;
 use crate::model::{Canonical, Deployment, Digest, Framework, Tree};

@@ -1,7 +1,7 @@
 //! Readiness, and what the rules make of the answers.
 
 use super::{Audience, Line, Source};
-use crate::model::{ItemKind, OutcomeKind};
+use crate::model::OutcomeKind;
 use crate::ops::outcome::{INCOMPLETE, YES};
 use crate::ops::ready::{Gap, claimed_in, gaps};
 use crate::ops::show::{musts_answered, outcome_lines};
@@ -55,7 +55,7 @@ pub struct Summary {
     pub not_met: Vec<Line>,
     /// MUST items answered N/A.
     pub not_applicable: Vec<Line>,
-    /// What the phase's decisions are; none is recorded yet.
+    /// The phase's decisions, in words.
     pub decisions: Vec<Line>,
 }
 
@@ -167,17 +167,6 @@ impl Source<'_> {
             not_applicable: musts("N/A"),
             decisions: self.decisions(),
         }
-    }
-
-    fn decisions(&self) -> Vec<Line> {
-        self.framework
-            .items()
-            .filter(|item| item.kind == ItemKind::Decision && Some(item.phase) == self.kind.phase())
-            .map(|item| Line {
-                label: format!("{} {}", item.id, item.title),
-                text: "No decision is recorded.".to_owned(),
-            })
-            .collect()
     }
 
     fn outcomes(&self) -> Outcomes {

@@ -239,7 +239,8 @@ fn entry(change: &Change) -> String {
         Kind::Needed => "! newly needed",
         Kind::Stale => "! stale",
         Kind::Unconfirmed => "! not settled any more",
-        Kind::ApprovalVoid => "✗ void",
+        Kind::ApprovalVoid => "✗ holds no longer",
+        Kind::Decision => "decided",
         Kind::OtherParty => "! another party",
         _ => "",
     };

@@ -61,7 +61,7 @@ const COLUMNS: &[Column] = &[
     ),
     ("Outcomes", &[(Kind::OutcomeWorse, "worse"), (Kind::Needed, "newly needed"), (Kind::Outcome, "other")]),
     ("In doubt", &[(Kind::Stale, "stale"), (Kind::Unconfirmed, "unconfirmed")]),
-    ("Decisions", &[(Kind::ApprovalVoid, "void")]),
+    ("Decisions", &[(Kind::ApprovalVoid, "void"), (Kind::Decision, "new")]),
 ];
 
 /// The columns that have something to count.

@@ -26,6 +26,7 @@ pub(super) fn contradictions(framework: &Framework, origin: &Origin<'_>) -> Vec<
     check.head();
     check.phases();
     check.phase_outcomes();
+    check.process();
     check.matrix();
     check.wrong
 }
@@ -238,6 +239,18 @@ impl<'f> Check<'f> {
             outcome.leaves_open.iter().for_each(|id| self.known(file, &name, id));
             let place = self.place(file, name);
             outcome.before_live.iter().for_each(|condition| self.condition(&place, condition));
+        }
+    }
+
+    fn process(&mut self) {
+        let (process, file) = (&self.framework.process, self.origin.head);
+        let place = self.place(file, "the condition for a first of type".to_owned());
+        process.first_of_type.iter().for_each(|condition| self.condition(&place, condition));
+        process.throughput.iter().for_each(|id| self.known(file, "the process", id));
+        for agreement in &process.agreements {
+            for id in [&agreement.in_place, &agreement.from, &agreement.until] {
+                self.known(file, &agreement.title, id);
+            }
         }
     }
 

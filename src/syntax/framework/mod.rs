@@ -8,10 +8,10 @@ use super::reader::{self, Sink, Table};
 use super::tree::{Content, Node};
 use crate::diag::{Code, Finding, Label, Severity, nearest};
 use crate::model::{
-    Acceptability, Attached, Canonical, Cells, Column, Constraint, Framework, Headline, IdError, Item,
-    ItemId, ItemKind, ItemType, Key, Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId,
-    OutcomeKind, Party, PartyId, Phase, PhaseOutcome, PhaseRole, Profile, ProfileName, Scope, Section,
-    SectionId, Tree, VerdictRule,
+    Acceptability, Agreement, Attached, Canonical, Cells, Column, Constraint, Framework, Headline, IdError,
+    Item, ItemId, ItemKind, ItemType, Key, Level, Matrix, Needed, OnDerive, Outcome, OutcomeCase, OutcomeId,
+    OutcomeKind, Party, PartyId, Phase, PhaseOutcome, PhaseRole, Process, Profile, ProfileName, Scope,
+    Section, SectionId, Tree, VerdictRule,
 };
 use checks::{Origin, contradictions};
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ fn assemble(
         profiles: BTreeMap::new(),
         constraints: documents.get(CONSTRAINTS).map(|document| document.file),
     };
-    let Head { ids, labels, headline, parties, phases, phase_outcomes, matrix, section_ids } =
+    let Head { ids, labels, headline, parties, phases, phase_outcomes, process, matrix, section_ids } =
         read_head(head, findings);
     let sections = sections(section_ids, documents, &mut origin, findings);
     let (profiles, constraints) = rules(documents, &mut origin, findings);
@@ -94,6 +94,7 @@ fn assemble(
         profiles,
         constraints,
         phase_outcomes,
+        process,
     };
     findings.extend(contradictions(&framework, &origin));
     Some(framework)
@@ -110,6 +111,7 @@ struct Head {
     parties: Vec<Party>,
     phases: Vec<Phase>,
     phase_outcomes: Vec<PhaseOutcome>,
+    process: Process,
     matrix: Option<Matrix>,
 }
 
@@ -127,6 +129,7 @@ fn read_head(document: &Document<'_>, findings: &mut Vec<Finding>) -> Head {
         parties: table.tables("parties").iter().filter_map(|(entry, t)| party(entry.key, t)).collect(),
         phases: table.tables("phases").iter().filter_map(|(entry, t)| phase(entry.key, t)).collect(),
         phase_outcomes: table.list("phase-1-outcomes").iter().filter_map(phase_outcome).collect(),
+        process: table.table("process").map(|t| process(&t)).unwrap_or_default(),
         matrix: table.table("matrix").and_then(|t| matrix(&t)),
     };
     table.finish();
@@ -358,6 +361,21 @@ fn phase_outcome(table: &Table<'_, '_>) -> Option<PhaseOutcome> {
     let leaves_open = table.ids("leaves-open", |t| ItemId::new(t));
     table.finish();
     Some(PhaseOutcome { value: value?, title: title?, verdicts: verdicts?, before_live, leaves_open })
+}
+
+fn process(table: &Table<'_, '_>) -> Process {
+    let first_of_type = condition_in(table, "first-of-type");
+    let throughput = table.id("throughput", |t| ItemId::new(t));
+    let agreement = |t: &Table<'_, '_>| {
+        let title = t.needed_text("title");
+        let [in_place, from, until] =
+            ["in-place", "from", "until"].map(|key| t.needed_id(key, |t| ItemId::new(t)));
+        t.finish();
+        Some(Agreement { title: title?, in_place: in_place?, from: from?, until: until? })
+    };
+    let agreements = table.tables("agreements").iter().filter_map(|(_, t)| agreement(t)).collect();
+    table.finish();
+    Process { first_of_type, throughput, agreements }
 }
 
 fn verdicts(table: &Table<'_, '_>) -> Option<VerdictRule> {

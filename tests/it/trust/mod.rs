@@ -4,6 +4,7 @@
 
 mod approvals;
 mod policy;
+mod record;
 mod repository;
 mod survive;
 mod walk;

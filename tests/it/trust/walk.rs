@@ -1,5 +1,6 @@
 //! The process of an assessment from first paper to live use: doing what comes next voids nothing that came before.
 
+use super::record::{record, stages};
 use super::*;
 
 /// Makes sure that every statement there is stands.
@@ -33,7 +34,11 @@ fn walk(first_of_type: &str) {
         sandbox.tom(&["confirm", NORTHFIELD, "--all", "--party", party, "--by", by]);
     }
     sandbox.commit("papers");
+    assert_eq!(stages(&sandbox), ["assessing", "ready", "ready"]);
     // P1 to P3: usage and settings.
+    record(&sandbox, &["submit", "--phase", "1"]);
+    stands(&sandbox, "phase 1 papers in");
+    assert_eq!(stages(&sandbox), ["assessing", "submitted", "ready"]);
     let mut yes = YES;
     yes[1] = "approved-dsa-needed";
     let ran = sandbox.decide("marian-holt", 1, &yes);
@@ -43,13 +48,25 @@ fn walk(first_of_type: &str) {
         phase(&sandbox.verify(0, &[]), 1),
         "approved with conditions".replace(" with conditions", "").replace("approved", "conditional")
     );
+    assert_eq!(stages(&sandbox), ["assessing", "conditional", "ready"]);
     // M3, M4: the deployer completes and signs, with those whom the outcomes ask for.
     for id in ["helen-okafor", "rajan-pillai", "esther-lyle", "petra-vale"] {
         let ran = sandbox.decide(id, 2, &["--outcome", "approved"]);
         assert_eq!(ran.code, Some(0), "{id}: {}", ran.all());
         stands(&sandbox, id);
     }
-    // It is sent off: what is filled in after the deployer's signature.
+    assert_eq!(stages(&sandbox), ["assessing", "conditional", "signed"]);
+    // It is sent off, comes back with a query, is answered and sent off again; then what is filled in after the deployer's signature.
+    record(&sandbox, &["submit", "--phase", "2"]);
+    stands(&sandbox, "phase 2 submitted");
+    record(&sandbox, &["return", "--phase", "2", "--query", "IGA-16=Which system is it?"]);
+    stands(&sandbox, "phase 2 returned");
+    assert_eq!(stages(&sandbox)[2], "returned");
+    record(&sandbox, &["reply", "IGA-16=None: see the flow diagram."]);
+    stands(&sandbox, "answered");
+    record(&sandbox, &["submit", "--phase", "2"]);
+    stands(&sandbox, "phase 2 submitted again");
+    assert_eq!(stages(&sandbox)[2], "submitted");
     set(&sandbox, "AS-01", "Yes", "supplier", "Jo Marsh");
     stands(&sandbox, "sent off for audit");
     // M5, M8: accepted. M6: the throughput is agreed, and who agreed it is filled in.
@@ -61,6 +78,10 @@ fn walk(first_of_type: &str) {
     stands(&sandbox, "throughput filled in");
     sandbox.decide("marian-holt", 2, &["--outcome", "approved"]).code(0);
     stands(&sandbox, "accepted");
+    assert_eq!(stages(&sandbox), ["deploying", "conditional", "approved"]);
+    let lacks = super::record::standing(&sandbox)["lacks"].to_string();
+    assert!(lacks.contains("a condition of the approval is open"), "{lacks}");
+    assert_eq!(lacks.contains("certificate"), first_of_type == "Yes", "{lacks}");
     // The agreement that stood open is signed.
     for (item, value) in [
         ("CA-05", "Yes"),
@@ -72,19 +93,34 @@ fn walk(first_of_type: &str) {
         sandbox.tom(&["set", NORTHFIELD, item, value]).code(0);
     }
     stands(&sandbox, "the agreement is signed");
-    // Live, and the years after: renewals, new people, new confirmations.
+    // JOIN, endpoint, deployment, live; a first of type is verified in use before it is assured.
+    if first_of_type == "Yes" {
+        record(&sandbox, &["certificate", "--status", "awaiting", "--reference", "TC-118"]);
+    }
+    for step in ["requested", "approved", "notified"] {
+        record(&sandbox, &["endpoint", step]);
+    }
+    stands(&sandbox, "endpoint notified");
+    record(&sandbox, &["live"]);
+    stands(&sandbox, "live");
+    let live = if first_of_type == "Yes" { "verifying" } else { "live" };
+    assert_eq!(stages(&sandbox), [live, "conditional", "approved"]);
+    record(&sandbox, &["verified", "--text", "Two weeks without a finding"]);
+    stands(&sandbox, "verified");
+    let live = if first_of_type == "Yes" { "assured" } else { "live" };
+    assert_eq!(stages(&sandbox)[0], live);
+    // The years after: renewals, new people, new confirmations.
     for (item, value) in [("BD-07", "2026-10-01"), ("BD-08", "2026-10-02"), ("BD-05", "2026-11-20")] {
         sandbox.tom(&["set", NORTHFIELD, item, value]).code(0);
     }
     sandbox.replace("assessments/acme-northfield/contacts.toml", "name = \"", "name = \"Dr ");
     sandbox.tom(&["confirm", NORTHFIELD, "--all", "--party", "deployer", "--by", "Ben Tarrant"]);
-    sandbox.write("assessments/acme-northfield/record.toml", "");
-    std::fs::remove_file(sandbox.path("assessments/acme-northfield/record.toml")).unwrap();
     stands(&sandbox, "renewed");
     // A changed use is none of these.
     sandbox.tom(&["set", NORTHFIELD, "BD-21", "For something else."]).code(0);
     let void = sandbox.states(1, &[]).into_iter().filter(|(_, state)| state == "void").count();
     assert_eq!(void, 6, "everything but the throughput");
+    assert_eq!(stages(&sandbox)[0], "change-pending");
 }
 
 #[test]

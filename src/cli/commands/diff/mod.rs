@@ -1,4 +1,5 @@
 mod request;
+mod since;
 mod states;
 mod text;
 
@@ -39,6 +40,10 @@ pub struct Args {
     #[arg(long, value_name = "REV")]
     at: Option<String>,
 
+    /// Compare with what this role decided over last
+    #[arg(long, value_name = "ROLE", conflicts_with_all = ["rev", "staged", "at"])]
+    since_decision: Option<String>,
+
     /// Exit with 1 if a change of one of these kinds is there; besides those that `[review] fail-on` in `tom.toml` lists at the left end of a range
     #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
     fail_on: Vec<Kind>,
@@ -67,6 +72,7 @@ fn after_help() -> String {
   tom diff main...                          what this branch changes
   tom diff main...HEAD --format markdown    the comment for a pull request
   tom diff main... --fail-on risk-increase,removed-mitigation
+  tom diff acme-eastmoor --since-decision siro
 
 Kinds of change:
 {kinds}
@@ -124,8 +130,11 @@ fn failed(args: &Args, error: &Error) -> Review {
 }
 
 fn review(args: &Args, context: &Context) -> Result<Review, Error> {
-    let request = request(args)?;
     let repo = context.repo()?;
+    let request = match &args.since_decision {
+        Some(role) => since::request(args, role, context, &repo)?,
+        None => request(args)?,
+    };
     Ok(match request {
         Request::Local(name) => {
             let project = project(args, context, &repo)?;
@@ -195,8 +204,15 @@ fn command(args: &Args) -> String {
     let flag = |name: &str, value: &Option<String>| {
         value.as_ref().map(|value| format!("--{name} {value}")).into_iter().collect::<Vec<_>>()
     };
+    let since = flag("since-decision", &args.since_decision);
     let staged = args.staged.then(|| "--staged".to_owned());
-    let words =
-        args.what.iter().cloned().chain(flag("rev", &args.rev)).chain(flag("at", &args.at)).chain(staged);
+    let words = args
+        .what
+        .iter()
+        .cloned()
+        .chain(flag("rev", &args.rev))
+        .chain(flag("at", &args.at))
+        .chain(since)
+        .chain(staged);
     format!("tom diff {}", words.collect::<Vec<_>>().join(" ")).trim_end().to_owned()
 }

@@ -4,12 +4,17 @@ use super::request::Range;
 use crate::cli::beside::side_by_side;
 use crate::cli::context::Context;
 use crate::diag::{Error, Finding};
-use crate::model::{DeploymentName, Settings};
+use crate::model::{Date, DeploymentName, Digest, Record, Settings};
+use crate::ops::policy::keys;
 use crate::ops::review::{
-    Authors, Base, Change, End, Kind, Problem, Review, Reviewed, added, changed, check_policy, descendant,
-    removed, repository,
+    Authors, Base, Change, End, Kind, Problem, Review, Reviewed, Told, added, changed, check_policy,
+    decisions, descendant, removed, repository,
 };
-use crate::project::{ASSESSMENTS, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, load_pair, pairs};
+use crate::ops::verify::{Case, judge};
+use crate::project::{
+    ASSESSMENTS, EvidenceFiles, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, load_pair, pairs,
+    record, statements,
+};
 use crate::store::{Commit, GitStore, Repo, Right, Store, Touch, WorkTree};
 use crate::syntax::{Document, read_section};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,6 +84,7 @@ pub(super) fn review(
         before: before.as_ref(),
         after: &after,
         history: &history,
+        today: context.today(),
         folder: repo.common_dir(),
         context,
     };
@@ -238,6 +244,7 @@ struct Reader<'a> {
     before: Option<&'a Project>,
     after: &'a Project,
     history: &'a History,
+    today: Date,
     folder: PathBuf,
     context: &'a Context,
 }
@@ -262,6 +269,8 @@ impl Reader<'_> {
         repo: &Repo,
     ) -> Result<Option<Reviewed>, Error> {
         let Some(name) = pair.name() else { return Ok(None) };
+        let left_store = self.before.map(|before| before.store().fork()).transpose()?;
+        let right_store = self.after.store().fork()?;
         let (before, after) = load_pair(pair, left, right)?;
         let names = (&*self.ends.names.0.name, &*self.ends.names.1.name);
         let problems: Vec<Problem> = [(names.0, &before), (names.1, &after)]
@@ -280,12 +289,45 @@ impl Reader<'_> {
             uncommitted: &self.history.uncommitted,
             read: &read,
         };
-        Ok(match (before.as_ref().and_then(base), after.as_ref().and_then(base)) {
+        let mut reviewed = match (before.as_ref().and_then(base), after.as_ref().and_then(base)) {
             (Some(before), Some(after)) => Some(changed(before, after, names, Some(&authors))),
             (None, Some(after)) => Some(added(after, names.1, true)),
             (Some(before), None) => Some(removed(before, names.0)),
             (None, None) => None,
-        })
+        };
+        if let (Some(reviewed), Some(after)) = (&mut reviewed, after.as_ref()) {
+            let told = (
+                self.told(before.as_ref(), left_store.as_deref())?,
+                self.told(Some(after), Some(&*right_store))?,
+            );
+            decisions(reviewed, (&told.0.0, &told.1.0), (&told.0.1, &told.1.1));
+        }
+        Ok(reviewed)
+    }
+
+    /// What one side has decided and recorded.
+    fn told(
+        &self,
+        loaded: Option<&Loaded>,
+        store: Option<&dyn Store>,
+    ) -> Result<(BTreeMap<Digest, Told>, Record), Error> {
+        let (Some(Base { deployment, framework }), Some(store)) = (loaded.and_then(base), store) else {
+            return Ok(Default::default());
+        };
+        let (held, _) = statements(store, &deployment.name)?;
+        let (record, _) = record(store, &deployment.name)?;
+        let evidence = EvidenceFiles::of(store);
+        let files = |path: &str| evidence.digest(path);
+        // A branch cannot say itself who decides, unless there was nothing before it.
+        let settings = self.before.unwrap_or(self.after).settings();
+        // A key that cannot be used is for `tom check` to say; what it signed is then not verified.
+        let keys = keys(settings).unwrap_or_default();
+        let case = Case::of(deployment, framework, settings, &keys, &files, self.today);
+        let told = Told::of(&judge(&case, &held).statements);
+        match evidence.errors().into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok((told, record)),
+        }
     }
 
     /// Tells which deployments would have to take over what changed in one that they were derived from.

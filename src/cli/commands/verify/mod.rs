@@ -9,8 +9,8 @@ use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Moment, 
 use crate::ops::policy::{Keys, keys};
 use crate::ops::ready::{Gap, gaps};
 use crate::ops::state::states;
-use crate::ops::verify::{Case, Judged, PhaseReport, Problem, Trust, judge, phases};
-use crate::project::{APPROVALS, EvidenceFiles, Project, folder_of, statements};
+use crate::ops::verify::{Case, Judged, PhaseReport, Problem, is_enough, judge, phases};
+use crate::project::{APPROVALS, EvidenceFiles, Project, RECORD, folder_of, statements};
 use crate::store::Repo;
 use json::{Status, to_json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +83,7 @@ struct Verified<'a> {
 impl Verified<'_> {
     fn is_clean(&self, policy: &Settings) -> bool {
         let is_fine = |one: &Judged<'_>| {
-            let enough = !policy.policy.signatures_required || one.trust == Trust::Verified;
+            let enough = is_enough(policy, one.trust);
             match one.reasons.first() {
                 None => enough,
                 // These ended as decisions do.
@@ -196,7 +196,7 @@ fn verify<'h>(
     let revision = args.rev.as_deref().unwrap_or("HEAD");
     let author = match repo.is_unborn() && args.rev.is_none() {
         true => None,
-        false => repo.last_author(revision, &folder, &[APPROVALS, "record.toml"])?,
+        false => repo.last_author(revision, &folder, &[APPROVALS, RECORD])?,
     };
     let reports = phases(&case, &judgement.statements, author.as_ref());
     let states = states(content.deployment, content.framework);

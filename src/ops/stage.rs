@@ -1,0 +1,499 @@
+//! Where a deployment stands in its process, computed from statements, events and answers, and what it lacks to go live.
+
+use super::outcome::Evaluator;
+use super::policy::phase_outcome;
+use super::verify::{Case, Judged, PhaseReport, PhaseStatus, Problem};
+use crate::model::{
+    Address, Condition, Date, Effect, Event, EventKind, Moment, ProfileName, Record, Scope, Value,
+};
+
+/// Where a whole deployment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Its phases are worked on: see each.
+    Assessing,
+    /// Every phase is approved, and it is not live yet.
+    Deploying,
+    /// It is in use.
+    Live,
+    /// The product's first: in use, and being verified in it.
+    Verifying,
+    /// The product's first, verified in use.
+    Assured,
+    /// It is in use, and a phase's approval does not hold any more.
+    ChangePending,
+    /// The application was taken back.
+    Withdrawn,
+    /// It is not used any more.
+    Ended,
+}
+
+impl Stage {
+    /// The words for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Assessing => "assessing",
+            Self::Deploying => "deploying",
+            Self::Live => "live",
+            Self::Verifying => "live, being verified",
+            Self::Assured => "live, assured",
+            Self::ChangePending => "live, change pending",
+            Self::Withdrawn => "withdrawn",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Whether it is in use.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Live | Self::Verifying | Self::Assured | Self::ChangePending)
+    }
+}
+
+/// Where one phase stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhaseStage {
+    /// It is worked on.
+    Draft,
+    /// It has everything that it needs before somebody decides.
+    Ready,
+    /// Everybody at the deployer who has to has approved; others have not.
+    Signed,
+    /// It was sent off, and nobody has sent it back since.
+    Submitted,
+    /// It came back with queries, and was not sent off again since.
+    Returned,
+    /// It was rejected, and was not sent off again since.
+    Rejected,
+    /// It is approved, and something has to follow before going live.
+    Conditional,
+    /// It is approved.
+    Approved,
+}
+
+impl PhaseStage {
+    /// The words for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Ready => "ready to be decided",
+            Self::Signed => "signed by the deployer",
+            Self::Submitted => "submitted",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+            Self::Conditional => "approved with conditions",
+            Self::Approved => "approved",
+        }
+    }
+
+    /// The same in one word, for tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Signed => "signed",
+            Self::Conditional => "conditional",
+            other => other.as_str(),
+        }
+    }
+
+    /// Whether going on does not wait for it.
+    pub fn is_approved(self) -> bool {
+        matches!(self, Self::Approved | Self::Conditional)
+    }
+}
+
+/// A phase with where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct PhaseStanding {
+    /// Its number.
+    pub phase: u8,
+    /// What it is called.
+    pub title: String,
+    /// Where it stands.
+    pub stage: PhaseStage,
+    /// Since when; none where nothing happened yet.
+    pub since: Option<String>,
+    /// Which submission that was, or how many there were.
+    pub version: Option<u32>,
+    /// Approvals that do not hold any more, and why.
+    pub void: Vec<String>,
+    /// Who still has to approve, by role and name.
+    pub waits_for: Vec<String>,
+}
+
+/// Something that going live, or staying live, lacks.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Guard {
+    /// What is missing.
+    pub what: String,
+    /// What to do.
+    pub turn: String,
+}
+
+/// How many requests a second a deployment may make.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Throughput {
+    /// What was asked for.
+    pub asked: Option<i64>,
+    /// Whether it was agreed.
+    pub is_agreed: bool,
+    /// What was agreed, where a number is known.
+    pub agreed: Option<i64>,
+}
+
+/// A question that nobody has answered yet.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Query {
+    /// What it is about.
+    pub address: Address,
+    /// What is asked.
+    pub text: String,
+    /// Who asked.
+    pub by: String,
+    /// When.
+    pub on: String,
+    /// In which phase.
+    pub phase: u8,
+}
+
+/// Where a deployment stands.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Standing {
+    /// The whole.
+    pub stage: Stage,
+    /// Since when it has been live, withdrawn or ended.
+    pub since: Option<String>,
+    /// Whether it is the product's first live deployment; none while that is not known.
+    pub first_of_type: Option<bool>,
+    /// Each phase.
+    pub phases: Vec<PhaseStanding>,
+    /// What going live, or staying live, lacks.
+    pub lacks: Vec<Guard>,
+    /// How many requests a second.
+    pub throughput: Throughput,
+    /// Questions that are not answered.
+    pub queries: Vec<Query>,
+}
+
+impl Standing {
+    /// In a line: the stage, or while it is assessed each phase's.
+    pub fn in_brief(&self) -> String {
+        if self.stage != Stage::Assessing {
+            return self.stage.as_str().to_owned();
+        }
+        let phases = self.phases.iter().map(|phase| format!("{} {}", phase.phase, phase.stage.word()));
+        phases.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Where a deployment stands. `is_ready` tells whether a phase has everything that it needs.
+pub fn standing(
+    case: &Case<'_>,
+    judged: &[Judged<'_>],
+    reports: &[PhaseReport],
+    record: &Record,
+    is_ready: &dyn Fn(u8) -> bool,
+) -> Standing {
+    let process = Process { case, judged, record };
+    let phases: Vec<PhaseStanding> = reports.iter().map(|report| process.phase(report, is_ready)).collect();
+    let throughput = process.throughput();
+    let evaluator = Evaluator::new(case.framework, case.deployment, ProfileName::Strict);
+    let first_of_type = match &case.framework.process.first_of_type {
+        Some(condition) => evaluator.test(condition),
+        None => Some(false),
+    };
+    let lacks = process.guards(&phases, throughput, first_of_type, &evaluator);
+    let (stage, since) = process.stage(&phases, first_of_type);
+    let queries = queries(judged, record);
+    Standing {
+        stage,
+        since: since.map(|on| on.to_string()),
+        first_of_type,
+        phases,
+        lacks,
+        throughput,
+        queries,
+    }
+}
+
+struct Process<'p> {
+    case: &'p Case<'p>,
+    judged: &'p [Judged<'p>],
+    record: &'p Record,
+}
+
+/// When something happened: its day, and the moment that orders those of one day.
+type When = (Date, Moment);
+
+fn when(event: &Event) -> When {
+    (event.on, event.time)
+}
+
+/// Whether a statement was good when it was made: at most its content has changed since, or its day has passed.
+fn was_good(one: &Judged<'_>) -> bool {
+    one.reasons.iter().all(|reason| matches!(reason.problem, Problem::Void | Problem::Expired))
+}
+
+impl Process<'_> {
+    fn stage(&self, phases: &[PhaseStanding], first_of_type: Option<bool>) -> (Stage, Option<Date>) {
+        use EventKind::{Ended, Live, Submitted, Verified, Withdrawn};
+        match self.record.last(&[Ended, Withdrawn, Submitted, Live]) {
+            Some(event) if event.kind == Ended => return (Stage::Ended, Some(event.on)),
+            Some(event) if event.kind == Withdrawn => return (Stage::Withdrawn, Some(event.on)),
+            _ => {}
+        }
+        let is_approved = phases.iter().all(|phase| phase.stage.is_approved());
+        let Some(live) = self.record.last(&[Live]) else {
+            return (if is_approved { Stage::Deploying } else { Stage::Assessing }, None);
+        };
+        let verified = self.record.last(&[Verified]).is_some_and(|event| when(event) > when(live));
+        let stage = match (is_approved, first_of_type, verified) {
+            (false, ..) => Stage::ChangePending,
+            (true, Some(true), true) => Stage::Assured,
+            (true, Some(true), false) => Stage::Verifying,
+            _ => Stage::Live,
+        };
+        (stage, Some(live.on))
+    }
+
+    fn phase(&self, report: &PhaseReport, is_ready: &dyn Fn(u8) -> bool) -> PhaseStanding {
+        let number = report.phase;
+        let here = || self.judged.iter().filter(move |one| one.held.statement.phase == number);
+        let of = |one: &Judged<'_>| (one.held.statement.time.day(), one.held.statement.time);
+        let submitted = self.record.last_in(number, &[EventKind::Submitted]);
+        let version = submitted.and_then(|event| event.version);
+        let (stage, since) = match report.status {
+            PhaseStatus::Approved | PhaseStatus::Conditional => {
+                let stage = match report.status {
+                    PhaseStatus::Conditional => PhaseStage::Conditional,
+                    _ => PhaseStage::Approved,
+                };
+                let approving = here().filter(|one| one.stands() && one.effect.is_some_and(Effect::approves));
+                (stage, approving.map(|one| of(one).0).max())
+            }
+            _ => {
+                let refusals = here().filter(|one| self.is_enough(one) && was_good(one)).filter_map(|one| {
+                    match one.effect? {
+                        Effect::Rejects => Some((of(one), PhaseStage::Rejected)),
+                        Effect::Returns => Some((of(one), PhaseStage::Returned)),
+                        _ => None,
+                    }
+                });
+                let returned = self.record.last_in(number, &[EventKind::Returned]);
+                let events = [(submitted, PhaseStage::Submitted), (returned, PhaseStage::Returned)];
+                let events = events.into_iter().filter_map(|(event, stage)| Some((when(event?), stage)));
+                match refusals.chain(events).max_by_key(|(when, _)| *when) {
+                    Some(((on, _), stage)) => (stage, Some(on)),
+                    None if self.is_signed(report) => (PhaseStage::Signed, None),
+                    None if is_ready(number) => (PhaseStage::Ready, None),
+                    None => (PhaseStage::Draft, None),
+                }
+            }
+        };
+        let void =
+            here().filter(|one| one.effect.is_some_and(Effect::approves) && !one.stands() && was_good(one));
+        PhaseStanding {
+            phase: number,
+            title: report.title.clone(),
+            stage,
+            since: since.map(|on| on.to_string()),
+            version,
+            void: void.map(in_words).collect(),
+            waits_for: waits_for(report),
+        }
+    }
+
+    fn is_enough(&self, one: &Judged<'_>) -> bool {
+        super::verify::is_enough(self.case.settings, one.trust)
+    }
+
+    /// Whether everybody at the deployer who has to has approved, and somebody had to.
+    fn is_signed(&self, report: &PhaseReport) -> bool {
+        let Some(phase) = self.case.rules.phase(report.phase) else { return false };
+        let is_deployers = |role: &String| {
+            phase.roles.iter().any(|known| known.role == *role && known.party.as_str() == DEPLOYER)
+        };
+        let mut own = report.needs.iter().filter(|need| need.roles.iter().any(is_deployers)).peekable();
+        own.peek().is_some() && own.all(|need| need.met.is_some())
+    }
+
+    fn throughput(&self) -> Throughput {
+        let item = self.case.framework.process.throughput.as_ref();
+        let answer = item.and_then(|item| self.case.deployment.answer(item)).and_then(|a| a.value.as_ref());
+        let asked = match answer {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        };
+        let decided = self.judged.iter().any(|one| {
+            one.stands()
+                && self.is_enough(one)
+                && one.effect.is_some_and(Effect::approves)
+                && one.held.statement.scopes.contains_key(&Scope::Capacity)
+        });
+        let recorded = self.record.last(&[EventKind::Throughput]);
+        let agreed = recorded.and_then(|event| event.rate).or(asked.filter(|_| decided));
+        Throughput { asked, is_agreed: decided || recorded.is_some(), agreed }
+    }
+
+    /// What going live lacks, or what staying live does.
+    fn guards(
+        &self,
+        phases: &[PhaseStanding],
+        throughput: Throughput,
+        first_of_type: Option<bool>,
+        evaluator: &Evaluator<'_>,
+    ) -> Vec<Guard> {
+        let name = &self.case.deployment.name;
+        let mut lacks = Vec::new();
+        let mut lack = |what: String, turn: String| lacks.push(Guard { what, turn });
+        for phase in phases.iter().filter(|phase| !phase.stage.is_approved()) {
+            let what = format!("phase {} is not approved: it is {}", phase.phase, phase.stage.as_str());
+            let turn = match &phase.waits_for[..] {
+                [] => format!("`tom verify {}` says why", self.case.deployment.name),
+                people => format!("to approve: {}", people.join("; ")),
+            };
+            lack(what, turn);
+        }
+        for (title, condition) in self.conditions() {
+            if evaluator.test(condition) != Some(true) {
+                let items: Vec<String> = condition.items().iter().map(ToString::to_string).collect();
+                lack(
+                    format!("a condition of the approval is open: {title}"),
+                    format!("see to {}", items.join(", ")),
+                );
+            }
+        }
+        self.agreements(&mut lack);
+        if !throughput.is_agreed {
+            let turn = format!(
+                "whoever decides over the capacity decides, or `tom record {name} throughput` says so"
+            );
+            lack("the throughput is not agreed".to_owned(), turn);
+        }
+        if self.record.last(&[EventKind::EndpointNotified]).is_none() {
+            let turn = format!("`tom record {name} endpoint notified`, once everybody was told");
+            lack("nobody recorded that the endpoint was notified".to_owned(), turn);
+        }
+        match first_of_type {
+            Some(false) => {}
+            None => lack("nobody says whether it is a first of type".to_owned(), self.see_first_of_type()),
+            Some(true) => self.certificate(&mut lack),
+        }
+        lacks
+    }
+
+    fn see_first_of_type(&self) -> String {
+        let items = self.case.framework.process.first_of_type.iter().flat_map(Condition::items);
+        format!("answer {}", items.map(|item| item.to_string()).collect::<Vec<_>>().join(", "))
+    }
+
+    /// What approvals that stand ask for before going live.
+    fn conditions(&self) -> Vec<(&str, &Condition)> {
+        let standing = self
+            .judged
+            .iter()
+            .filter(|one| one.stands() && self.is_enough(one) && one.effect == Some(Effect::Conditional));
+        let outcomes = standing.filter_map(|one| one.held.statement.outcome.as_deref());
+        let outcomes = outcomes.filter_map(|outcome| phase_outcome(self.case.rules, outcome));
+        outcomes.filter_map(|outcome| Some((outcome.title.as_str(), outcome.before_live.as_ref()?))).collect()
+    }
+
+    fn agreements(&self, lack: &mut impl FnMut(String, String)) {
+        let deployment = self.case.deployment;
+        let day = self.case.as_of;
+        for agreement in &self.case.framework.process.agreements {
+            if deployment.text(&agreement.in_place) != "Yes" {
+                continue; // Whether it has to be in place is for the approval to say.
+            }
+            let date =
+                |id| deployment.answer(id).and_then(|answer| answer.value.as_ref()).and_then(Value::as_date);
+            let (from, until) = (date(&agreement.from), date(&agreement.until));
+            let what = match (from, until) {
+                (Some(from), _) if from > day => format!("the {} begins only on {from}", agreement.title),
+                (_, Some(until)) if until < day => format!("the {} ended on {until}", agreement.title),
+                (Some(_), Some(_)) => continue,
+                _ => format!("from when until when the {} holds is not known", agreement.title),
+            };
+            lack(what, format!("see {} and {}", agreement.from, agreement.until));
+        }
+    }
+
+    fn certificate(&self, lack: &mut impl FnMut(String, String)) {
+        let version = self.case.deployment.text(&self.case.framework.headline.product_version);
+        match self.record.last(&[EventKind::Certificate]) {
+            None => {
+                lack(
+                    "a first of type has no certificate yet".to_owned(),
+                    format!("`tom record {} certificate`", self.case.deployment.name),
+                );
+            }
+            Some(event) if event.product_version.as_ref().is_some_and(|other| *other != version) => {
+                let of = event.product_version.as_deref().unwrap_or_default();
+                let what = format!("the certificate is for another product version: {of}");
+                lack(what, format!("see {}", self.case.framework.headline.product_version));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The party that signs its own assessment.
+const DEPLOYER: &str = "deployer";
+
+/// A decision that does not hold any more, in words.
+fn in_words(one: &Judged<'_>) -> String {
+    let says = &one.held.statement;
+    let leaves: Vec<&str> = one.changed().take(3).collect();
+    let more = if one.changed().count() > leaves.len() { " …" } else { "" };
+    let about = if leaves.is_empty() { String::new() } else { format!(": {}{more}", leaves.join(", ")) };
+    format!("the approval of {} as {} is {}{about}", says.by, says.role, one.word())
+}
+
+/// Who still has to approve: roles, with the people who could.
+fn waits_for(report: &PhaseReport) -> Vec<String> {
+    let open = report.needs.iter().filter(|need| need.met.is_none());
+    let needs = open.map(|need| match &need.people[..] {
+        [] => format!("{} (nobody is listed)", need.roles.join(" or ")),
+        people => format!("{} ({})", need.roles.join(" or "), people.join(" or ")),
+    });
+    needs.chain(report.lacks.iter().cloned()).collect()
+}
+
+/// Questions of statements that are neither withdrawn nor superseded, and of events, that nobody has answered since.
+pub fn queries(judged: &[Judged<'_>], record: &Record) -> Vec<Query> {
+    let events = record.in_order();
+    let is_open = |address: &Address, asked: When| {
+        !events.iter().any(|event| when(event) > asked && event.replies.contains_key(address))
+    };
+    let mut queries = Vec::new();
+    let mut add = |address: &Address, text: &str, by: &str, asked: When, phase: u8| {
+        if is_open(address, asked) {
+            let on = asked.0.to_string();
+            queries.push(Query {
+                address: address.clone(),
+                text: text.to_owned(),
+                by: by.to_owned(),
+                on,
+                phase,
+            });
+        }
+    };
+    for one in judged.iter().filter(|one| was_good(one)) {
+        let says = &one.held.statement;
+        for (address, text) in &says.queries {
+            add(address, text, &says.by, (says.time.day(), says.time), says.phase);
+        }
+    }
+    for event in &events {
+        for (address, text) in &event.queries {
+            add(address, text, &event.by, when(event), event.phase.unwrap_or_default());
+        }
+    }
+    queries
+}

@@ -1,0 +1,153 @@
+//! What was decided, in words that keep apart what is verified, recorded and claimed.
+
+use super::words::capital;
+use super::{Audience, Line, Source};
+use crate::model::{Act, Statement};
+use crate::ops::scope::Files;
+use crate::ops::stage::{PhaseStanding, Standing};
+use crate::ops::verify::{Judged, Trust};
+
+/// The decisions of a deployment, judged, and where they leave it.
+#[derive(Clone, Copy)]
+pub struct Decided<'a> {
+    /// Every statement that can be read, with what it is worth.
+    pub statements: &'a [Judged<'a>],
+    /// Where the deployment stands.
+    pub standing: &'a Standing,
+    /// How many statements cannot be relied on as files.
+    pub broken: usize,
+    /// The files of the repository: evidence is in what is decided over.
+    pub files: &'a Files<'a>,
+}
+
+impl std::fmt::Debug for Decided<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decided").field("statements", &self.statements).field("broken", &self.broken).finish()
+    }
+}
+
+impl Source<'_> {
+    /// The phase as its decisions and its record leave it.
+    fn stands(&self) -> Option<&PhaseStanding> {
+        let mut phases = self.decided.standing.phases.iter();
+        phases.find(|phase| Some(phase.phase) == self.kind.phase())
+    }
+
+    /// In a line, for the cover: where the phase stands, and how that is shown.
+    pub(super) fn decided_in_brief(&self) -> Option<String> {
+        let stands = self.stands()?;
+        let since = stands.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+        let counting = self.decided.statements.iter().filter(|one| {
+            Some(one.held.statement.phase) == self.kind.phase() && one.stands() && one.effect.is_some()
+        });
+        let how = match (stands.stage.is_approved(), counting.map(|one| one.trust).min()) {
+            (true, Some(Trust::Verified)) => ". Every decision is verified by its signature.",
+            (true, _) => ". Not every decision is verified: see the decisions of this phase.",
+            _ => ".",
+        };
+        Some(format!("{}{since}{how}", capital(stands.stage.as_str())))
+    }
+
+    /// Every decision of the phase in the order of time, taken back ones among them, and who has not decided.
+    pub(super) fn decisions(&self) -> Vec<Line> {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut add = |label: String, text: String| lines.push(Line { label, text });
+        if let Some(stands) = self.stands() {
+            add("This phase".to_owned(), self.phase_in_words(stands));
+        }
+        let mut here: Vec<&Judged<'_>> = self.decided.statements.iter().collect();
+        here.retain(|one| Some(one.held.statement.phase) == self.kind.phase());
+        here.sort_by_key(|one| (one.held.statement.time, one.held.id));
+        for one in &here {
+            let label = self.framework.label(&one.held.statement.role).to_owned();
+            add(label, self.decision(one));
+        }
+        if here.is_empty() {
+            add("Decisions".to_owned(), "No decision is recorded.".to_owned());
+        }
+        if self.decided.broken > 0 {
+            let count = self.decided.broken;
+            let text = format!("{count} files of decisions are not what they were, and count for nothing.");
+            add("Not readable".to_owned(), text);
+        }
+        lines
+    }
+
+    fn phase_in_words(&self, stands: &PhaseStanding) -> String {
+        let since = stands.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+        let version = stands.version.map(|version| format!(" Version {version} was sent off last."));
+        let waits = match (&stands.waits_for[..], self.audience) {
+            ([], _) => String::new(),
+            // Who could decide is named in no public pack.
+            (some, Audience::Public) => format!(" Approvals that are missing: {}.", some.len()),
+            (some, _) => format!(" Has to approve: {}.", some.join("; ")),
+        };
+        format!("{}{since}.{}{waits}", capital(stands.stage.as_str()), version.unwrap_or_default())
+    }
+
+    fn decision(&self, one: &Judged<'_>) -> String {
+        let says = &one.held.statement;
+        let mut text = self.what(says);
+        if self.audience != Audience::Public {
+            text += &format!(" by {}", says.by);
+        }
+        let time = if one.observed.is_some() { "seen by then in the trusted history" } else { "as stated" };
+        text += &format!(" on {} ({time}). {}", says.time.day(), self.shown(one));
+        if let Some(reason) = one.reasons.first() {
+            let leaves: Vec<&str> = one.changed().collect();
+            let leaves = if leaves.is_empty() { String::new() } else { format!(": {}", leaves.join(", ")) };
+            text += &format!(" It does not hold: {}{leaves}.", reason.problem.as_str());
+        }
+        for (item, verdict) in &says.verdicts {
+            text += &format!(" {item}: {}.", verdict.verdict);
+        }
+        if let Some(reason) = &says.reason {
+            text += &format!(" Reason: {}", self.text(reason));
+        }
+        for condition in says.conditions.values() {
+            text += &format!(" Condition: {}", self.text(condition));
+        }
+        for (address, query) in &says.queries {
+            text += &format!(" Query about {address}: {}", self.text(query));
+        }
+        if let Some(expires) = says.expires {
+            text += &format!(" It holds until {expires}.");
+        }
+        let over = says.scopes.iter().map(|(scope, seal)| format!("{scope} {}", seal.digest.grouped()));
+        let over: Vec<String> = over.collect();
+        if !over.is_empty() {
+            text += &format!(" Over: {}.", over.join("; "));
+        }
+        text + &format!(" Statement {}.", &one.held.id.hex()[..12])
+    }
+
+    fn what(&self, says: &Statement) -> String {
+        match (says.act, &says.outcome, &says.withdraws) {
+            (Act::Withdraw, _, Some(other)) => format!("Took back the statement {}", &other.hex()[..12]),
+            (_, Some(outcome), _) => {
+                let known = crate::ops::policy::phase_outcome(self.framework, outcome);
+                capital(known.map_or(outcome.as_str(), |known| known.title.as_str()))
+            }
+            _ => "Nothing".to_owned(),
+        }
+    }
+
+    /// How a decision is shown to be its author's.
+    fn shown(&self, one: &Judged<'_>) -> String {
+        match (one.trust, &one.verified, &one.held.statement.recorded) {
+            (Trust::Verified, Some(known), _) => {
+                format!("Verified: signed with a listed key of theirs, {}.", known.fingerprint())
+            }
+            (Trust::Recorded, _, Some(recording)) => {
+                let by = match self.audience {
+                    Audience::Public => String::new(),
+                    _ => format!(" by {}", recording.by),
+                };
+                format!(
+                    "Recorded{by} for somebody without tom, with evidence; no signature of theirs shows it."
+                )
+            }
+            _ => "Claimed: the file says so, and nothing else does.".to_owned(),
+        }
+    }
+}

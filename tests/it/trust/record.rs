@@ -1,0 +1,300 @@
+//! The record around the decisions, the stages that follow from both, and what diff and packs tell of them.
+
+use super::*;
+
+/// Where the deployment stands.
+#[track_caller]
+pub fn standing(sandbox: &Sandbox) -> Value {
+    let ran = sandbox.tom(&["status", NORTHFIELD, "--format", "json"]).code(0);
+    serde_json::from_str::<Value>(&ran.out).unwrap()["deployments"][0]["standing"].clone()
+}
+
+/// The stage of the whole and of each phase.
+#[track_caller]
+pub fn stages(sandbox: &Sandbox) -> Vec<String> {
+    let standing = standing(sandbox);
+    let phases = standing["phases"].as_array().unwrap().iter().map(|phase| phase["stage"].clone());
+    let all = [standing["stage"].clone()].into_iter().chain(phases);
+    all.map(|stage| stage.as_str().unwrap().to_owned()).collect()
+}
+
+/// Records an event.
+#[track_caller]
+pub fn record(sandbox: &Sandbox, rest: &[&str]) -> Ran {
+    sandbox.tom(&[&["record", NORTHFIELD], rest, &["--by", "Jo Marsh"]].concat()).code(0)
+}
+
+#[track_caller]
+fn refused(sandbox: &Sandbox, rest: &[&str], why: &str) {
+    let before = sandbox.files("assessments");
+    let ran = sandbox.tom(&[&["record", NORTHFIELD], rest, &["--by", "Jo Marsh"]].concat()).code(2);
+    assert!(ran.err.contains(why), "{}", ran.err);
+    assert_eq!(sandbox.files("assessments"), before, "nothing was written");
+}
+
+#[test]
+fn a_submission_freezes_a_version_with_the_digest_that_its_pack_shows() {
+    let sandbox = peopled();
+    refused(&sandbox, &["return", "--phase", "1", "--text", "Too early"], "was never submitted");
+    let ran = record(&sandbox, &["submit", "--phase", "1", "--to", "packs"]);
+    assert!(ran.out.contains("phase 1 submitted, version 1"), "{}", ran.out);
+    let file = "assessments/acme-northfield/record.toml";
+    let text = sandbox.read(file);
+    let digest =
+        text.lines().find_map(|line| line.strip_prefix("digest = \"")).unwrap().trim_end_matches('"');
+    assert!(sandbox.read("packs/acme-northfield-phase-1.html").contains(digest), "{digest}");
+    // It is the one that the approver is asked for.
+    let ran = sandbox.tom(
+        &[
+            &["decide", NORTHFIELD, "--phase", "1", "--role", "asset-owner", "--by", "Marian Holt"],
+            &YES[..],
+            &["--dry-run"],
+        ]
+        .concat(),
+    );
+    let shown = ran.out.lines().find_map(|line| line.strip_prefix("digest ")).unwrap().replace(' ', "");
+    assert_eq!(format!("sha256:{shown}"), digest);
+    assert_eq!(stages(&sandbox), ["assessing", "submitted", "ready"]);
+    // Whatever stood in the file stays, byte for byte.
+    record(&sandbox, &["return", "--phase", "1", "--query", "BD-21=For which patients?"]);
+    assert!(sandbox.read(file).starts_with(&text));
+    assert_eq!(stages(&sandbox), ["assessing", "returned", "ready"]);
+    sandbox.tom(&["check", NORTHFIELD]).code(0);
+    sandbox.replace("assessments/acme-northfield/basic-details.toml", "[BD-21]\n", "[BD-21]\n# a remark\n");
+    refused(&sandbox, &["submit", "--phase", "2"], "not committed");
+}
+
+#[test]
+fn queries_are_listed_until_they_are_answered_and_keep_a_phase_from_being_sent_off_again() {
+    let sandbox = peopled();
+    record(&sandbox, &["submit", "--phase", "2"]);
+    refused(&sandbox, &["return", "--phase", "2", "--query", "XX-99=What?"], "no item or risk `XX-99`");
+    record(
+        &sandbox,
+        &[
+            "return",
+            "--phase",
+            "2",
+            "--query",
+            "IGA-16=Which system is it?",
+            "--query",
+            "HAZ-004=Who checks?",
+        ],
+    );
+    sandbox.commit("returned");
+    let todo = sandbox.tom(&["todo", NORTHFIELD]).code(0).out;
+    assert!(todo.contains("to reply to: queries") && todo.contains("Which system is it?"), "{todo}");
+    refused(&sandbox, &["submit", "--phase", "2"], "2 queries are not answered in phase 2");
+    refused(&sandbox, &["reply", "IGA-03=Yes"], "nobody has an open query about `IGA-03`");
+    record(&sandbox, &["reply", "IGA-16=The pathology system.", "HAZ-004=The lead nurse."]);
+    assert!(!sandbox.tom(&["todo", NORTHFIELD]).code(0).out.contains("queries"));
+    sandbox.commit("answered");
+    assert!(record(&sandbox, &["submit", "--phase", "2"]).out.contains("version 2"));
+    // A decision's own queries are listed too, until that role decides anew.
+    sandbox.decide("rajan-pillai", 2, &["--outcome", "returned", "--query", "IGA-17=Still unclear."]).code(0);
+    assert!(sandbox.tom(&["todo", NORTHFIELD]).code(0).out.contains("Still unclear."));
+    sandbox.commit("returned");
+    sandbox.decide("rajan-pillai", 2, &["--outcome", "approved"]).code(0);
+    assert!(!sandbox.tom(&["todo", NORTHFIELD]).code(0).out.contains("Still unclear."));
+}
+
+#[test]
+fn rejected_has_a_way_on() {
+    let sandbox = peopled();
+    let no = [
+        "--outcome",
+        "rejected",
+        "--verdict",
+        "AP1-02=Rejected",
+        "--verdict",
+        "AP1-03=Approved",
+        "--verdict",
+        "AP1-04=Approved",
+        "--reason",
+        "Not this use",
+    ];
+    sandbox.decide("marian-holt", 1, &no).code(0);
+    sandbox.commit("rejected");
+    assert_eq!(stages(&sandbox)[1], "rejected");
+    // Changing what was rejected does not undo the rejection; sending it off again does.
+    sandbox
+        .tom(&["set", NORTHFIELD, "BD-06", "NHS Trust", "--party", "deployer", "--by", "Ben Tarrant"])
+        .code(0);
+    sandbox.commit("changed");
+    assert_eq!(stages(&sandbox)[1], "rejected");
+    record(&sandbox, &["submit", "--phase", "1"]);
+    assert_eq!(stages(&sandbox)[1], "submitted");
+    sandbox.commit("sent off again");
+    sandbox.decide("marian-holt", 1, &YES).code(0);
+    assert_eq!(stages(&sandbox)[1], "approved");
+}
+
+#[test]
+fn going_live_names_every_guard_that_is_missing() {
+    let sandbox = decided();
+    refused(&sandbox, &["live"], "going live lacks");
+    refused(&sandbox, &["verified"], "is not live");
+    refused(&sandbox, &["live", "--on", "2027-01-01"], "is still to come");
+    let lacks = standing(&sandbox)["lacks"].to_string();
+    for guard in
+        ["phase 2 is not approved", "throughput is not agreed", "endpoint was notified", "Rajan Pillai"]
+    {
+        assert!(lacks.contains(guard), "{guard}: {lacks}");
+    }
+    let ran = record(&sandbox, &["live", "--despite", "The ward opened early"]);
+    assert!(ran.err.contains("goes on naming them"), "{}", ran.err);
+    // Live without an approval is never shown as anything better.
+    assert_eq!(stages(&sandbox)[0], "change-pending");
+    assert!(standing(&sandbox)["lacks"].to_string().contains("phase 2 is not approved"));
+    let shown = sandbox.tom(&["record", NORTHFIELD]).code(0).out;
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("although something was missing: The ward opened early"), "{shown}");
+    record(&sandbox, &["incident", "--text", "Wrong patient shown once", "--reference", "INC-7"]);
+    record(&sandbox, &["end", "--text", "Replaced"]);
+    assert_eq!(stages(&sandbox)[0], "ended");
+}
+
+#[test]
+fn throughput_is_summed_by_product_and_only_what_was_agreed_is_called_agreed() {
+    let sandbox = peopled();
+    let sum = |code: i32| -> Value {
+        let ran = sandbox.tom(&["status", "--throughput", "--format", "json"]).code(code);
+        serde_json::from_str::<Value>(&ran.out).unwrap()["products"].clone()
+    };
+    let before = sum(0);
+    let (product, sums) = before.as_object().unwrap().iter().next().unwrap();
+    assert_eq!((&sums["deployments"], &sums["agreed"]), (&Value::from(2), &Value::from(0)), "{before}");
+    record(&sandbox, &["throughput", "--rate", "3", "--reference", "TPS-9"]);
+    assert_eq!(sum(0)[product]["agreed"], 3);
+    sandbox.decide("owen-frith", 2, &["--outcome", "approved"]).code(0);
+    record(&sandbox, &["withdraw", "--text", "Another product was chosen"]);
+    assert_eq!(
+        (sum(0)[product]["deployments"].clone(), sum(0)[product]["agreed"].clone()),
+        (1.into(), 0.into())
+    );
+}
+
+#[test]
+fn a_record_that_cannot_be_understood_is_an_error_and_never_an_empty_one() {
+    let sandbox = peopled();
+    sandbox.write("assessments/acme-northfield/record.toml", "[2026-11-20-alive]\nby = \"Jo\"\n");
+    assert!(sandbox.tom(&["check", NORTHFIELD]).code(1).all().contains("record.toml:1"));
+    sandbox.tom(&["status", NORTHFIELD]).code(2);
+    assert!(
+        sandbox
+            .tom(&["record", NORTHFIELD, "incident", "--text", "x", "--by", "Jo"])
+            .code(2)
+            .err
+            .contains("record.toml")
+    );
+    let table = sandbox.tom(&["status"]).code(0).out;
+    assert!(table.contains("cannot be read"), "{table}");
+}
+
+#[test]
+fn diff_tells_which_decision_a_change_voids_and_by_which_leaf() {
+    let sandbox = decided();
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-004.residual.likelihood", "Low"]).code(0);
+    let diff = |args: &[&str]| -> Value {
+        let ran = sandbox.tom(&[&["diff", "--format", "json"], args].concat());
+        serde_json::from_str::<Value>(&ran.out).unwrap()["deployments"][0]["changes"].clone()
+    };
+    let of = |changes: &Value, kind: &str| -> Vec<Value> {
+        changes.as_array().unwrap().iter().filter(|change| change["kind"] == kind).cloned().collect()
+    };
+    let void = of(&diff(&[]), "approval-void");
+    assert_eq!(void.len(), 1, "only the decision over the assessment: {void:?}");
+    assert_eq!(void[0]["title"], "phase 2 executive: approved");
+    assert!(void[0]["says"].as_str().unwrap().contains("HAZ-004.residual.likelihood"), "{void:?}");
+    sandbox.tom(&["diff", "--fail-on", "approval-void"]).code(1);
+    // A removed statement is told, and so is a new one, which counts only by the left side's people.
+    sandbox.git(&["checkout", "-q", "--", "."]);
+    std::fs::remove_file(sandbox.path(sandbox.statement("executive"))).unwrap();
+    assert!(of(&diff(&[]), "approval-void")[0]["says"].as_str().unwrap().contains("is gone"));
+    sandbox.git(&["checkout", "-q", "--", "."]);
+    sandbox.decide("rajan-pillai", 2, &["--outcome", "approved"]).code(0);
+    record(&sandbox, &["endpoint", "requested"]);
+    let changes = diff(&[]);
+    assert_eq!(of(&changes, "decision")[0]["says"].as_str().unwrap().split(' ').next(), Some("verified"));
+    assert_eq!(of(&changes, "event").len(), 1);
+    let comment = sandbox.tom(&["diff", "--format", "markdown"]).out;
+    assert!(!comment.contains("Rajan Pillai") && comment.contains("phase 2 siro&#58; approved"), "{comment}");
+}
+
+#[test]
+fn what_changed_since_a_role_decided_is_found_by_content_and_not_by_the_commit_that_it_names() {
+    let sandbox = decided();
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-004.residual.likelihood", "Low"]).code(0);
+    sandbox.commit("a risk");
+    let args = ["diff", NORTHFIELD, "--since-decision", "executive"];
+    let ran = sandbox.tom(&args).code(0);
+    assert!(ran.out.contains("HAZ-004") && ran.out.contains("class 2 → class 3"), "{}", ran.out);
+    assert!(
+        sandbox
+            .tom(&["diff", NORTHFIELD, "--since-decision", "siro"])
+            .code(2)
+            .err
+            .contains("has decided nothing")
+    );
+    // A statement whose commit holds something else is not believed.
+    let file = sandbox.statement("executive");
+    let text = sandbox.read(&file);
+    let line = text.lines().find(|line| line.starts_with("commit = ")).unwrap();
+    let head = sandbox.git(&["rev-parse", "HEAD"]);
+    let forged = text.replace(line, &format!("commit = \"{}\"", head.trim()));
+    std::fs::remove_file(sandbox.path(&file)).unwrap();
+    sandbox.forge(&format!("{APPROVALS}/2"), "executive", &forged, None);
+    assert!(sandbox.tom(&args).code(2).err.contains("not found in the history"));
+}
+
+#[test]
+fn packs_tell_verified_recorded_and_claimed_apart() {
+    let sandbox = decided();
+    sandbox.replace("tom.toml", "signatures = \"required\"", "signatures = \"optional\"");
+    sandbox.write("docs/evidence/approval.txt", "I approve. Owen Frith\n");
+    sandbox.commit("lax");
+    let recorded =
+        ["--outcome", "approved", "--recorded-for", "Owen Frith", "--evidence", "docs/evidence/approval.txt"];
+    let mut args = vec!["decide", NORTHFIELD, "--phase", "2", "--role", "service-owner", "--by", "Jo Marsh"];
+    args.extend(recorded);
+    let shown = sandbox.tom(&[&args[..], &["--dry-run"]].concat()).out;
+    let digest = shown.lines().find_map(|line| line.strip_prefix("digest ")).unwrap().replace(' ', "");
+    sandbox.tom(&[&args[..], &["--digest", &digest]].concat()).code(0);
+    let claimed =
+        sandbox.read(&sandbox.statement("executive")).replace("\"Helen Okafor\"", "\"Rajan Pillai\"");
+    let claimed = claimed.replace("role = \"executive\"", "role = \"siro\"");
+    sandbox.forge(&format!("{APPROVALS}/2"), "siro", &claimed, None);
+    sandbox.commit("decisions");
+    sandbox.tom(&["render", NORTHFIELD, "--to", "packs", "--format", "json,html"]).code(0);
+    let pack: Value = serde_json::from_str(&sandbox.read("packs/acme-northfield-phase-2.json")).unwrap();
+    let lines = pack["summary"]["decisions"].as_array().unwrap();
+    let of = |label: &str| -> &str {
+        lines.iter().find(|line| line["label"].as_str().unwrap().starts_with(label)).unwrap()["text"]
+            .as_str()
+            .unwrap()
+    };
+    assert!(of("Executive").contains("Verified: signed with a listed key"), "{lines:#?}");
+    assert!(of("Service owner").contains("Recorded for somebody"), "{lines:#?}");
+    assert!(of("SIRO").contains("Claimed: the file says so"), "{lines:#?}");
+    assert!(of("This phase").contains("Approvals that are missing"), "{lines:#?}");
+    // Nobody is named to the public, and everybody else may know.
+    let html = sandbox.read("packs/acme-northfield-phase-2.html");
+    for name in ["Helen Okafor", "Owen Frith", "Rajan Pillai"] {
+        assert!(!html.contains(name), "{name}");
+    }
+    let first = sandbox.read("packs/acme-northfield-phase-1.html");
+    assert!(
+        first.contains("Approved since 2026-11-20. Every decision is verified"),
+        "the cover says where it stands"
+    );
+    sandbox
+        .tom(&["render", NORTHFIELD, "--to", "packs", "--audience", "internal", "--format", "html"])
+        .code(0);
+    assert!(sandbox.read("packs/acme-northfield-phase-2-internal.html").contains("by Helen Okafor"));
+    // What is void is said with its leaf.
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-004.residual.likelihood", "Low"]).code(0);
+    sandbox.commit("a risk");
+    sandbox.tom(&["render", NORTHFIELD, "--to", "packs", "--format", "html"]).code(0);
+    let html = sandbox.read("packs/acme-northfield-phase-2.html");
+    assert!(html.contains("It does not hold: void: HAZ-004.residual.likelihood"));
+}
