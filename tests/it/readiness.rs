@@ -128,3 +128,21 @@ fn dates_and_numbers_that_are_none_are_refused_in_plain_words() {
         assert!(ran.err.contains(help) && !ran.err.contains("TOML"), "{}", ran.err);
     }
 }
+
+#[test]
+fn a_pack_counts_what_its_phase_waits_for_as_status_does() {
+    let sandbox = Sandbox::example();
+    let ran = sandbox.tom(&["status", NORTHFIELD, "--format", "json"]).code(0);
+    let status: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    sandbox.tom(&["render", NORTHFIELD, "--pack", "phase-2", "--format", "json", "--to", "packs"]).code(0);
+    let pack: serde_json::Value =
+        serde_json::from_str(&sandbox.read("packs/acme-northfield-phase-2.json")).unwrap();
+    let progress = pack["readiness"]["progress"].as_array().unwrap();
+    let count = |line: &serde_json::Value| line["count"].as_u64().unwrap();
+    let phase = &status["deployments"][0]["phases"][1];
+    assert_eq!(progress.iter().map(count).sum::<u64>(), phase["needed"].as_u64().unwrap());
+    let open = progress
+        .iter()
+        .filter(|line| ["unanswered", "proposed", "stale"].contains(&line["state"].as_str().unwrap()));
+    assert_eq!(open.map(count).sum::<u64>(), 0, "a phase that is ready waits for nothing");
+}

@@ -5,7 +5,7 @@ use crate::model::OutcomeKind;
 use crate::ops::outcome::{INCOMPLETE, YES};
 use crate::ops::ready::{Gap, claimed_in, gaps};
 use crate::ops::show::{musts_answered, outcome_lines};
-use crate::ops::state::{Speakers, State};
+use crate::ops::state::{AnswerState, Speakers, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -139,8 +139,8 @@ impl Source<'_> {
 
     /// The needed answers up to this phase, and the risks where the phase needs them.
     fn progress(&self, phase: u8, with_risks: bool) -> Vec<Progress> {
-        let answers =
-            self.states.answers.iter().filter(|a| a.is_needed && a.item.phase <= phase).map(|a| a.state);
+        let is_due = |a: &&AnswerState<'_>| a.is_needed && self.framework.is_due(a.item, phase);
+        let answers = self.states.answers.iter().filter(is_due).map(|a| a.state);
         let risks = self.states.risks.iter().filter(|_| with_risks).map(|risk| risk.state);
         let all: Vec<State> = answers.chain(risks).collect();
         State::ALL
