@@ -11,11 +11,11 @@ use tom::ops::merge::{Content, FileMerge, Side, Texts, merge, merge_file};
 use tom::store::Repo;
 use tom::syntax::{Document, read_risk, read_section, write_risk, write_section};
 
-const RISK: &str = "assessments/acme-northfield/risks/HAZ-004.toml";
+pub const RISK: &str = "assessments/acme-northfield/risks/HAZ-004.toml";
 const IG: &str = "assessments/acme-northfield/ig.toml";
 
 /// git, which finds this build's tom.
-fn git_command(sandbox: &Sandbox, args: &[&str]) -> Command {
+pub fn git_command(sandbox: &Sandbox, args: &[&str]) -> Command {
     let tom = Path::new(env!("CARGO_BIN_EXE_tom"));
     let template = sandbox.tom_command(&[]);
     let mut command = Command::new("git");
@@ -29,7 +29,7 @@ fn git_command(sandbox: &Sandbox, args: &[&str]) -> Command {
     command
 }
 
-fn git(sandbox: &Sandbox, args: &[&str]) -> Ran {
+pub fn git(sandbox: &Sandbox, args: &[&str]) -> Ran {
     run(git_command(sandbox, args))
 }
 
@@ -44,7 +44,7 @@ fn driven() -> Sandbox {
 }
 
 /// Two branches, each with an edit; `main` is checked out.
-fn branches(sandbox: &Sandbox, here: impl Fn(&Sandbox), there: impl Fn(&Sandbox)) {
+pub fn branches(sandbox: &Sandbox, here: impl Fn(&Sandbox), there: impl Fn(&Sandbox)) {
     sandbox.git(&["checkout", "-q", "-b", "other"]);
     there(sandbox);
     sandbox.commit("there");
@@ -53,7 +53,7 @@ fn branches(sandbox: &Sandbox, here: impl Fn(&Sandbox), there: impl Fn(&Sandbox)
     sandbox.commit("here");
 }
 
-fn set(address: &'static str, value: &'static str) -> impl Fn(&Sandbox) {
+pub fn set(address: &'static str, value: &'static str) -> impl Fn(&Sandbox) {
     move |sandbox| drop(sandbox.tom(&["set", "acme-northfield", address, value]).code(0))
 }
 
@@ -66,7 +66,10 @@ fn edits_of_neighbouring_fields_merge_and_comments_of_both_stay() {
     let ran = git(&sandbox, &["merge", "-q", "other", "-m", "merge"]);
     assert_eq!(ran.code, Some(0), "{}", ran.all());
     let text = sandbox.read(RISK);
-    assert!(text.contains("title = \"Ours\"") && text.contains("status = \"closed\""), "{text}");
+    assert!(
+        text.contains("title = \"Ours\"") && text.contains("status = \"closed\" # for a while"),
+        "{text}"
+    );
     sandbox.tom(&["check", "--merges", "HEAD~1..HEAD"]).code(0);
 }
 
@@ -216,7 +219,7 @@ fn settings_and_heads_merge_table_by_table() {
     let theirs = text.replacen("risk-prefix = \"NFD\"", "risk-prefix = \"NOR\" # new", 1);
     let (code, after) = driver(&sandbox, path, [&text, &ours, &theirs]);
     assert_eq!(code, Some(0));
-    assert!(after.contains("title = \"Ours") && after.contains("risk-prefix = \"NOR\""), "{after}");
+    assert!(after.contains("title = \"Ours") && after.contains("risk-prefix = \"NOR\" # new"), "{after}");
     // What was received, and from whom, is one thing.
     let ours = text.replacen("received = \"sha256:", "received = \"sha256:1", 1);
     let theirs = text.replacen("commit = \"", "commit = \"2", 1);
@@ -463,6 +466,27 @@ fn random_pairs_of_branches_in_real_git_with_the_driver_and_without() {
     }
     assert!(clean > 0);
     assert_eq!(found, mixed, "every merge by lines that reads well and is wrong is found");
+}
+
+#[test]
+fn a_comment_without_a_place_is_shown_between_markers_and_not_lost() {
+    let sandbox = Sandbox::example();
+    let text = sandbox.read(RISK);
+    // One side takes the table away that the other remarked upon.
+    let cut = text.find("[mitigations.M2]").unwrap();
+    let end = cut + text[cut..].find("\n[mitigations.M3]").unwrap_or_else(|| text[cut..].len());
+    let ours = format!("{}{}", &text[..cut], &text[end..].trim_start());
+    let theirs = text.replacen(
+        "[mitigations.M2]\nkind = \"design\"\n",
+        "[mitigations.M2]\n# Ask Jo about this one.\nkind = \"design\"\n",
+        1,
+    );
+    assert_ne!(theirs, text);
+    for texts in [[&text, &ours, &theirs], [&text, &theirs, &ours]] {
+        let (code, after) = driver(&sandbox, RISK, texts.map(String::as_str));
+        assert_eq!(code, Some(1), "{after}");
+        assert!(after.contains("# Ask Jo about this one."), "{after}");
+    }
 }
 
 /// `tests/golden-merges/CASE/{base,left,right}.toml`, `path`, and what comes of them; `known-bad` says what is not as it should be.

@@ -1,9 +1,10 @@
 //! The merge of one file, as git asks for it: a section's or a risk's by what it says, any other TOML table by table.
 //!
 //! Where git's own merge by lines is clean and means exactly what the merge by meaning gives, its text is taken, because
-//! it has the comments of both sides. Otherwise the changes are spliced into the left file. Where somebody has to decide, the result
+//! it has the comments of both sides. Otherwise the changes are spliced into the left file, and the comments that the right added are put in their places. Where somebody has to decide, the result
 //! holds both sides between conflict markers, as git writes them, and is no TOML until that is done.
 
+use super::remarks::with_remarks;
 use super::{Change, Content, Merged, Side, merge, splice};
 use crate::diag::{Code, Error, Finding, Severity};
 use crate::model::{Framework, Holds, RiskId, SectionId, keyed};
@@ -190,7 +191,13 @@ fn by_meaning(file: &Meaning<'_>, texts: Texts<'_>, by_lines: &ByLines<'_>) -> R
     if !file.means(&spliced, &content) || !again.is_clean() || !again.changes.is_empty() {
         return Err(not_merged(file.path, "the result would not mean what both sides said"));
     }
-    Ok(FileMerge::Clean(spliced))
+    let remarked = with_remarks(texts, spliced).filter(|text| file.means(text, &content));
+    Ok(remarked.map_or_else(|| about_remarks(texts, file.marker), FileMerge::Clean))
+}
+
+/// A comment of one side has no place in what both mean: both texts are shown as they came, and people decide.
+fn about_remarks(texts: Texts<'_>, marker: usize) -> FileMerge {
+    hunks(texts, marker, vec!["a comment".to_owned()])
 }
 
 fn conflict(file: &Meaning<'_>, texts: Texts<'_>, merged: &Merged) -> FileMerge {
@@ -207,6 +214,8 @@ fn conflict(file: &Meaning<'_>, texts: Texts<'_>, merged: &Merged) -> FileMerge 
     }
     let taken: Vec<Change> = merged.conflicts.iter().map(super::Conflict::taking_right).collect();
     let ours = splice(file.path, Some(texts.left.to_vec()), &merged.changes.iter().collect::<Vec<_>>());
+    // Without a place for a comment of theirs, both texts are shown as they came.
+    let ours = ours.map(|ours| ours.and_then(|ours| with_remarks(texts, ours)));
     let theirs = |ours: &Option<Vec<u8>>| splice(file.path, ours.clone(), &taken.iter().collect::<Vec<_>>());
     match ours.and_then(|ours| Ok((theirs(&ours)?, ours))) {
         Ok((Some(theirs), Some(ours))) => {
@@ -331,10 +340,14 @@ fn by_tables(
         let means = |bytes: &[u8]| {
             tables(path, "the result", bytes).is_ok_and(|found| found.as_ref() == Some(&merged))
         };
-        let found = by_lines(texts).filter(|text| means(text)).or_else(|| means(&ours).then_some(ours));
-        return found
-            .map(FileMerge::Clean)
-            .ok_or_else(|| not_merged(path, "the result would not mean what both sides said"));
+        if let Some(text) = by_lines(texts).filter(|text| means(text)) {
+            return Ok(FileMerge::Clean(text));
+        }
+        if !means(&ours) {
+            return Err(not_merged(path, "the result would not mean what both sides said"));
+        }
+        let remarked = with_remarks(texts, ours).filter(|text| means(text));
+        return Ok(remarked.map_or_else(|| about_remarks(texts, marker), FileMerge::Clean));
     }
     let mut theirs = ours.clone();
     for (_, sides) in &conflicts {

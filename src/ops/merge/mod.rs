@@ -23,6 +23,7 @@
 mod edits;
 mod field;
 mod file;
+mod remarks;
 mod safety;
 mod value;
 mod voices;
@@ -34,7 +35,7 @@ pub use edits::{FileChange, file_of, files, splice};
 pub use field::{Field, Place, Subject};
 pub use file::{ByLines, FileMerge, Kind, NOT_MERGED, Texts, merge_file};
 pub use value::{CANNOT_BE, typed};
-pub use voices::is_voice;
+pub use voices::{is_voice, why_not};
 
 /// Every code of merges.
 pub const CODES: &[&crate::diag::Code] = &[&CANNOT_BE, &NOT_MERGED];

@@ -96,15 +96,29 @@ fn touched(content: &Content, changes: &[Change]) -> Vec<Place> {
 
 /// The confirmation or acceptance at a place, if it holds on a side.
 fn held(framework: &Framework, side: Side<'_>, place: &Place) -> Option<Held> {
+    look(framework, side, place).ok()
+}
+
+/// Why a confirmation or acceptance does not hold on a side: the ids of the facts that differ, or what it is for. None where it holds.
+pub fn why_not(framework: &Framework, side: Side<'_>, place: &Place) -> Option<Vec<String>> {
+    look(framework, side, place).err()
+}
+
+fn look(framework: &Framework, side: Side<'_>, place: &Place) -> Result<Held, Vec<String>> {
+    let absent = || vec!["it is not there".to_owned()];
     if let (Subject::Risk(id), [field]) = (&place.subject, &place.field[..])
         && field == "acceptance"
     {
-        let risk: &Risk = side.risks.get(id)?;
-        return accept::holds(risk, framework).then(|| Held::Accepted(risk.acceptance.clone()));
+        let risk: &Risk = side.risks.get(id).ok_or_else(absent)?;
+        return match (&risk.acceptance, accept::holds(risk, framework)) {
+            (None, _) => Err(absent()),
+            (Some(_), false) => Err(vec!["what was accepted differs".to_owned()]),
+            (accepted, true) => Ok(Held::Accepted(accepted.clone())),
+        };
     }
-    let Some(Field::Confirmation(confirmation)) = side.at(place) else { return None };
+    let Some(Field::Confirmation(confirmation)) = side.at(place) else { return Err(absent()) };
     if Some(&confirmation.digest) != subject_digest(side, place).as_ref() {
-        return None;
+        return Err(vec!["what it confirms differs".to_owned()]);
     }
     let rests_on: BTreeSet<&ItemId> = match &place.subject {
         Subject::Answer(slot) => {
@@ -117,12 +131,14 @@ fn held(framework: &Framework, side: Side<'_>, place: &Place) -> Option<Held> {
     }
     .unwrap_or_default();
     // A fact that is still empty changes nothing.
-    let still = |fact: &ItemId| {
-        let was = confirmation.given.get(fact);
+    let still = |fact: &&ItemId| {
+        let was = confirmation.given.get(*fact);
         fact_among(side.answers, framework, fact).is_none_or(|now| was.is_some_and(|was| now.is_short(was)))
     };
     let facts: BTreeSet<&ItemId> = confirmation.given.keys().chain(rests_on).collect();
-    facts.into_iter().all(still).then(|| Held::Confirmed(confirmation.clone()))
+    let differing: Vec<String> =
+        facts.into_iter().filter(|fact| !still(fact)).map(|fact| format!("{fact} differs")).collect();
+    if differing.is_empty() { Ok(Held::Confirmed(confirmation.clone())) } else { Err(differing) }
 }
 
 #[derive(PartialEq)]
