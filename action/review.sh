@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the work tree, compares BASE with HEAD, and renders the deployments that changed. Writes everything first; `result` says how it ended:
+# Checks the work tree and the merges, compares BASE with HEAD, and renders the deployments that changed. Writes everything first; `result` says how it ended:
 # 0 clean, 1 errors or changes that are not to pass, 2 not everything was done.
 #
 # What decides comes from the base: its policy, its gates, its templates. A branch is not held against what it says of itself.
@@ -62,6 +62,14 @@ check_by_base() {
   row "check by the base's \`tom.toml\`, which this branch changes" "no errors" "errors: see the log"
 }
 
+# Forges merge by lines, which can mix what two branches say; a squash or a rebase leaves no merge to look at later.
+merges() {
+  run "$out/merges" check --merges "$BASE...$HEAD" --format github
+  cat "$out/merges"
+  worst "$code"
+  row "merges" "say what their two sides say" "something else than both sides say: see the annotations"
+}
+
 compare() {
   local gates=()
   if [ -n "${FAIL_ON:-}" ]; then gates=(--fail-on "$FAIL_ON"); fi
@@ -106,6 +114,7 @@ summary "| tom | |" "| --- | --- |"
 check
 if [ -n "${BASE:-}" ]; then
   check_by_base
+  merges
   compare
   render
   summary ""

@@ -51,6 +51,13 @@ fn unreadable(what: impl std::fmt::Display, error: &git2::Error) -> Error {
     Error::new(&UNREADABLE, format!("cannot read {what} from git: {}", error.message()))
 }
 
+/// Whether a commit before this one is not here. git leaves out the parents at the edge of a shallow clone; the commit itself still names them.
+pub(super) fn is_cut(git: &Repository, commit: &git2::Commit<'_>) -> bool {
+    let lines = commit.raw_header_bytes().split(|byte| *byte == b'\n');
+    let named = lines.filter(|line| line.starts_with(b"parent ")).count();
+    named > commit.parent_ids().filter(|parent| git.find_commit(*parent).is_ok()).count()
+}
+
 impl Commits<'_> {
     /// The commit that a revision names.
     pub fn commit_of(&self, revision: &str) -> Result<ObjectId, Error> {
@@ -74,13 +81,10 @@ impl Commits<'_> {
         let commit = self.git.find_commit(id.0).map_err(|error| unreadable(id, &error))?;
         let is_here = |parent: &Oid| self.git.find_commit(*parent).is_ok();
         let parents: Vec<ObjectId> = commit.parent_ids().filter(is_here).map(ObjectId).collect();
-        // git leaves out the parents at the edge of a shallow clone; the commit itself still names them.
-        let named =
-            commit.raw_header_bytes().split(|b| *b == b'\n').filter(|l| l.starts_with(b"parent ")).count();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ok(PastCommit {
             id,
-            is_cut: named > parents.len(),
+            is_cut: is_cut(self.git, &commit),
             parents,
             author: text(commit.author().name_bytes()),
             seconds: commit.author().when().seconds(),

@@ -22,19 +22,6 @@ pub struct Commit {
     pub seconds: i64,
 }
 
-/// A merge commit of two parents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MergeCommit {
-    /// Its full id.
-    pub id: String,
-    /// The common ancestor of its parents.
-    pub base: String,
-    /// Its first parent.
-    pub left: String,
-    /// Its second parent.
-    pub right: String,
-}
-
 /// A name and an address, as git's configuration has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
@@ -216,55 +203,6 @@ impl Repo {
 
     fn local_config(&self) -> Result<git2::Config, git2::Error> {
         self.git.config()?.open_level(git2::ConfigLevel::Local)
-    }
-
-    /// The merge commits of a range, as `A..B` or all that a revision has behind it: those of two parents with the common ancestor
-    /// that git would take, and how many have more parents or no ancestor.
-    pub fn merges(&self, range: &str) -> Result<(Vec<MergeCommit>, usize), Error> {
-        let fail = |error: git2::Error| revision_error(range, &error);
-        let mut walk = self.git.revwalk().map_err(fail)?;
-        if range.contains("..") {
-            walk.push_range(range)
-        } else {
-            walk.push(self.git.revparse_single(range).map_err(fail)?.id())
-        }
-        .map_err(fail)?;
-        let (mut merges, mut others) = (Vec::new(), 0);
-        for id in walk {
-            let commit = id.and_then(|id| self.git.find_commit(id)).map_err(fail)?;
-            let parents: Vec<Oid> = commit.parent_ids().collect();
-            match parents[..] {
-                [] | [_] => {}
-                [left, right] => match self.git.merge_base(left, right) {
-                    Ok(base) => merges.push(MergeCommit {
-                        id: commit.id().to_string(),
-                        base: base.to_string(),
-                        left: left.to_string(),
-                        right: right.to_string(),
-                    }),
-                    Err(_) => others += 1,
-                },
-                _ => others += 1,
-            }
-        }
-        Ok((merges, others))
-    }
-
-    /// What identifies a folder's content at a revision; none where there is none.
-    pub fn folder_id(&self, revision: &str, folder: &str) -> Option<String> {
-        let tree = self.git.revparse_single(revision).ok()?.peel_to_tree().ok()?;
-        Some(tree.get_path(Path::new(folder)).ok()?.id().to_string())
-    }
-
-    /// Git's own merge of three texts by lines, where it finds no conflict.
-    pub fn merge_by_lines(&self, base: &[u8], left: &[u8], right: &[u8]) -> Option<Vec<u8>> {
-        let (mut old, mut here, mut there) =
-            (git2::MergeFileInput::new(), git2::MergeFileInput::new(), git2::MergeFileInput::new());
-        old.content(base);
-        here.content(left);
-        there.content(right);
-        let merged = git2::merge_file(&old, &here, &there, None).ok()?;
-        merged.is_automergeable().then(|| merged.content().to_vec())
     }
 
     /// The identity that git's configuration gives.

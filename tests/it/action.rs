@@ -161,6 +161,34 @@ fn a_clean_branch_gives_a_report_and_packs_for_the_public() {
 }
 
 #[test]
+fn b17_a_branch_that_git_would_merge_into_a_mixed_rating_fails_the_run() {
+    if !has_jq() {
+        return;
+    }
+    let sandbox = Sandbox::example();
+    let head = "[residual]\nseverity = \"Major\"\n";
+    let file = "assessments/acme-northfield/risks/HAZ-004.toml";
+    sandbox.replace(file, head, &format!("{head}# one\n# two\n# three\n# four\n"));
+    sandbox.write(".git/info/exclude", "runner\nforge\n");
+    sandbox.commit("comments");
+    sandbox.git(&["switch", "-q", "-c", "branch"]);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.residual.likelihood", "Low"]).code(0);
+    sandbox.commit("there");
+    review(&sandbox, &[("PACKS", "0")]);
+    let summary = sandbox.read("runner/summary");
+    assert!(summary.contains("| merges | ✓ say what their two sides say |"), "{summary}");
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.residual.severity", "Minor"]).code(0);
+    sandbox.commit("here");
+    sandbox.git(&["switch", "-q", "branch"]);
+    let ran = review(&sandbox, &[("PACKS", "0")]);
+    let summary = sandbox.read("runner/summary");
+    assert!(summary.contains("| merges | ✗ something else than both sides say"), "{summary}");
+    assert!(ran.out.contains("HAZ-004.residual"), "{}", ran.out);
+    assert_eq!(output(&sandbox, "result"), "1");
+}
+
+#[test]
 fn e06_a_report_holds_no_personal_data() {
     if !has_jq() {
         return;

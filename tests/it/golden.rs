@@ -30,6 +30,7 @@ const IN_CODE: &[(&str, &str)] = &[
     ),
     ("TOM-1010", "a workbook is made: see `a_workbook_without_hazards_is_no_hazard_log`"),
     ("TOM-0998", "a full device: see `a_result_that_could_not_be_written_is_never_a_clean_one`"),
+    ("TOM-0516", "git has to have merged three sides: see `a_merge_of_three_sides_is_not_passed_over`"),
     ("TOM-0514", "git has to have merged: see `a_merge_by_lines_that_mixed_two_ratings_is_told`"),
 ];
 

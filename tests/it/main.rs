@@ -17,6 +17,7 @@ mod hostile;
 mod injection;
 mod laws;
 mod lineage;
+mod merge_check;
 mod merge_driver;
 mod merge_laws;
 mod outcomes;

@@ -31,6 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
   tom check --deny warnings --format json
   tom check --format sarif > tom.sarif
   tom check --merges main..HEAD    did a merge by lines mix what two branches say
+  tom check --merges main...HEAD   the same, and would the merge of the two; also before a squash or rebase
 
 Exit codes: 0 no errors, 1 errors found, 2 the check was not done.")]
 pub struct Args {
@@ -49,7 +50,10 @@ pub struct Args {
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
 
-    /// Hold the merge commits of this range against a merge by meaning, instead of checking the files
+    /// Hold the merges of this range against a merge by meaning, instead of checking the files
+    ///
+    /// `A..B` are the merge commits that B has and A has not; `A...B` these and the merge of the two that is to come, as git would make it by lines: a squash or a rebase
+    /// leaves no merge commit to look at later. One revision stands for every merge commit that it has behind it.
     #[arg(long, value_name = "RANGE", conflicts_with_all = ["ready", "as_of", "rev"])]
     merges: Option<String>,
 
@@ -113,11 +117,19 @@ fn show(
     deployments: &[DeploymentName],
     context: &Context,
 ) -> Outcome {
-    let fails_from = match args.deny {
+    Report { findings, deployments, fails_from: fails_from(args), merges: None }.show(
+        args.format,
+        project,
+        context,
+    )
+}
+
+/// The least severity that fails the check.
+fn fails_from(args: &Args) -> Severity {
+    match args.deny {
         Some(Deny::Warnings) => Severity::Warning,
         None => Severity::Error,
-    };
-    Report { findings, deployments, fails_from }.show(args.format, project, context)
+    }
 }
 
 /// A finding for each framework in the repository that differs in meaning from the one of its version inside tom.

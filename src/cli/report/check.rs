@@ -43,6 +43,8 @@ pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) deployments: &'a [DeploymentName],
     /// The least severity that fails the check.
     pub(in crate::cli) fails_from: Severity,
+    /// How many merges were looked at, where they were and not the files.
+    pub(in crate::cli) merges: Option<usize>,
 }
 
 impl Report<'_> {
@@ -80,9 +82,18 @@ impl Report<'_> {
 
     /// `3 deployments checked, 1 error, 0 warnings, 2 notes`
     pub(super) fn summary(&self) -> String {
+        let deployments = counted(self.deployments.len(), "deployment", "deployments");
+        let looked_at = match self.merges {
+            None => format!("{deployments} checked"),
+            Some(merges) => {
+                format!(
+                    "{} looked at, {deployments} changed by both sides",
+                    counted(merges, "merge", "merges")
+                )
+            }
+        };
         format!(
-            "{} checked, {}, {}, {}",
-            counted(self.deployments.len(), "deployment", "deployments"),
+            "{looked_at}, {}, {}, {}",
             counted(self.count(Severity::Error), "error", "errors"),
             counted(self.count(Severity::Warning), "warning", "warnings"),
             counted(self.count(Severity::Note), "note", "notes"),
@@ -125,6 +136,7 @@ impl Report<'_> {
         Body {
             status: if self.failing().next().is_some() { Status::Found } else { Status::Clean },
             deployments: self.deployments.len(),
+            merges: self.merges,
             errors: self.count(Severity::Error),
             warnings: self.count(Severity::Warning),
             notes: self.count(Severity::Note),
@@ -140,6 +152,9 @@ pub(in crate::cli) struct Body {
     status: Status,
     /// How many deployments were checked.
     deployments: usize,
+    /// How many merges were looked at, with `--merges`; `deployments` are those that both sides of one changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merges: Option<usize>,
     /// How many errors there are.
     errors: usize,
     /// How many warnings.

@@ -2,24 +2,48 @@
 
 use super::label;
 use crate::diag::{Code, Finding, Severity};
-use crate::model::{Deployment, Framework};
-use crate::ops::merge::{Place, Side, Why, file_of, merge};
+use crate::model::{Deployment, DeploymentName, Framework};
+use crate::ops::merge::{Change, Place, Side, Subject, Why, file_of, is_voice, merge, why_not};
 
 /// A merge commit says something that neither side did, or hides what both sides changed.
 pub(super) static NOT_BOTH: Code = Code {
     id: "TOM-0514",
     severity: Severity::Error,
-    title: "a merge commit says something else than its two sides",
+    title: "a merge says something else than its two sides",
     explain: "A merge by lines can give a file that reads well and is wrong: a rating with the severity of one side and the likelihood of the other, an answer beside notes \
 that were written for another one, a lower rating beside a mitigation that the other side took away, a confirmation that holds again. `tom check --merges` merges the two sides of each merge commit again, by meaning, \
-and reports where the commit differs. Look at both sides, set the field to what it should be, and commit that. \
+and reports where the commit differs; `A...B` looks at the merge of two branches before it is made. Look at both sides, set the field to what it should be, and commit that. \
 `tom git install` lets git merge by meaning in a clone.",
 };
 
-/// A deployment in a merge commit, and what it was merged from.
+/// A merge commit could not be looked at.
+pub(super) static NOT_LOOKED_AT: Code = Code {
+    id: "TOM-0516",
+    severity: Severity::Error,
+    title: "a merge commit was not looked at",
+    explain: "`tom check --merges` merges the two sides of a merge commit again. One with more than two parents, or whose sides have no common ancestor, cannot be merged again, and \
+nobody knows whether it says what its sides say. Compare it with each of its parents by `tom diff PARENT..COMMIT`. A range that begins after it leaves it out.",
+};
+
+/// A merge commit that was not looked at, and why.
+pub fn not_looked_at(commit: &str, why: &str) -> Finding {
+    Finding::new(&NOT_LOOKED_AT, format!("the merge commit {commit} was not looked at: {why}"))
+        .help(format!("compare it with each of its parents, by `tom diff {commit}^1..{commit}` and so on"))
+}
+
+/// A deployment that both sides of a merge changed is not in the merge.
+pub fn deployment_gone(name: &DeploymentName, merge: &str) -> Finding {
+    Finding::new(&NOT_BOTH, format!("`{name}` is gone in {merge}, although both sides changed it"))
+        .as_severity(Severity::Warning)
+        .help("if it was to go, nothing is to be done; otherwise bring it back from one of the sides")
+}
+
+/// A deployment in a merge, and what it was merged from.
 pub struct Merging<'a> {
-    /// The commit, as people name it.
-    pub commit: &'a str,
+    /// The merge, as people name it.
+    pub merge: &'a str,
+    /// What to do about a finding.
+    pub help: &'a str,
     /// The common ancestor; none where the deployment was not there.
     pub base: Option<&'a Deployment>,
     /// The first parent's.
@@ -34,7 +58,7 @@ pub struct Merging<'a> {
     pub is_by_lines: &'a dyn Fn(&str) -> bool,
 }
 
-/// What a merge commit says that the merge by meaning does not. Where somebody had to decide and did, that is no finding.
+/// What a merge says that the merge by meaning does not. Where somebody had to decide and did, that is no finding.
 pub fn merging(merging: &Merging<'_>) -> Vec<Finding> {
     let Merging { framework, left, right, actual, .. } = merging;
     let empty = crate::ops::merge::Content::default();
@@ -44,20 +68,25 @@ pub fn merging(merging: &Merging<'_>) -> Vec<Finding> {
     let folder = crate::project::folder_of(&actual.name);
     let mut findings = Vec::new();
     let by_lines = |place: &Place| (merging.is_by_lines)(&file_of(&folder, framework, place));
-    let words = |side: Side<'_>, place: &Place| {
-        side.at(place).map_or("(nothing)".to_owned(), |field| field.to_string())
+    let words = |side: Side<'_>, place: &Place| match side.at(place) {
+        None => "(nothing)".to_owned(),
+        // A log is for everybody who may read the repository's runs.
+        Some(_) if is_personal(framework, place) => "(personal data, not shown)".to_owned(),
+        Some(field) => field.to_string(),
     };
     let mut report = |place: &Place, what: &str, severity: Severity| {
         let address = place.address();
-        findings.push(
-            Finding::new(&NOT_BOTH, format!("{what} at `{address}` in the merge commit {}", merging.commit))
-                .as_severity(severity)
-                .at(label(actual, framework, &address))
-                .note(format!("one side has: {}", words((*left).into(), place)))
-                .note(format!("the other has: {}", words((*right).into(), place)))
-                .note(format!("the merge has: {}", words((*actual).into(), place)))
-                .help("look at both sides, set the field to what it should be, and commit that"),
-        );
+        let finding = Finding::new(&NOT_BOTH, format!("{what} at `{address}` in {}", merging.merge))
+            .as_severity(severity)
+            .at(label(actual, framework, &address));
+        let notes = awoken(merging, place).unwrap_or_else(|| {
+            vec![
+                format!("one side has: {}", words((*left).into(), place)),
+                format!("the other has: {}", words((*right).into(), place)),
+                format!("the merge has: {}", words((*actual).into(), place)),
+            ]
+        });
+        findings.push(notes.into_iter().fold(finding, Finding::note).help(merging.help));
     };
     for conflict in merged.conflicts.iter().filter(|conflict| by_lines(&conflict.place)) {
         report(
@@ -84,8 +113,39 @@ pub fn merging(merging: &Merging<'_>) -> Vec<Finding> {
         if !was_asked {
             let is_by_lines = by_lines(&change.place);
             let severity = if is_by_lines { Severity::Error } else { Severity::Warning };
-            report(&change.place, "something else than both sides say stands", severity);
+            report(&change.place, what_of(merging, &change), severity);
         }
     }
     findings
+}
+
+fn is_personal(framework: &Framework, place: &Place) -> bool {
+    match &place.subject {
+        Subject::Answer(slot) => framework.item(slot.item.as_str()).is_some_and(|item| item.personal),
+        Subject::Risk(_) => false,
+    }
+}
+
+fn what_of(merging: &Merging<'_>, change: &Change) -> &'static str {
+    match awoken(merging, &change.place) {
+        Some(_) => "what held on neither side holds",
+        None => "something else than both sides say stands",
+    }
+}
+
+/// Why a confirmation or acceptance that holds now held on neither side; none where that is not so.
+fn awoken(merging: &Merging<'_>, place: &Place) -> Option<Vec<String>> {
+    let Merging { framework, left, right, actual, .. } = merging;
+    let is_said = is_voice(place) || (place.is_safety() && place.field == ["acceptance"]);
+    if !is_said || why_not(framework, (*actual).into(), place).is_some() {
+        return None;
+    }
+    let here = why_not(framework, (*left).into(), place)?;
+    let there = why_not(framework, (*right).into(), place)?;
+    let said = Side::from(*actual).at(place)?;
+    Some(vec![
+        format!("it is {said}"),
+        format!("it did not hold on one side: {}", here.join(", ")),
+        format!("nor on the other: {}", there.join(", ")),
+    ])
 }

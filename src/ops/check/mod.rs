@@ -18,7 +18,7 @@ use crate::model::{Address, Date, Deployment, Digest, Framework, Settings, Slot}
 
 pub use decisions::decisions;
 pub use lineage::{Kin, across};
-pub use merges::{Merging, merging};
+pub use merges::{Merging, deployment_gone, merging, not_looked_at};
 
 /// What the rules look at.
 pub struct Subject<'a> {
@@ -129,6 +129,7 @@ pub const CODES: &[&Code] = &[
     &risks::FOREIGN_PREFIX,
     &lineage::UNDECIDED,
     &merges::NOT_BOTH,
+    &merges::NOT_LOOKED_AT,
     &lineage::NO_RECEIVED,
     &lineage::RECEIVED_CHANGED,
     &lineage::NAMES_PARENT,
