@@ -68,6 +68,10 @@ pub enum Command {
     Lineage(commands::lineage::Args),
     /// Offer a risk or mitigation that was found here to the parent
     Offer(commands::offer::Args),
+    /// Hand a deployment over to an organisation that shares no repository
+    HandOver(commands::hand_over::Args),
+    /// Take in what was handed over
+    Receive(commands::receive::Args),
     /// Answer an item, or change a field of a risk
     Set(commands::set::Args),
     /// Stand by answers and risks for a party

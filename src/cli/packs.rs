@@ -95,21 +95,7 @@ pub(super) fn render(
     project: &Project,
     asked: &Asked,
 ) -> Result<(Vec<Rendered>, Vec<Error>), Error> {
-    let memory_folder = repo.common_dir().join("tom").join("packs");
-    let run = Run {
-        asked,
-        project,
-        earlier: asked.since.as_deref().map(|since| context.sound_project(repo, Some(since))).transpose()?,
-        provenances: provenances(context, repo, asked)?,
-        templates: templates(project)?,
-        family: if asked.kinds.contains(&PackKind::Lineage) { family(project)? } else { Vec::new() },
-        writer: Writer::unlocked(&asked.to),
-        memory: Writer::unlocked(&memory_folder),
-        memory_folder,
-        folder: context.folder.clone(),
-        keys: keys(project.settings())?,
-        today: context.today(),
-    };
+    let run = Run::new(context, repo, project, asked)?;
     let bar = bar(context, asked.names.len());
     let done = asked.names.par_iter().map(|name| {
         let done = run.deployment(name);
@@ -142,8 +128,69 @@ pub(super) fn render(
     Ok((files, failed))
 }
 
+/// The packs of one deployment by file name, written nowhere.
+pub(super) fn in_memory(
+    context: &Context,
+    repo: &Repo,
+    project: &Project,
+    asked: &Asked,
+) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let run = Run::new(context, repo, project, asked)?;
+    let mut jobs = Vec::new();
+    for name in &asked.names {
+        for (kind, pack) in run.drawn(name)? {
+            for format in &asked.formats {
+                jobs.push((run.path(name, kind, *format), run.job(&pack, *format)?));
+            }
+        }
+    }
+    jobs.into_par_iter().map(|(path, job)| Ok((path, run.laid_out(&job)?))).collect()
+}
+
+/// What is laid out, the same as a child takes it, and whether a child has to.
+struct Work {
+    job: Job,
+    task: Vec<u8>,
+    is_limited: bool,
+}
+
+impl<'a> Run<'a> {
+    fn new(context: &Context, repo: &Repo, project: &'a Project, asked: &'a Asked) -> Result<Self, Error> {
+        let memory_folder = repo.common_dir().join("tom").join("packs");
+        Ok(Self {
+            asked,
+            project,
+            earlier: asked
+                .since
+                .as_deref()
+                .map(|since| context.sound_project(repo, Some(since)))
+                .transpose()?,
+            provenances: provenances(context, repo, asked)?,
+            templates: templates(project)?,
+            family: if asked.kinds.contains(&PackKind::Lineage) { family(project)? } else { Vec::new() },
+            writer: Writer::unlocked(&asked.to),
+            memory: Writer::unlocked(&memory_folder),
+            memory_folder,
+            folder: context.folder.clone(),
+            keys: keys(project.settings())?,
+            today: context.today(),
+        })
+    }
+}
+
 impl Run<'_> {
     fn deployment(&self, name: &DeploymentName) -> Result<Vec<(Pack, Vec<Rendered>)>, Error> {
+        let mut packs = Vec::new();
+        for (kind, pack) in self.drawn(name)? {
+            let files: Result<Vec<_>, Error> =
+                self.asked.formats.iter().map(|format| self.file(name, kind, &pack, *format)).collect();
+            packs.push((pack, files?));
+        }
+        Ok(packs)
+    }
+
+    /// The packs of a deployment as data.
+    fn drawn(&self, name: &DeploymentName) -> Result<Vec<(PackKind, Pack)>, Error> {
         let (deployment, framework) = self.project.loader()?.load(name)?.sound()?;
         let earlier = match &self.earlier {
             Some(project) if project.has(name)? => Some(project.loader()?.load(name)?.sound()?.0),
@@ -187,9 +234,7 @@ impl Run<'_> {
                 }
                 continue;
             }
-            let files: Result<Vec<_>, Error> =
-                self.asked.formats.iter().map(|format| self.file(name, *kind, &pack, *format)).collect();
-            packs.push((pack, files?));
+            packs.push((*kind, pack));
         }
         Ok(packs)
     }
@@ -232,36 +277,49 @@ impl Run<'_> {
         pack: &Pack,
         format: PackFormat,
     ) -> Result<Rendered, Error> {
-        let own = self.templates.own(format.templates());
-        let is_own = !own.is_empty();
-        let data = serde_json::to_value(pack.laid_out_by(own))
-            .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the pack cannot be written: {error}")))?;
-        let audience = match self.asked.audience {
-            Audience::Public => String::new(),
-            audience => format!("-{}", audience.as_str()),
-        };
-        let path = format!("{name}-{}{audience}.{}", kind.name(), format.ending());
-        // Templates that are not tom's are programs of somebody else's, and a text as long as a book can keep a layout busy for hours.
-        let is_limited = is_own || longest(&data) > LONG_TEXT;
-        let job = Job { pack: data, format, templates: self.templates.clone() };
-        let task = serde_json::to_vec(&job)
-            .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the job cannot be written: {error}")))?;
+        let path = self.path(name, kind, format);
+        let work = self.job(pack, format)?;
         // The key is everything that the file depends on, tom's own version included in the pack.
-        let key = Digest::of_bytes(&task).hex();
+        let key = Digest::of_bytes(&work.task).hex();
         if self.is_there(&key, &path) {
             return Ok(Rendered { path, done: Done::Unchanged });
         }
-        let bytes = if is_limited {
-            child::run(TASK, &task, LIMITS)?
-        } else {
-            layout(&job.pack, format, &self.templates)?
-        };
+        let bytes = self.laid_out(&work)?;
         let rendered = self.put(path, &bytes)?;
         if !self.asked.is_rehearsal {
             // Only spares work: without it the next run renders again.
             let _ = self.memory.write(&key, Digest::of_bytes(&bytes).hex().as_bytes());
         }
         Ok(rendered)
+    }
+
+    fn path(&self, name: &DeploymentName, kind: PackKind, format: PackFormat) -> String {
+        let audience = match self.asked.audience {
+            Audience::Public => String::new(),
+            audience => format!("-{}", audience.as_str()),
+        };
+        format!("{name}-{}{audience}.{}", kind.name(), format.ending())
+    }
+
+    fn job(&self, pack: &Pack, format: PackFormat) -> Result<Work, Error> {
+        let own = self.templates.own(format.templates());
+        let is_own = !own.is_empty();
+        let data = serde_json::to_value(pack.laid_out_by(own))
+            .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the pack cannot be written: {error}")))?;
+        // Templates that are not tom's are programs of somebody else's, and a text as long as a book can keep a layout busy for hours.
+        let is_limited = is_own || longest(&data) > LONG_TEXT;
+        let job = Job { pack: data, format, templates: self.templates.clone() };
+        let task = serde_json::to_vec(&job)
+            .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the job cannot be written: {error}")))?;
+        Ok(Work { job, task, is_limited })
+    }
+
+    fn laid_out(&self, work: &Work) -> Result<Vec<u8>, Error> {
+        if work.is_limited {
+            child::run(TASK, &work.task, LIMITS)
+        } else {
+            layout(&work.job.pack, work.job.format, &self.templates)
+        }
     }
 
     /// Whether the file that stands there is the one that was made of exactly this.

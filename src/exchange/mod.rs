@@ -6,10 +6,12 @@
 mod archive;
 mod arrive;
 mod checklist;
+mod container;
 mod dates;
 mod fate;
 mod fields;
 mod grid;
+pub mod handover;
 mod hazards;
 mod hidden;
 mod keys;
@@ -20,6 +22,7 @@ mod text;
 
 pub use arrive::{Seen, changed_facts, confirm, confirm_again};
 pub use checklist::{Checklist, Compared, read_checklist};
+pub use container::{MOST_BYTES as MOST_HAND_OVER, NOT_WHOLE, Parts, is_plain_path};
 pub use fate::{Fate, Fates, Told};
 pub use fields::{Fields, fields};
 pub use grid::{Book, Cell, Content, Formulas, Place, Sheet};
@@ -37,5 +40,10 @@ pub use tables::{
 pub use text::{guarded, unguarded};
 
 /// Every code of this room.
-pub const CODES: &[&crate::diag::Code] =
-    &[&reader::NOT_A_WORKBOOK, &text::CANNOT_EXPORT, &own::NOT_OURS, &hazards::FAULTY_LOG];
+pub const CODES: &[&crate::diag::Code] = &[
+    &reader::NOT_A_WORKBOOK,
+    &container::NOT_WHOLE,
+    &text::CANNOT_EXPORT,
+    &own::NOT_OURS,
+    &hazards::FAULTY_LOG,
+];

@@ -11,6 +11,7 @@ mod canon;
 mod condition;
 mod deployment;
 mod framework;
+mod handover;
 mod hazard_map;
 mod ids;
 mod matrix;
@@ -36,6 +37,7 @@ pub use framework::{
     ItemType, Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome,
     PhaseRole, Process, Profile, ProfileName, Scope, Section, Sections, VerdictRule,
 };
+pub use handover::{Came, End, Ledger, Link, Manifest, Reader, Receipt, Sent};
 pub use hazard_map::{HazardMap, MeasureColumn, MeasureRows, RatingColumns};
 pub use ids::{
     BlockId, DeploymentName, IdError, ItemId, Key, OutcomeId, PartyId, PermanentId, RiskId, SectionId,

@@ -88,13 +88,20 @@ pub enum Source {
     },
     /// Somebody sent it.
     Workbook(Box<Workbook>),
+    /// Another organisation handed the deployment over.
+    HandOver {
+        /// What they call it.
+        deployment: DeploymentName,
+        /// The digest of the hand-over's manifest.
+        digest: String,
+    },
 }
 
 impl Source {
     /// The parent's name, or the file's.
     pub fn name(&self) -> &str {
         match self {
-            Self::Parent { deployment, .. } => deployment.as_str(),
+            Self::Parent { deployment, .. } | Self::HandOver { deployment, .. } => deployment.as_str(),
             Self::Workbook(workbook) => &workbook.origin.file,
         }
     }

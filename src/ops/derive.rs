@@ -405,7 +405,8 @@ pub fn names_it(text: &str, name: &str) -> bool {
     has_word(&text.to_lowercase(), &name.to_lowercase())
 }
 
-fn has_word(text: &str, name: &str) -> bool {
+/// Whether a text in small letters has a name in small letters in it as whole words.
+pub(super) fn has_word(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = text[at + name.len()..].chars().next();

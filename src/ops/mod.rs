@@ -12,6 +12,7 @@ pub mod detail;
 pub mod diff;
 pub mod expiry;
 pub mod fields;
+pub mod handover;
 pub mod history;
 pub mod impact;
 pub mod lineage;
@@ -51,5 +52,6 @@ pub const CODES: &[&[&crate::diag::Code]] = &[
     upgrade::CODES,
     &[&adopt::CANNOT_ADOPT, &baseline::CANNOT_DRAFT],
     merge::CODES,
+    handover::CODES,
     lineage::CODES,
 ];

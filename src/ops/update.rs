@@ -195,7 +195,9 @@ pub fn update(
         Some(Source::Parent { deployment: other, id, .. }) if *id != coming.id && lineage.id == coming.id => {
             return Err(waits_for_another(&deployment.name, other));
         }
-        Some(Source::Workbook(workbook)) => return Err(waits_for(deployment, &workbook.origin.file)),
+        Some(other @ (Source::Workbook(_) | Source::HandOver { .. })) => {
+            return Err(waits_for(deployment, other.name()));
+        }
         _ => {}
     }
     if lineage.id == coming.id && base.digest() == coming.digest && refusing.places.is_empty() {
@@ -418,9 +420,11 @@ pub fn decide(
     };
     let from_parent = matches!(pending.source, Source::Parent { .. });
     if let Decision::Value(value) = &decision {
+        let none = Received::default();
         let base = match &pending.source {
             Source::Parent { .. } => base_of(deployment)?,
             Source::Workbook(workbook) => &workbook.base,
+            Source::HandOver { .. } => &none,
         };
         let sides = [Side::from(deployment), Side::from(&pending.received), Side::from(base)];
         merge::typed(framework, place, sides, value)?;
@@ -453,6 +457,7 @@ fn refuse_changed(deployment: &Deployment, pending: &Pending) -> Result<(), Erro
     let again = match &pending.source {
         Source::Parent { .. } => format!("run `tom update {name}` again"),
         Source::Workbook(workbook) => format!("import `{}` again", workbook.origin.file),
+        Source::HandOver { .. } => "receive the hand-over again".to_owned(),
     };
     Err(Error::new(&CANNOT_RESOLVE, format!("`{name}` was changed since its conflicts were found"))
         .help(format!("{again}; decisions that still fit are kept")))

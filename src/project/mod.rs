@@ -4,6 +4,7 @@
 
 mod approvals;
 mod compare;
+mod exchanges;
 mod load;
 mod past;
 mod record;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 pub use approvals::{APPROVALS, BROKEN_STATEMENT, EvidenceFiles, Held, STRAY, evidence_digest, statements};
 pub use compare::{Pair, load_pair, pairs};
+pub use exchanges::{EXCHANGES, came_from, exchange_of, ledgers};
 pub use load::{ASIDE, CONFLICTS, IMPORTED, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
 pub use record::{RECORD, record};

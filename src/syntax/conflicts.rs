@@ -27,6 +27,9 @@ pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option
     let left = from.needed_text("left");
     let source = if from.get("file").is_some() {
         workbook(&from, &table, framework)
+    } else if let Some(digest) = from.text("hand-over") {
+        let deployment = from.needed_id("deployment", |t| DeploymentName::new(t));
+        deployment.map(|deployment| Source::HandOver { deployment, digest })
     } else {
         let deployment = from.needed_id("deployment", |t| DeploymentName::new(t));
         let id = from.needed_id("id", |t| PermanentId::new(t));
@@ -94,6 +97,7 @@ pub fn write_conflicts(pending: &Pending, name: &DeploymentName, framework: &Fra
     let (work, does) = match pending.source {
         Source::Parent { .. } => ("an update", "makes the update"),
         Source::Workbook(_) => ("the import", "imports the workbook"),
+        Source::HandOver { .. } => ("a hand-over", "lets `tom receive FILE` take it in"),
     };
     let from = pending.source.name();
     out.line(format!("# What {work} from {from} could not decide. Nothing else was changed."));
@@ -115,6 +119,10 @@ pub fn write_conflicts(pending: &Pending, name: &DeploymentName, framework: &Fra
             out.text_if("sender", origin.sender.as_ref());
             out.key("on", origin.on.to_string());
             out.text_of("form", if workbook.is_checklist { CHECKLIST } else { OWN });
+        }
+        Source::HandOver { deployment, digest } => {
+            out.text_of("deployment", deployment.as_str());
+            out.text_of("hand-over", digest);
         }
     }
     out.text_of("left", &pending.left);
@@ -158,6 +166,7 @@ pub fn write_conflicts(pending: &Pending, name: &DeploymentName, framework: &Fra
     out.line(match pending.source {
         Source::Parent { .. } => "# ── What the parent hands over now, as it came ──",
         Source::Workbook(_) => "# ── What the workbook says ──",
+        Source::HandOver { .. } => "# ── What was handed over ──",
     });
     received_into(&mut out, "", &pending.received, framework);
     out.into_text()

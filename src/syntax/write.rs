@@ -43,6 +43,12 @@ impl Out {
         }
     }
 
+    pub(super) fn number_if(&mut self, key: &str, number: Option<u32>) {
+        if let Some(number) = number {
+            self.key(key, number.to_string());
+        }
+    }
+
     pub(super) fn list_if(&mut self, key: &str, texts: &[String]) {
         if !texts.is_empty() {
             self.key(key, literal::list(texts));

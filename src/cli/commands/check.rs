@@ -30,6 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
   tom check acme-eastmoor --ready 1
   tom check --deny warnings --format json
   tom check --format sarif > tom.sarif
+  tom check --leaks                are other organisations named anywhere
   tom check --merges main..HEAD    did a merge by lines mix what two branches say
   tom check --merges main...HEAD   the same, and would the merge of the two; also before a squash or rebase
 
@@ -56,6 +57,10 @@ pub struct Args {
     /// leaves no merge commit to look at later. One revision stands for every merge commit that it has behind it.
     #[arg(long, value_name = "RANGE", conflicts_with_all = ["ready", "as_of", "rev"])]
     merges: Option<String>,
+
+    /// Look for other organisations' names, codes and people too
+    #[arg(long, conflicts_with = "merges")]
+    leaks: bool,
 
     /// Exit with 1 for these too
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -106,6 +111,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     kin.extend(others.filter_map(|name| Some(Kin::of_meta(&name, &project.meta(&name).ok()?))));
     findings.extend(checked.into_iter().flat_map(|(findings, _)| findings));
     findings.extend(across(&kin));
+    if args.leaks {
+        findings.extend(super::hand_over::leaks_of(&project, &names)?);
+    }
     Ok(show(args, &project, &findings, &names, context))
 }
 

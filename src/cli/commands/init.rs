@@ -141,9 +141,14 @@ fn missing(store: &WorkTree, with_framework: bool) -> Result<Vec<(String, Vec<u8
         let settings = Settings { framework, people: People::default(), policy, fail_on: Vec::new() };
         files.push((crate::project::SETTINGS.to_owned(), write_settings(&settings).into_bytes()));
     }
-    let attributes = store.read(".gitattributes")?.unwrap_or_default();
-    files.extend(with_lines(&attributes, ATTRIBUTES).map(|bytes| (".gitattributes".to_owned(), bytes)));
+    files.extend(attributes(store)?.map(|bytes| (".gitattributes".to_owned(), bytes)));
     Ok(files)
+}
+
+/// What git has to know about the files, where it does not yet.
+pub(super) fn attributes(store: &WorkTree) -> Result<Option<Vec<u8>>, Error> {
+    let there = store.read(".gitattributes")?.unwrap_or_default();
+    Ok(with_lines(&there, ATTRIBUTES))
 }
 
 /// A file of lines with those that it lacks at its end; none where it has them all.

@@ -14,6 +14,7 @@ pub(super) mod explain;
 pub(super) mod export;
 pub(super) mod fmt;
 pub(super) mod git;
+pub(super) mod hand_over;
 pub(super) mod impact;
 pub(super) mod import;
 pub(super) mod import_risks;
@@ -24,6 +25,7 @@ pub(super) mod log;
 pub(super) mod merge_driver;
 pub(super) mod new;
 pub(super) mod offer;
+pub(super) mod receive;
 pub(super) mod record;
 pub(super) mod render;
 pub(super) mod resolve;
@@ -51,7 +53,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is done in a limited child.
-pub(super) const TASKS: &[super::child::Task] = &[workbook::TASK, super::packs::CHILD_TASK];
+pub(super) const TASKS: &[super::child::Task] = &[workbook::TASK, receive::TASK, super::packs::CHILD_TASK];
 
 /// Runs a command.
 pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error> {
@@ -66,6 +68,8 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::MergeDriver(args) => merge_driver::run(&args, context),
         Command::Lineage(args) => lineage::run(&args, context),
         Command::Offer(args) => offer::run(&args, context),
+        Command::HandOver(args) => hand_over::run(&args, context),
+        Command::Receive(args) => receive::run(&args, context),
         Command::Set(args) => set::run(&args, context),
         Command::Confirm(args) => confirm::run(&args, context),
         Command::Accept(args) => accept::run(&args, context),

@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let (deployment, framework) = loaded.sound()?;
     let Some(mut pending) = pending else {
         return Err(Error::new(&CANNOT_RESOLVE, format!("`{name}` has nothing to decide")).note(
-            "`conflicts.toml` is written by `tom update` and `tom import` where both sides changed a field",
+            "`conflicts.toml` is written by `tom update`, `import` and `receive` where both sides changed a field",
         ));
     };
     let before = pending.clone();
@@ -108,8 +108,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let open: Vec<_> = pending.conflicts.iter().filter(|(_, conflict)| conflict.decision.is_none()).collect();
     context.print(format!("{}: {} undecided\n", styled(BOLD, name.as_str()), open.len()));
-    for (address, conflict) in open {
+    for (address, conflict) in &open {
         context.print(conflict_in_words(address, conflict, context.width));
+    }
+    if open.is_empty() {
+        // A hand-over brings more than answers and risks, and is taken in from its file.
+        context.print("  everything is decided: `tom receive FILE` with the same file takes it in\n");
+        return Ok(Outcome::Clean);
     }
     Ok(Outcome::Found)
 }

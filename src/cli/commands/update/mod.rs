@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(super) use files::{refuse_dirty, refuse_edited_base, replacements_of};
-pub(super) use text::conflict_in_words;
+pub(super) use text::{changes, conflict_in_words, in_safety_order};
 
 /// Bring what the parent gained into derived deployments
 ///

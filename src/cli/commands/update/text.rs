@@ -105,7 +105,7 @@ fn withdrawn(before: &Pending, width: usize, is_dry: bool) -> String {
 }
 
 /// Conflicts with those of risks first.
-fn in_safety_order<'p>(
+pub(in crate::cli::commands) fn in_safety_order<'p>(
     pending: &'p Pending,
     merged: &'p Merged,
 ) -> impl Iterator<Item = (&'p String, &'p Undecided)> {
@@ -115,7 +115,7 @@ fn in_safety_order<'p>(
         .filter_map(|conflict| pending.conflicts.get_key_value(&conflict.place.address().to_string()))
 }
 
-fn changes(changes: &[Change], width: usize) -> String {
+pub(in crate::cli::commands) fn changes(changes: &[Change], width: usize) -> String {
     let mut out = String::new();
     let risks = risks_of(changes).len();
     if risks > 0 {

@@ -1,0 +1,169 @@
+//! What was exchanged so far, and receipts for it.
+
+use super::{Args, Body, Exchanged, write};
+use crate::cli::context::Context;
+use crate::cli::{Outcome, args::Format, output::Output};
+use crate::diag::Error;
+use crate::model::{Deployment, End, Ledger, Receipt};
+use crate::ops::handover::CANNOT_HAND_OVER;
+use crate::project::{Project, exchange_of};
+use crate::syntax::write_receipt;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// A receipt for the last that came from an end.
+pub(super) fn receipt(
+    args: &Args,
+    context: &Context,
+    deployment: &Deployment,
+    known: &BTreeMap<String, Ledger>,
+    to: &End,
+) -> Result<Outcome, Error> {
+    let name = &deployment.name;
+    let came = known.get(&to.key()).and_then(|ledger| ledger.came.as_ref());
+    let came = came.ok_or_else(|| {
+        Error::new(
+            &CANNOT_HAND_OVER,
+            format!("nothing of `{name}` has come from {to}, so there is nothing to say that it arrived"),
+        )
+    })?;
+    let receipt = Receipt {
+        id: deployment.meta.id.clone(),
+        link: came.link.clone(),
+        from: to.clone(),
+        to: came.to.clone(),
+        by: came.received_by.clone(),
+        on: came.on,
+    };
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(format!("{name}-receipt-{}.toml", came.link.number)));
+    if !args.dry_run {
+        write(context, &out, write_receipt(&receipt).as_bytes())?;
+    }
+    let body = Body {
+        deployment: name.clone(),
+        file: Some(out.display().to_string()),
+        exchanged: vec![exchanged(
+            "came",
+            to,
+            came.link.number,
+            came.on.to_string(),
+            &came.by,
+            &came.link.digest,
+            true,
+        )],
+        parts: BTreeMap::new(),
+        left_out: Vec::new(),
+    };
+    match args.format {
+        Format::Json => context.print_json(&Output::of(body)),
+        Format::Text => {
+            let verb = if args.dry_run { "would write" } else { "wrote" };
+            context.print(format!(
+                "{verb} {}: hand-over {} from {to} arrived on {}, received by {}\n",
+                out.display(),
+                came.link.number,
+                came.on,
+                came.received_by
+            ));
+        }
+    }
+    Ok(Outcome::Clean)
+}
+
+pub(super) fn exchanged(
+    direction: &'static str,
+    with: &End,
+    number: u32,
+    on: String,
+    by: &str,
+    digest: &str,
+    received: bool,
+) -> Exchanged {
+    Exchanged {
+        direction,
+        with: with.to_string(),
+        number,
+        on,
+        by: by.to_owned(),
+        digest: digest.to_owned(),
+        received,
+    }
+}
+
+/// What was exchanged so far.
+pub(super) fn list(
+    args: &Args,
+    context: &Context,
+    project: &Project,
+    deployment: &Deployment,
+    known: &BTreeMap<String, Ledger>,
+) -> Result<Outcome, Error> {
+    let mut all = Vec::new();
+    for (key, ledger) in known {
+        let receipts =
+            project.store().entries(&format!("{}/receipts", exchange_of(&deployment.meta.id, key)))?;
+        for (number, sent) in &ledger.sent {
+            let start = format!("{number}-");
+            let is_received = receipts.iter().any(|entry| entry.name.starts_with(&start))
+                || known.values().filter(|other| ledger.with.means(&other.with)).any(|other| {
+                    other.came.as_ref().and_then(|came| came.built_on).is_some_and(|on| on >= *number)
+                });
+            all.push(exchanged(
+                "sent",
+                &ledger.with,
+                *number,
+                sent.on.to_string(),
+                &sent.by,
+                &sent.digest,
+                is_received,
+            ));
+        }
+        if let Some(came) = &ledger.came {
+            all.push(exchanged(
+                "came",
+                &ledger.with,
+                came.link.number,
+                came.on.to_string(),
+                &came.by,
+                &came.link.digest,
+                true,
+            ));
+        }
+    }
+    let body = Body {
+        deployment: deployment.name.clone(),
+        file: None,
+        exchanged: all,
+        parts: BTreeMap::new(),
+        left_out: Vec::new(),
+    };
+    match args.format {
+        Format::Json => context.print_json(&Output::of(body)),
+        Format::Text => {
+            let mut out = String::new();
+            if body.exchanged.is_empty() {
+                let _ =
+                    writeln!(out, "{} was never handed over, and never came from elsewhere", body.deployment);
+            }
+            for one in &body.exchanged {
+                let (verb, end) = if one.direction == "sent" {
+                    ("sent to", if one.received { ", received" } else { ", no receipt yet" })
+                } else {
+                    ("came from", "")
+                };
+                let _ = writeln!(
+                    out,
+                    "{}  {verb} {}: number {} by {}{end}",
+                    one.on, one.with, one.number, one.by
+                );
+                let _ = writeln!(out, "            {}", one.digest);
+            }
+            context.print(out);
+        }
+    }
+    Ok(Outcome::Clean)
+}

@@ -1,0 +1,128 @@
+//! What a hand-over brought, for people.
+
+use super::super::update::{changes, conflict_in_words, in_safety_order};
+use super::{Body, Done, Here, Signed};
+use crate::cli::report::one_line;
+use crate::cli::words::{BAD, BOLD, OPEN, counted, styled, wrapped};
+use crate::exchange::handover::HandOver;
+use std::fmt::Write;
+
+pub(super) fn show(
+    here: &Here,
+    over: &HandOver,
+    done: &Done,
+    body: &Body,
+    width: usize,
+    is_dry: bool,
+) -> String {
+    let manifest = &over.manifest;
+    let mut out = format!(
+        "{}: hand-over {} of {} from {}\n  {}\n",
+        styled(BOLD, here.name.as_str()),
+        manifest.number,
+        manifest.on,
+        manifest.from,
+        over.digest
+    );
+    let sender = one_line(&manifest.by);
+    let _ = match &here.signed {
+        Signed::By(key) => writeln!(out, "  verified: signed by {sender} with {key}"),
+        Signed::No => writeln!(out, "  {sender} is said to have sent it; it is not signed"),
+        Signed::NotKnown(why) => {
+            let head = styled(
+                OPEN,
+                format!("{sender} is said to have sent it, and the signature does not show it:"),
+            );
+            writeln!(out, "  {head}\n{}", wrapped(&one_line(why), 4, width))
+        }
+    };
+    match done {
+        Done::Again => {
+            let _ = writeln!(out, "it was received already: nothing changes");
+        }
+        Done::New => {
+            let verb = if is_dry { "would be made" } else { "was made" };
+            let _ = writeln!(
+                out,
+                "it is new here, and {verb} with {}",
+                counted(body.files.len(), "file", "files")
+            );
+        }
+        Done::Merged(received) => {
+            let verb = if is_dry { "would take" } else { "took" };
+            let _ = writeln!(out, "{verb} {}", counted(received.changes.len(), "change", "changes"));
+            out += &changes(&received.changes, width);
+            if let Some(title) = &received.title {
+                let _ = writeln!(out, "  title: {}", one_line(title));
+            }
+            list(
+                &mut out,
+                "in your own name, given by nobody here, and left out:",
+                &received.own_voices,
+                width,
+            );
+            list(&mut out, "different there; what stands here stays:", &received.kept, width);
+        }
+        Done::Waits(pending, merged) => {
+            let head = counted(pending.conflicts.len(), "conflict", "conflicts");
+            let rest = if is_dry { "" } else { ", see conflicts.toml" };
+            let _ = writeln!(out, "{}; nothing was changed{rest}", styled(BAD, head));
+            for (address, conflict) in in_safety_order(pending, merged) {
+                out += &conflict_in_words(address, conflict, width);
+            }
+            if !merged.changes.is_empty() {
+                let count = counted(merged.changes.len(), "change comes", "changes come");
+                let _ = writeln!(out, "  {count} too, once these are decided:");
+                out += &changes(&merged.changes, width);
+            }
+            let first = in_safety_order(pending, merged).next().map(|(address, _)| address.clone());
+            let _ = writeln!(
+                out,
+                "  decide each: `tom resolve {} {} --ours`, `--theirs` or `--value VALUE`, then receive the file again",
+                here.name,
+                first.unwrap_or_default()
+            );
+        }
+    }
+    let others: Vec<String> = body.files.iter().filter(|path| is_beside(path)).cloned().collect();
+    if !others.is_empty() && !matches!(done, Done::Waits(..)) {
+        let verb = if is_dry { "files beside it would be written" } else { "files beside it were written" };
+        list(&mut out, &format!("{verb}:"), &folded(&others), width);
+    }
+    if !is_dry && matches!(done, Done::New | Done::Merged(_)) {
+        let _ = writeln!(
+            out,
+            "next: look at it with `git diff`, and commit it; a receipt for the sender: `tom hand-over {} --to {} --receipt`",
+            here.name, manifest.from.party
+        );
+    }
+    out
+}
+
+/// Whether a path is none of the assessment's or the ledger's.
+fn is_beside(path: &str) -> bool {
+    !["assessments/", "exchanges/"].iter().any(|top| path.starts_with(top))
+}
+
+/// Paths, those of a framework as one.
+fn folded(paths: &[String]) -> Vec<String> {
+    let mut folded: Vec<String> = paths
+        .iter()
+        .map(|path| match path.splitn(4, '/').collect::<Vec<_>>()[..] {
+            ["frameworks", id, version, _] => format!("frameworks/{id}/{version}/"),
+            _ => path.clone(),
+        })
+        .collect();
+    folded.dedup();
+    folded
+}
+
+fn list(out: &mut String, head: &str, lines: &[String], width: usize) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "  {}", styled(OPEN, head));
+    for line in lines {
+        let _ = writeln!(out, "{}", wrapped(&one_line(line), 4, width));
+    }
+}
