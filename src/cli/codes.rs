@@ -64,6 +64,7 @@ pub fn all() -> Vec<&'static Code> {
             &EDITED_FRAMEWORK,
             &super::child::LIMITED,
             &super::packs::NO_PACK,
+            &super::commands::verify::NO_STAMP,
         ],
     ]
     .into_iter()

@@ -17,6 +17,7 @@ mod output;
 mod packs;
 mod report;
 mod sign;
+mod since;
 mod words;
 
 pub use args::Cli;

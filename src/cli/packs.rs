@@ -5,15 +5,17 @@ use super::commands::past;
 use super::context::Context;
 use super::decided::{self, Judging};
 use super::embedded;
+use super::since::decided_over;
 use crate::diag::{Code, Error, Severity};
 use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, PartyId, date_of};
 use crate::ops::confirm::Entry;
 use crate::ops::policy::{Keys, keys};
 use crate::ops::state::states;
 use crate::project::{ASSESSMENTS, Project, folder_of};
+use crate::render::stamp::Since;
 use crate::render::{
-    Audience, BAD_TEMPLATE, Decided, Job, Member, Pack, PackFormat, PackKind, Provenance, Request, Templates,
-    index, layout, layout_job, pack,
+    Audience, BAD_TEMPLATE, Decided, Earlier, Job, Member, Pack, PackFormat, PackKind, Provenance, Request,
+    Templates, index, layout, layout_job, pack,
 };
 use crate::store::{Commit, Repo, Writer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -27,8 +29,9 @@ pub static NO_PACK: Code = Code {
     id: "TOM-0956",
     severity: Severity::Error,
     title: "there is nothing for a pack to show",
-    explain: "The pack `changes` compares an assessment with what it received from its parent, or with `--since REV` with its own state at that revision. \
-An assessment that was not derived has received nothing, and one that was not there at the revision has no earlier state.",
+    explain: "The pack `changes` compares an assessment with what it received from its parent, or with its own earlier state: `--since REV`, or \
+`--since-decision ROLE` for what that role decided over last. An assessment that was not derived has received nothing, and one that was not there at the \
+revision has no earlier state.",
 };
 
 /// What the limited child is asked for.
@@ -46,14 +49,22 @@ const LONG_TEXT: usize = 20_000;
 pub(super) struct Asked {
     pub(super) names: Vec<DeploymentName>,
     pub(super) kinds: Vec<PackKind>,
-    /// Whether the packs were named one by one: then each has to have something to show.
+    /// Whether packs or an earlier state were named: then each has to have something to show.
     pub(super) is_chosen: bool,
     pub(super) formats: Vec<PackFormat>,
     pub(super) audience: Audience,
     pub(super) revision: Option<String>,
-    pub(super) since: Option<String>,
+    pub(super) since: Option<Since>,
     pub(super) to: PathBuf,
     pub(super) is_rehearsal: bool,
+}
+
+/// A deployment as it was.
+struct Before {
+    deployment: Deployment,
+    commit: String,
+    day: Date,
+    role: Option<String>,
 }
 
 /// What became of a file.
@@ -76,14 +87,14 @@ type Foreign = BTreeSet<(Entry, PartyId)>;
 struct Run<'a> {
     asked: &'a Asked,
     project: &'a Project,
-    earlier: Option<Project>,
+    context: &'a Context,
+    earlier: Option<(Project, Commit)>,
     provenances: BTreeMap<&'a DeploymentName, Provenance>,
     templates: Templates,
     family: Vec<Member>,
     writer: Writer,
     memory: Writer,
     memory_folder: PathBuf,
-    folder: PathBuf,
     keys: Keys,
     today: Date,
 }
@@ -155,23 +166,24 @@ struct Work {
 }
 
 impl<'a> Run<'a> {
-    fn new(context: &Context, repo: &Repo, project: &'a Project, asked: &'a Asked) -> Result<Self, Error> {
+    fn new(context: &'a Context, repo: &Repo, project: &'a Project, asked: &'a Asked) -> Result<Self, Error> {
         let memory_folder = repo.common_dir().join("tom").join("packs");
         Ok(Self {
             asked,
             project,
-            earlier: asked
-                .since
-                .as_deref()
-                .map(|since| context.sound_project(repo, Some(since)))
-                .transpose()?,
+            context,
+            earlier: match &asked.since {
+                Some(Since::Revision(since)) => {
+                    Some((context.sound_project(repo, Some(since))?, repo.at(since)?.commit().clone()))
+                }
+                _ => None,
+            },
             provenances: provenances(context, repo, asked)?,
             templates: templates(project)?,
             family: if asked.kinds.contains(&PackKind::Lineage) { family(project)? } else { Vec::new() },
             writer: Writer::unlocked(&asked.to),
             memory: Writer::unlocked(&memory_folder),
             memory_folder,
-            folder: context.folder.clone(),
             keys: keys(project.settings())?,
             today: context.today(),
         })
@@ -192,12 +204,18 @@ impl Run<'_> {
     /// The packs of a deployment as data.
     fn drawn(&self, name: &DeploymentName) -> Result<Vec<(PackKind, Pack)>, Error> {
         let (deployment, framework) = self.project.loader()?.load(name)?.sound()?;
-        let earlier = match &self.earlier {
-            Some(project) if project.has(name)? => Some(project.loader()?.load(name)?.sound()?.0),
-            _ => None,
-        };
         // A repository belongs to one thread at a time.
-        let repo = Repo::discover(&self.folder)?;
+        let repo = Repo::discover(&self.context.folder)?;
+        let before = self.before(&repo, name)?;
+        if let (Err(error), Some(_), true) = (&before, &self.asked.since, self.asked.is_chosen) {
+            return Err(error.clone());
+        }
+        let earlier = before.as_ref().ok().map(|before| Earlier {
+            deployment: &before.deployment,
+            commit: &before.commit,
+            day: before.day,
+            role: before.role.as_deref(),
+        });
         let foreign = past(&repo, &deployment, &framework, self.asked.revision.as_deref())
             .map(|past| past.foreign(self.project.settings()).into_keys().collect())
             .unwrap_or_default();
@@ -221,16 +239,14 @@ impl Run<'_> {
                 broken: given.broken,
                 files: given.case.files,
             };
-            let of = |kind: &PackKind| {
-                self.pack(*kind, &deployment, &framework, earlier.as_ref(), &foreign, given)
-            };
+            let of = |kind: &PackKind| self.pack(*kind, &deployment, &framework, earlier, &foreign, given);
             Ok(self.asked.kinds.iter().map(of).collect())
         };
         let all = decided::decided(judging, (&repo, revision), &*store, loaded, kinds)?;
         for (kind, pack) in self.asked.kinds.iter().zip(all) {
             if *kind == PackKind::Changes && pack.changes.is_none() {
                 if self.asked.is_chosen {
-                    return Err(no_changes(name, self.asked.since.as_deref()));
+                    return Err(before.err().unwrap_or_else(|| nothing_received(name)));
                 }
                 continue;
             }
@@ -239,12 +255,39 @@ impl Run<'_> {
         Ok(packs)
     }
 
+    /// The earlier state that is asked for, or why there is none.
+    fn before(&self, repo: &Repo, name: &DeploymentName) -> Result<Result<Before, Error>, Error> {
+        let loaded =
+            |project: &Project| project.loader()?.load(name)?.sound().map(|(deployment, _)| deployment);
+        match (&self.asked.since, &self.earlier) {
+            (Some(Since::Decision(role)), _) => {
+                let project = self.context.sound_project(repo, self.asked.revision.as_deref())?;
+                let decided = match decided_over(self.context, repo, &project, name, role) {
+                    Ok(decided) => decided,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let earlier = self.context.sound_project(repo, Some(&decided.commit))?;
+                let (commit, day) = (decided.commit, decided.day);
+                Ok(Ok(Before { deployment: loaded(&earlier)?, commit, day, role: Some(role.clone()) }))
+            }
+            (_, Some((project, commit))) if project.has(name)? => {
+                let (id, day) = (commit.id.clone(), date_of(commit.seconds));
+                Ok(Ok(Before { deployment: loaded(project)?, commit: id, day, role: None }))
+            }
+            (_, Some((_, commit))) => {
+                let at = &commit.id[..12];
+                Ok(Err(Error::new(&NO_PACK, format!("`{name}` was not there at commit {at}"))))
+            }
+            (_, None) => Ok(Err(nothing_received(name))),
+        }
+    }
+
     fn pack(
         &self,
         kind: PackKind,
         deployment: &Deployment,
         framework: &Framework,
-        earlier: Option<&Deployment>,
+        earlier: Option<Earlier<'_>>,
         foreign: &Foreign,
         decided: Decided<'_>,
     ) -> Pack {
@@ -262,7 +305,7 @@ impl Run<'_> {
                 foreign: foreign.clone(),
                 ..self.provenances.get(&deployment.name).cloned().unwrap_or_else(unknown)
             },
-            since: self.asked.since.as_deref().zip(earlier),
+            since: earlier,
             needs_since: self.asked.since.is_some(),
             family: &self.family,
             decided,
@@ -350,12 +393,9 @@ fn longest(data: &serde_json::Value) -> usize {
     }
 }
 
-fn no_changes(name: &DeploymentName, since: Option<&str>) -> Error {
-    match since {
-        Some(since) => Error::new(&NO_PACK, format!("`{name}` was not there at `{since}`")),
-        None => Error::new(&NO_PACK, format!("`{name}` received nothing from a parent"))
-            .help("compare it with its own earlier state: `--since REV`"),
-    }
+fn nothing_received(name: &DeploymentName) -> Error {
+    Error::new(&NO_PACK, format!("`{name}` received nothing from a parent"))
+        .help("compare it with its own earlier state: `--since REV`, `--since-decision ROLE`")
 }
 
 /// A bar for work that takes longer than somebody likes to wait, on a terminal.

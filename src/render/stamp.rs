@@ -20,8 +20,38 @@ pub struct Stamp {
     pub commit: Option<String>,
     /// Whether it showed content that was not committed.
     pub is_draft: bool,
+    /// What it compares with, where that is an earlier state.
+    pub since: Option<Since>,
     /// The digest of its content.
     pub digest: String,
+}
+
+/// The earlier state that a pack compares with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// That of a commit.
+    Revision(String),
+    /// What a role decided over last.
+    Decision(String),
+}
+
+impl std::fmt::Display for Since {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Revision(commit) => write!(f, "commit={commit}"),
+            Self::Decision(role) => write!(f, "decision={role}"),
+        }
+    }
+}
+
+impl Since {
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once('=')? {
+            ("commit", commit) => Some(Self::Revision(commit.to_owned())),
+            ("decision", role) => Some(Self::Decision(role.to_owned())),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Display for Stamp {
@@ -29,7 +59,9 @@ impl std::fmt::Display for Stamp {
         let commit = self.commit.as_deref().unwrap_or("none");
         let state = if self.is_draft { "draft" } else { "committed" };
         let (kind, audience) = (self.kind.name(), self.audience.as_str());
-        write!(f, "{HEAD} {} {} {kind} {audience} {commit} {state} {}", self.deployment, self.id, self.digest)
+        let since = self.since.as_ref().map_or_else(|| "none".to_owned(), Since::to_string);
+        let (deployment, id, digest) = (&self.deployment, &self.id, &self.digest);
+        write!(f, "{HEAD} {deployment} {id} {kind} {audience} {commit} {state} {since} {digest}")
     }
 }
 
@@ -54,7 +86,7 @@ pub fn find(bytes: &[u8]) -> Option<Stamp> {
 
 fn parse(text: &str) -> Option<Stamp> {
     let words: Vec<&str> = text.split(' ').collect();
-    let [HEAD, deployment, id, kind, audience, commit, state, digest] = words[..] else { return None };
+    let [HEAD, deployment, id, kind, audience, commit, state, since, digest] = words[..] else { return None };
     Some(Stamp {
         deployment: deployment.to_owned(),
         id: id.to_owned(),
@@ -66,6 +98,7 @@ fn parse(text: &str) -> Option<Stamp> {
             "committed" => false,
             _ => return None,
         },
+        since: if since == "none" { None } else { Some(Since::parse(since)?) },
         digest: digest.to_owned(),
     })
 }

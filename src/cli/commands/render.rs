@@ -6,6 +6,7 @@ use crate::cli::{Outcome, embedded};
 use crate::diag::Error;
 use crate::model::DeploymentName;
 use crate::project::{ASSESSMENTS, Project};
+use crate::render::stamp::Since;
 use crate::render::{Audience, PackFormat, PackKind};
 use crate::store::{Repo, Writer};
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 /// it was rendered is left as it is. Templates in the repository's `templates/` take the place of the built-in ones.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Packs:\n  phase-1, phase-2   what the approvers of a phase read\n  changes            what differs from what was received, or with --since from an earlier state\n  hazard-log         the risk register alone\n  lineage            where the assessment comes from, and what came from it\n\nExamples:\n  tom render acme-northfield --to packs\n  tom render acme-northfield --to packs --pack hazard-log,changes --audience internal\n  tom render acme-northfield --to packs --pack changes --since v1.2\n  tom render --all --to packs --pack all\n  tom render --changed main --to packs\n  tom render --eject templates"
+    after_help = "Packs:\n  phase-1, phase-2   what the approvers of a phase read\n  changes            what differs from what was received, or with --since or --since-decision from an\n                     earlier state\n  hazard-log         the risk register alone\n  lineage            where the assessment comes from, and what came from it\n\nExamples:\n  tom render acme-northfield --to packs\n  tom render acme-northfield --to packs --pack hazard-log,changes --audience internal\n  tom render acme-northfield --to packs --pack changes --since v1.2\n  tom render acme-northfield --to packs --pack changes --since-decision siro\n  tom render --all --to packs --pack all\n  tom render --changed main --to packs\n  tom render --eject templates"
 )]
 pub struct Args {
     /// The deployments
@@ -55,6 +56,10 @@ pub struct Args {
     #[arg(long, value_name = "REV")]
     since: Option<String>,
 
+    /// Compare the changes with what this role decided over last
+    #[arg(long, value_name = "ROLE", conflicts_with = "since")]
+    since_decision: Option<String>,
+
     /// Write the built-in templates into this folder, to start your own from, and render nothing
     #[arg(long, value_name = "DIR", conflicts_with_all = ["deployments", "all", "changed"])]
     eject: Option<PathBuf>,
@@ -74,11 +79,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let asked = Asked {
         names: names(args, &repo, &project)?,
         kinds: kinds(&args.packs),
-        is_chosen: !args.packs.is_empty() && !args.packs.iter().any(|pack| pack == "all"),
+        is_chosen: is_chosen(args),
         formats: if args.formats.is_empty() { PackFormat::usual() } else { args.formats.clone() },
         audience: args.audience,
         revision: args.rev.clone(),
-        since: args.since.clone(),
+        since: match (&args.since, &args.since_decision) {
+            (_, Some(role)) => Some(Since::Decision(role.clone())),
+            (Some(since), None) => Some(Since::Revision(since.clone())),
+            (None, None) => None,
+        },
         to: context.folder.join(to),
         is_rehearsal: args.dry_run,
     };
@@ -126,6 +135,13 @@ fn names(args: &Args, repo: &Repo, project: &Project) -> Result<Vec<DeploymentNa
         return Ok(all);
     }
     Ok(all.into_iter().filter(|name| changed.iter().any(|changed| changed == name.as_str())).collect())
+}
+
+/// Whether somebody waits for just this: then there has to be something to show.
+fn is_chosen(args: &Args) -> bool {
+    let are_packs_named = !args.packs.is_empty() && !args.packs.iter().any(|pack| pack == "all");
+    let is_earlier_named = args.since.is_some() || args.since_decision.is_some();
+    are_packs_named || (is_earlier_named && !args.deployments.is_empty())
 }
 
 fn kinds(packs: &[String]) -> Vec<PackKind> {

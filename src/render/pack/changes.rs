@@ -1,8 +1,8 @@
 //! What differs: from what was received, or since an earlier state.
 
-use super::words::{brief, capital, paragraphs};
-use super::{Audience, Source};
-use crate::model::{Address, Class, Deployment};
+use super::words::{brief, capital, day, paragraphs};
+use super::{Audience, Earlier, Source};
+use crate::model::{Address, Class};
 use crate::ops::confirm::Entry;
 use crate::ops::diff::{AnswerChange, Difference, FieldChange, Piece, RiskChange, Side, Way, diff, words};
 use crate::ops::state::{Stand, State};
@@ -91,11 +91,19 @@ pub struct ChangesView {
 
 impl Source<'_> {
     /// What differs from an earlier state, or from what was received; none where nothing was.
-    pub(super) fn changes(&self, since: Option<(&str, &Deployment)>) -> Option<ChangesView> {
+    pub(super) fn changes(&self, since: Option<Earlier<'_>>) -> Option<ChangesView> {
         let right = Side::of(self.deployment);
-        if let Some((name, before)) = since {
-            let difference = diff(self.framework, &Side::of(before), &right);
-            return Some(self.changes_view(format!("its state at {name}"), false, &difference));
+        if let Some(Earlier { deployment, commit, day: on, role }) = since {
+            let difference = diff(self.framework, &Side::of(deployment), &right);
+            let commit = &commit[..commit.len().min(12)];
+            let against = match role {
+                Some(role) => {
+                    let role = self.framework.label(role);
+                    format!("what was decided over on {} (role: {role}; commit {commit})", day(on))
+                }
+                None => format!("its state of {} (commit {commit})", day(on)),
+            };
+            return Some(self.changes_view(against, false, &difference));
         }
         let lineage = self.deployment.meta.derived_from.as_ref()?;
         let received = self.deployment.received.as_deref()?;

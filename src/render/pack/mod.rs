@@ -17,7 +17,7 @@ mod scope;
 mod summary;
 mod words;
 
-use super::stamp::Stamp;
+use super::stamp::{Since, Stamp};
 use crate::model::{Class, Confirmation, Date, Deployment, Framework, Item, PartyId, Rating, Settings};
 use crate::ops::confirm::Entry;
 use crate::ops::scope::phase_digest;
@@ -225,13 +225,26 @@ pub struct Request<'a> {
     /// Where the content comes from.
     pub provenance: Provenance,
     /// What `changes` compares with, where that is an earlier state and not what was received.
-    pub since: Option<(&'a str, &'a Deployment)>,
+    pub since: Option<Earlier<'a>>,
     /// Whether it compares with nothing else: then a pack without an earlier state shows no changes.
     pub needs_since: bool,
     /// The deployments of the repository that `lineage` draws.
     pub family: &'a [Member],
     /// What was decided.
     pub decided: Decided<'a>,
+}
+
+/// An earlier state of a deployment.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    /// The deployment as it was.
+    pub deployment: &'a Deployment,
+    /// The commit that has it.
+    pub commit: &'a str,
+    /// The day of that commit, or of the decision.
+    pub day: Date,
+    /// The role whose last decision was over it, where it was asked for so.
+    pub role: Option<&'a str>,
 }
 
 /// Builds a pack.
@@ -294,6 +307,10 @@ impl Source<'_> {
             audience: self.audience,
             commit: request.provenance.commit.clone(),
             is_draft: request.provenance.is_draft,
+            since: request.since.map(|earlier| match earlier.role {
+                Some(role) => Since::Decision(role.to_owned()),
+                None => Since::Revision(earlier.commit.to_owned()),
+            }),
             digest: digest.clone(),
         };
         Pack {

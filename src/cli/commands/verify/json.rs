@@ -1,6 +1,7 @@
 //! The result for machines.
 
 use super::Verified;
+use super::pack::PackJson;
 use crate::cli::report::check::FindingJson;
 use crate::model::{Act, DeploymentName, Digest, Effect, ItemId, Moment, PartyId};
 use crate::ops::ready::Gap;
@@ -16,10 +17,13 @@ pub(in crate::cli) struct Body {
     pub(super) status: Status,
     /// Each deployment.
     pub(super) deployments: Vec<DeploymentJson>,
+    /// Each pack.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) packs: Vec<PackJson>,
 }
 
 /// Whether everything stands.
-#[derive(serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Status {
     /// Everything does.

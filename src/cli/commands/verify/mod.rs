@@ -1,4 +1,5 @@
 mod json;
+mod pack;
 mod text;
 
 use crate::cli::context::Context;
@@ -17,12 +18,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use text::to_text;
 
 pub(in crate::cli) use json::Body;
+pub(in crate::cli) use pack::NO_STAMP;
 
-/// Verify decisions: whether each stands, and what a phase still needs
+/// Verify decisions, or a pack: whether each stands, and what a phase still needs
 ///
 /// Computes everything anew from the files, without network or other programs. For each statement: whether its content is still the same, who signed
 /// it, and whether they may. *Verified* is signed by a listed key, *recorded* is written down for somebody with evidence, *claimed* is neither. What
 /// cannot be known from what is here is said, never assumed.
+///
+/// A pack's file (.html, .pdf, .json) is found by the stamp inside it, rendered again in memory and compared: with the content here, and where that has changed with
+/// the commit that it names.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   tom verify acme-northfield
@@ -30,11 +35,12 @@ pub(in crate::cli) use json::Body;
   tom verify acme-northfield --base origin/main     roles and keys as the target branch has them
   tom verify acme-northfield --since v1.0           also look for decisions that were removed
   tom verify acme-northfield --anchor sha256:3f2a…  a statement that must be there
+  tom verify acme-northfield-phase-2.pdf            whether a pack is of this content
 
 Exit codes: 0 everything stands, 1 something does not, 2 the work was not done.")]
 pub struct Args {
-    /// The deployments
-    #[arg(required_unless_present = "all")]
+    /// The deployments, or files of packs
+    #[arg(value_name = "DEPLOYMENT|PACK", required_unless_present = "all")]
     deployments: Vec<String>,
 
     /// Every deployment
@@ -106,13 +112,24 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let base = args.base.as_deref().map(|base| context.sound_project(&repo, Some(base))).transpose()?;
     let settings = base.as_ref().unwrap_or(&project).settings().clone();
     let trusted = Trusted { keys: keys(&settings)?, project: base };
+    let (files, words): (Vec<&String>, Vec<&String>) =
+        args.deployments.iter().partition(|word| pack::is_pack(word));
     let names = if args.all {
         project.deployments()?.0
     } else {
-        args.deployments.iter().map(|text| super::name(text)).collect::<Result<_, _>>()?
+        words.into_iter().map(|text| super::name(text)).collect::<Result<_, _>>()?
     };
     let mut clean = true;
     let mut json = Vec::new();
+    let mut packs = Vec::new();
+    for file in &files {
+        let pack = pack::verify(context, &repo, &project, args.rev.as_deref(), file)?;
+        clean &= pack.status() == Status::Clean;
+        match args.format {
+            Format::Json => packs.push(pack),
+            Format::Text => context.print(pack::to_text(&pack, context.width)),
+        }
+    }
     for name in &names {
         let (deployment, framework) = super::sound(&project, name)?;
         let (held, findings) = statements(project.store(), name)?;
@@ -130,7 +147,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     if args.format == Format::Json {
         let status = if clean { Status::Clean } else { Status::Found };
-        context.print_json(&Output::of(Body { status, deployments: json }));
+        context.print_json(&Output::of(Body { status, deployments: json, packs }));
     } else if args.all && names.is_empty() {
         context.print("there are no deployments\n");
     }
