@@ -78,6 +78,8 @@ pub enum Command {
     Confirm(commands::confirm::Args),
     /// Accept a residual risk, in a role that may
     Accept(commands::accept::Args),
+    /// Pass a risk or a duty to another party, or say whether it is taken on
+    Transfer(commands::transfer::Args),
     /// Decide on a phase, in a role that may
     #[command(alias = "approve")]
     Decide(commands::decide::Args),

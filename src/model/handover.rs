@@ -139,6 +139,17 @@ pub struct Sent {
     pub title: String,
     /// The digest of what the deployment had received from its parent.
     pub received: Option<String>,
+    /// Who said that it arrived, by the name of their end's folder.
+    pub receipts: BTreeMap<String, Arrival>,
+}
+
+/// Somebody's word that a hand-over arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Who received it.
+    pub by: String,
+    /// When.
+    pub on: Date,
 }
 
 /// What is remembered of the exchange with one other end.

@@ -37,7 +37,7 @@ pub use framework::{
     ItemType, Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome,
     PhaseRole, Process, Profile, ProfileName, Scope, Section, Sections, VerdictRule,
 };
-pub use handover::{Came, End, Ledger, Link, Manifest, Reader, Receipt, Sent};
+pub use handover::{Arrival, Came, End, Ledger, Link, Manifest, Reader, Receipt, Sent};
 pub use hazard_map::{HazardMap, MeasureColumn, MeasureRows, RatingColumns};
 pub use ids::{
     BlockId, DeploymentName, IdError, ItemId, Key, OutcomeId, PartyId, PermanentId, RiskId, SectionId,
@@ -47,7 +47,10 @@ pub use matrix::{Acceptability, Class, Matrix, Rating};
 pub use merge::{Holds, Merge3, MergedMap, keyed, merge_maps, merge_sets};
 pub use pending::{Decision, Origin, Pending, Reason, Source, Undecided, Workbook};
 pub use record::{CertificateStatus, Event, EventKind, Record, event_of_key};
-pub use risk::{Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer};
+pub use risk::{
+    Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer,
+    TransferReceipt, TransferWord,
+};
 pub use settings::{People, Person, PhasePolicy, Policy, Settings};
 pub use sheet::{Beside, SheetGroup, SheetHistory, SheetMap, SheetOutcome, SheetPlan, SheetTable};
 

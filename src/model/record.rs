@@ -21,6 +21,8 @@ words! {
         EndpointRequested = "endpoint-requested",
         /// The endpoint was approved.
         EndpointApproved = "endpoint-approved",
+        /// A hand-over arrived, as its receiver's receipt says.
+        Received = "received",
         /// Everybody who has to know was told of the endpoint.
         EndpointNotified = "endpoint-notified",
         /// It went live.

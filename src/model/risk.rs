@@ -151,6 +151,31 @@ pub struct Acceptance {
     pub reason: String,
 }
 
+words! {
+    /// What a party says to a risk or duty that passes to it.
+    TransferWord {
+        /// It takes it on.
+        Accepted = "accepted",
+        /// It does not.
+        Refused = "refused",
+    }
+}
+
+/// What the party says to which a risk or a duty passes, as it was then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferReceipt {
+    /// Whether it takes it on.
+    pub says: TransferWord,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub on: Date,
+    /// Short digest of the risk as it was, with what they were asked to do.
+    pub digest: String,
+    /// Why it was refused.
+    pub reason: Option<String>,
+}
+
 /// The risk, or a duty in it, passes to another party.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
@@ -158,8 +183,25 @@ pub struct Transfer {
     pub to: PartyId,
     /// What they have to do.
     pub duty: Option<String>,
-    /// Their receipt.
-    pub receipt: Option<String>,
+    /// What they said to it; none while they have said nothing.
+    pub receipt: Option<TransferReceipt>,
+}
+
+/// `accepted by Jo Marsh on 2026-11-20`, with the reason of a refusal.
+impl std::fmt::Display for TransferReceipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} by {} on {}", self.says, self.by, self.on)?;
+        self.reason.iter().try_for_each(|reason| write!(f, ": {reason}"))
+    }
+}
+
+/// `to supplier; what they have to do; accepted by Jo Marsh on 2026-11-20`
+impl std::fmt::Display for Transfer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "to {}", self.to)?;
+        self.duty.iter().try_for_each(|duty| write!(f, "; {duty}"))?;
+        self.receipt.iter().try_for_each(|receipt| write!(f, "; {receipt}"))
+    }
 }
 
 /// A hazard with causes, effect, ratings and mitigations.
@@ -210,7 +252,7 @@ impl Risk {
     }
 }
 
-/// Text, causes, ratings, mitigations, status and transfer; never confirmations or acceptance.
+/// Text, causes, ratings, mitigations, status and transfer; never confirmations, acceptance or what was said to a transfer.
 impl Canonical for Risk {
     fn write(&self, out: &mut dyn Sink) {
         let depends_on = Set::of(&self.depends_on);
@@ -240,11 +282,9 @@ impl Canonical for Cause {
     }
 }
 
+/// To whom and what; never what they said to it, which holds the digest of this.
 impl Canonical for Transfer {
     fn write(&self, out: &mut dyn Sink) {
-        map(
-            out,
-            [("duty", maybe(&self.duty)), ("receipt", maybe(&self.receipt)), ("to", Some(&self.to.as_str()))],
-        );
+        map(out, [("duty", maybe(&self.duty)), ("to", Some(&self.to.as_str()))]);
     }
 }

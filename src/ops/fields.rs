@@ -63,8 +63,7 @@ pub fn of_risk(id: &RiskId, risk: &Risk, matrix: &Matrix) -> Fields {
         put(at.clone().then("evidence"), joined(mitigation.evidence.clone(), "\n"));
     }
     if let Some(transfer) = &risk.transfer {
-        let parts = [Some(format!("to {}", transfer.to)), transfer.duty.clone(), transfer.receipt.clone()];
-        put(at.clone().then("transfer"), parts.into_iter().flatten().collect::<Vec<_>>().join("; "));
+        put(at.clone().then("transfer"), transfer.to_string());
     }
     put(at.clone().then("acceptance"), risk.acceptance.as_ref().map(acceptance).unwrap_or_default());
     fields.extend(confirmed(&at, &risk.confirmed));

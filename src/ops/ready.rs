@@ -210,6 +210,9 @@ fn risk_gaps(deployment: &Deployment, framework: &Framework, settings: &Settings
                 "reduce it",
             );
         }
+        if let Some((what, turn)) = super::handover::open_transfer(id, risk) {
+            add(Address::of(id).then("transfer"), what, &turn);
+        }
         match &risk.acceptance {
             Some(_) if !super::accept::holds(risk, framework) => {
                 let what = format!("the acceptance of `{id}` speaks of the risk as it was");

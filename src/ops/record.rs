@@ -194,6 +194,7 @@ pub fn in_words(event: &Event) -> String {
         EventKind::EndpointRequested => "endpoint requested".to_owned(),
         EventKind::EndpointApproved => "endpoint approved".to_owned(),
         EventKind::EndpointNotified => "endpoint notified".to_owned(),
+        EventKind::Received => "hand-over received".to_owned(),
         EventKind::Live => "live".to_owned(),
         EventKind::Verified => "verified in live use".to_owned(),
         EventKind::Incident => "incident".to_owned(),

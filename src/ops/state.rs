@@ -408,6 +408,14 @@ pub fn claimed<'d>(
         }
     }
     for (id, risk) in &deployment.risks {
+        if let Some(transfer) = &risk.transfer
+            && let Some(receipt) = &transfer.receipt
+            && !speakers.may(&transfer.to, &receipt.by)
+        {
+            let key = (transfer.to.to_string(), receipt.by.clone());
+            let at = Address::of(id).then("transfer").then("receipt").then("by");
+            claimed.entry(key).or_default().push(at);
+        }
         if let Some(acceptance) = &risk.acceptance
             && !may_act(settings, deployment, framework, &acceptance.role, &acceptance.by)
         {

@@ -8,7 +8,7 @@ use super::stage::Query;
 use super::state::{Stand, State, risk_owner, states};
 use crate::model::{
     Address, Confirmation, Date, Deployment, Framework, MitigationStatus, OutcomeKind, PartyId, ProfileName,
-    RiskStatus, Settings,
+    RiskStatus, Settings, TransferWord,
 };
 
 /// What sort of thing there is to do.
@@ -97,6 +97,17 @@ fn reply(deployment: &Deployment, framework: &Framework, query: &Query) -> Task 
         phase: query.phase,
         role: None,
     }
+}
+
+/// The party that has to say whether it takes a risk on.
+fn asked_to_take<'d>(deployment: &'d Deployment, address: &Address) -> Option<&'d PartyId> {
+    let (_, risk) = deployment.risks.iter().find(|(id, _)| id.as_str() == address.subject)?;
+    let transfer = risk.transfer.as_ref().filter(|_| address.field == ["transfer"])?;
+    // Who refused has spoken: the owner has to find another way.
+    let has_refused = transfer.receipt.as_ref().is_some_and(|receipt| {
+        receipt.says == TransferWord::Refused && super::handover::receipt_holds(risk, receipt)
+    });
+    (!has_refused).then_some(&transfer.to)
 }
 
 /// Everything that there is to do in a deployment, with the queries that are open and what runs out within some days of a day.
@@ -205,7 +216,8 @@ pub fn todo(
             }
             let item = gap.address.as_ref().and_then(|address| framework.item(&address.subject));
             let owner = risk_owner(deployment);
-            let party = item.and_then(|item| item.parties.first()).unwrap_or(&owner);
+            let party = item.and_then(|item| item.parties.first());
+            let party = party.or_else(|| asked_to_take(deployment, gap.address.as_ref()?)).unwrap_or(&owner);
             tasks.push(Task {
                 party: party.to_string(),
                 deed: Deed::Settle,

@@ -6,7 +6,8 @@ use super::reader::{Sink, Table};
 use super::write::{Out, framework_ref as framework_text, key};
 use crate::diag::Finding;
 use crate::model::{
-    Came, DeploymentName, End, Kind, Ledger, Link, Manifest, PartyId, PermanentId, Reader, Receipt, Sent,
+    Arrival, Came, DeploymentName, End, Kind, Ledger, Link, Manifest, PartyId, PermanentId, Reader, Receipt,
+    Sent,
 };
 use std::collections::BTreeMap;
 
@@ -135,10 +136,16 @@ pub fn read_ledger(document: &Document<'_>) -> (Option<Ledger>, Vec<Finding>) {
         let built_on = optional(&inner, "built-on");
         let (on, by) = (inner.needed_date("on"), inner.needed_text("by"));
         let (title, received) = (inner.needed_text("title"), inner.text("received"));
+        let receipts = inner.tables("receipts").into_iter().filter_map(|(entry, inner)| {
+            let (by, on) = (inner.needed_text("by"), inner.needed_date("on"));
+            inner.finish();
+            Some((entry.key.to_owned(), Arrival { by: by?, on: on? }))
+        });
+        let receipts = receipts.collect();
         inner.finish();
         let one = (|| {
             let (digest, on, by, title) = (digest?, on?, by?, title?);
-            Some(Sent { digest, content, built_on, on, by, title, received })
+            Some(Sent { digest, content, built_on, on, by, title, received, receipts })
         })();
         sent.extend(one.map(|one| (number, one)));
     }
@@ -178,6 +185,11 @@ pub fn write_ledger(ledger: &Ledger, name: &DeploymentName) -> String {
         out.text_of("by", &sent.by);
         out.text_of("title", &sent.title);
         out.text_if("received", sent.received.as_ref());
+        for (end, arrival) in &sent.receipts {
+            out.header(&format!("sent.{number}.receipts.{}", key(end)));
+            out.text_of("by", &arrival.by);
+            out.key("on", arrival.on.to_string());
+        }
     }
     out.into_text()
 }

@@ -6,7 +6,7 @@ use super::reader::{Sink, Table};
 use crate::diag::Finding;
 use crate::model::{
     Acceptance, Cause, Framework, ItemId, Key, Mitigation, MitigationKind, MitigationStatus, PartyId, Rating,
-    Risk, RiskStatus, SectionId, Transfer,
+    Risk, RiskStatus, SectionId, Transfer, TransferReceipt, TransferWord,
 };
 
 /// Reads a risk. What cannot be understood is a finding; without title, section, owner, status, hazard
@@ -33,7 +33,8 @@ pub(super) fn risk(table: &Table<'_, '_>, framework: &Framework) -> Option<Risk>
     let acceptance = table.table("acceptance").and_then(|inner| acceptance(&inner));
     let transfer = table.table("transfer").and_then(|inner| {
         let to = inner.needed_id("to", |t| PartyId::new(t));
-        let (duty, receipt) = (inner.text("duty"), inner.text("receipt"));
+        let duty = inner.text("duty");
+        let receipt = inner.table("receipt").and_then(|inner| receipt(&inner));
         inner.finish();
         Some(Transfer { to: to?, duty, receipt })
     });
@@ -98,6 +99,14 @@ fn mitigation(table: &Table<'_, '_>, framework: &Framework) -> Option<Mitigation
         evidence,
         confirmed,
     })
+}
+
+fn receipt(table: &Table<'_, '_>) -> Option<TransferReceipt> {
+    let says = table.needed_word("says", TransferWord::ALL, TransferWord::as_str);
+    let (by, on, digest) = (table.needed_text("by"), table.needed_date("on"), table.needed_text("digest"));
+    let reason = table.text("reason");
+    table.finish();
+    Some(TransferReceipt { says: says?, by: by?, on: on?, digest: digest?, reason })
 }
 
 fn acceptance(table: &Table<'_, '_>) -> Option<Acceptance> {

@@ -213,7 +213,14 @@ fn risk_into(out: &mut Out, path: &str, risk: &Risk) {
         out.header(&at("transfer"));
         out.text_of("to", transfer.to.as_str());
         out.text_if("duty", transfer.duty.as_ref());
-        out.text_if("receipt", transfer.receipt.as_ref());
+        if let Some(receipt) = &transfer.receipt {
+            out.header(&at("transfer.receipt"));
+            out.text_of("says", receipt.says.as_str());
+            out.text_of("by", &receipt.by);
+            out.key("on", receipt.on.to_string());
+            out.text_of("digest", &receipt.digest);
+            out.text_if("reason", receipt.reason.as_ref());
+        }
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) mod set;
 pub(super) mod show;
 pub(super) mod status;
 pub(super) mod todo;
+pub(super) mod transfer;
 pub(super) mod update;
 mod upgrade;
 pub(super) mod verify;
@@ -73,6 +74,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Set(args) => set::run(&args, context),
         Command::Confirm(args) => confirm::run(&args, context),
         Command::Accept(args) => accept::run(&args, context),
+        Command::Transfer(args) => transfer::run(&args, context),
         Command::Decide(args) => decide::run(&args, context),
         Command::Record(args) => record::run(&args, context),
         Command::Verify(args) => verify::run(&args, context),

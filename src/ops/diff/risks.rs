@@ -116,7 +116,14 @@ pub(super) fn changes(
     ids.into_iter()
         // Most are equal in every word; only the others are worth a look at what they mean.
         .filter(|id| left.get(*id) != right.get(*id))
-        .filter(|id| left.get(*id).map(Canonical::encode) != right.get(*id).map(Canonical::encode))
+        .filter(|id| {
+            let said = |risks: &BTreeMap<RiskId, Risk>| {
+                let receipt =
+                    |risk: &Risk| risk.transfer.as_ref().and_then(|transfer| transfer.receipt.clone());
+                risks.get(*id).map(|risk| (risk.encode(), receipt(risk)))
+            };
+            said(left) != said(right)
+        })
         .map(|id| change(matrices, id, left.get(id), right.get(id)))
         .collect()
 }
@@ -303,8 +310,7 @@ fn risk_texts(risk: &Risk) -> BTreeMap<&'static str, String> {
         texts.insert("depends-on", facts.into_iter().collect::<Vec<_>>().join(", "));
     }
     if let Some(transfer) = &risk.transfer {
-        let parts = [Some(format!("to {}", transfer.to)), transfer.duty.clone(), transfer.receipt.clone()];
-        texts.insert("transfer", parts.into_iter().flatten().collect::<Vec<_>>().join("; "));
+        texts.insert("transfer", transfer.to_string());
     }
     texts
 }

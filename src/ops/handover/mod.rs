@@ -6,6 +6,7 @@
 mod leaks;
 mod readme;
 mod receive;
+mod transfer;
 
 use crate::diag::{Code, Error, Severity};
 use crate::model::{Address, Answer, Deployment, End, Ledger, Risk, Sent, Settings};
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use leaks::{LEAK, Names, leaks, others};
 pub use readme::readme;
 pub use receive::{Incoming, Place, Received, Settled, place, receive};
+pub use transfer::{CANNOT_TRANSFER, answer, open_transfer, receipt_holds, transfer};
 
 /// It cannot be handed over so.
 pub static CANNOT_HAND_OVER: Code = Code {
@@ -35,7 +37,7 @@ version of the framework. Nothing was written.",
 };
 
 /// Every code of hand-overs.
-pub const CODES: &[&Code] = &[&CANNOT_HAND_OVER, &CANNOT_RECEIVE, &LEAK];
+pub const CODES: &[&Code] = &[&CANNOT_HAND_OVER, &CANNOT_RECEIVE, &LEAK, &CANNOT_TRANSFER];
 
 /// Folders that evidence is never written into: what stands there is tom's own, or is run.
 const KEPT: [&str; 7] = ["assessments", "frameworks", "templates", "exchanges", "action", "scripts", "src"];

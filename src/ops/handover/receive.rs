@@ -288,6 +288,23 @@ fn without_own_voices(
             settle(&mut mitigation.confirmed, said(was).as_ref(), said(now).as_ref(), &at);
         }
     }
+    // Nobody else says for the receiver whether it takes a risk on.
+    for (id, risk) in &mut right.risks {
+        let Some(transfer) = risk.transfer.as_mut().filter(|transfer| transfer.to == to.party) else {
+            continue;
+        };
+        let said = |risks: &BTreeMap<_, crate::model::Risk>| {
+            let transfer = risks.get(id).and_then(|risk| risk.transfer.as_ref());
+            transfer.and_then(|transfer| transfer.receipt.clone())
+        };
+        let (was, now) = (said(&base.risks), said(&here.risks));
+        if transfer.receipt.is_some() && transfer.receipt != was && transfer.receipt != now {
+            left_out.push(Address::of(id).then("transfer").then("receipt"));
+        }
+        if transfer.receipt != now {
+            transfer.receipt = was;
+        }
+    }
     // Whoever runs the service accepts its risks.
     if to.party.as_str() == "deployer" {
         for (id, risk) in &mut right.risks {

@@ -3,7 +3,9 @@
 use super::field::{Field, Subject};
 use super::{Change, Place};
 use crate::diag::Error;
-use crate::model::{Answer, Confirmation, Framework, Mitigation, PartyId, Rating, Row, Transfer, Value};
+use crate::model::{
+    Answer, Confirmation, Framework, Mitigation, PartyId, Rating, Row, Transfer, TransferReceipt, Value,
+};
 use crate::syntax::{Edit, edit, route_of, write_risk};
 use std::collections::BTreeMap;
 
@@ -196,7 +198,15 @@ impl Edits {
         let to = |transfer: &Transfer| transfer.to.to_string();
         self.text("to", before.map(to).as_ref(), Some(&to(after)));
         self.text("duty", before.and_then(|transfer| transfer.duty.as_ref()), after.duty.as_ref());
-        self.text("receipt", before.and_then(|transfer| transfer.receipt.as_ref()), after.receipt.as_ref());
+        let was = before.and_then(|transfer| transfer.receipt.as_ref());
+        if was == after.receipt.as_ref() {
+            return;
+        }
+        let route: Vec<String> = self.route.iter().cloned().chain(["receipt".to_owned()]).collect();
+        if was.is_some() {
+            self.edits.push(Edit::Remove(route.clone()));
+        }
+        self.edits.extend(after.receipt.iter().flat_map(|receipt| receipt_edits(&route, receipt)));
     }
 
     fn confirmation(&mut self, after: &Confirmation) {
@@ -219,4 +229,18 @@ impl Edits {
             self.edits.push(Edit::Confirm(route, confirmation.clone()));
         }
     }
+}
+
+/// What a party says to a transfer, at its route.
+pub fn receipt_edits(route: &[String], receipt: &TransferReceipt) -> Vec<Edit> {
+    let at = |key: &str| route.iter().cloned().chain([key.to_owned()]).collect::<Vec<_>>();
+    let text = |key: &str, text: &str| Edit::Set(at(key), Value::Text(text.to_owned()));
+    let mut edits = vec![
+        text("says", receipt.says.as_str()),
+        text("by", &receipt.by),
+        Edit::Set(at("on"), Value::Date(receipt.on)),
+        text("digest", &receipt.digest),
+    ];
+    edits.extend(receipt.reason.iter().map(|reason| text("reason", reason)));
+    edits
 }

@@ -126,7 +126,10 @@ impl PartialEq for Field {
                         .chain([risk.confirmed.clone()])
                         .collect()
                 };
-                a.encode() == b.encode() && said(a) == said(b) && a.acceptance == b.acceptance
+                a.encode() == b.encode()
+                    && said(a) == said(b)
+                    && a.acceptance == b.acceptance
+                    && a.transfer == b.transfer
             }
             _ => false,
         }
@@ -152,7 +155,7 @@ impl Canonical for Field {
             Self::Status(status, reason) => {
                 words(&[status, &reason.as_deref().unwrap_or_default()]).write(out)
             }
-            Self::Transfer(transfer) => transfer.write(out),
+            Self::Transfer(transfer) => words(&[transfer]).write(out),
             Self::Acceptance(a) => words(&[&a.by, &a.role, &a.class, &a.digest, &a.on, &a.reason]).write(out),
             Self::Confirmation(c) => words(&[&c.by, &c.on, &c.digest]).write(out),
             Self::Mitigation(mitigation) => mitigation.write(out),
@@ -181,11 +184,7 @@ impl std::fmt::Display for Field {
             Self::Rating(rating) => vec![format!("{}, {}", rating.severity, rating.likelihood)],
             Self::Status(status, None) => vec![status.to_string()],
             Self::Status(status, Some(reason)) => vec![format!("{status}: {reason}")],
-            Self::Transfer(transfer) => vec![format!("to {}", transfer.to)]
-                .into_iter()
-                .chain(transfer.duty.clone())
-                .chain(transfer.receipt.clone())
-                .collect(),
+            Self::Transfer(transfer) => vec![transfer.to_string()],
             Self::Acceptance(a) => {
                 vec![format!("class {} by {} ({}) on {}: {}", a.class, a.by, a.role, a.on, a.reason)]
             }

@@ -31,7 +31,7 @@ mod voices;
 use crate::model::{Answer, Canonical, Framework, Holds, Key, Merge3, Received, Risk, RiskId, Slot, keyed};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use edits::{FileChange, file_of, files, splice};
+pub use edits::{FileChange, file_of, files, receipt_edits, splice};
 pub use field::{Field, Place, Subject};
 pub use file::{ByLines, FileMerge, Kind, NOT_MERGED, Texts, merge_file};
 pub use value::{CANNOT_BE, typed};

@@ -1,9 +1,10 @@
 //! The risk register, as readers of a hazard log know it.
 
 use super::{Audience, Line, RatingView, Source};
-use crate::model::{Acceptance, Risk};
+use crate::model::{Acceptance, Risk, TransferReceipt};
 use crate::ops::accept::holds;
 use crate::ops::confirm::Entry;
+use crate::ops::handover::receipt_holds;
 use crate::ops::state::{RiskState, State};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -77,7 +78,7 @@ pub struct TransferView {
     pub to: String,
     /// What they have to do.
     pub duty: Option<String>,
-    /// Their receipt; without one nobody has taken it on.
+    /// What they said to it; without it nobody has taken it on.
     pub receipt: Option<String>,
 }
 
@@ -169,7 +170,7 @@ impl Source<'_> {
             transfer: risk.transfer.as_ref().map(|transfer| TransferView {
                 to: self.label(&transfer.to),
                 duty: transfer.duty.as_deref().map(|text| self.text(text)),
-                receipt: transfer.receipt.as_deref().map(|text| self.text(text)),
+                receipt: transfer.receipt.as_ref().map(|receipt| self.receipt(risk, receipt)),
             }),
             state: state.state,
             stands: self.stand(&Entry::Risk(state.id.clone()), party, stand),
@@ -214,6 +215,19 @@ impl Source<'_> {
                 },
             })
             .collect()
+    }
+
+    fn receipt(&self, risk: &Risk, receipt: &TransferReceipt) -> String {
+        let by =
+            if self.audience == Audience::Public { String::new() } else { format!(" by {}", receipt.by) };
+        let mut words = format!("{}{by} on {}", receipt.says, receipt.on);
+        if let Some(reason) = &receipt.reason {
+            words += &format!(": {reason}");
+        }
+        if !receipt_holds(risk, receipt) {
+            words += ", of the risk as it was then; it has changed since";
+        }
+        self.text(&words)
     }
 
     fn acceptance(&self, risk: &Risk, acceptance: &Acceptance) -> AcceptanceView {

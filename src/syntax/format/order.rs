@@ -39,6 +39,7 @@ const MITIGATION: Order<'static> =
     Order::Listed(&["kind", "owner", "causes", "text", "status", "reason", "evidence", "confirmed"]);
 const ACCEPTANCE: Order<'static> = Order::Listed(&["by", "role", "class", "digest", "on", "until", "reason"]);
 const TRANSFER: Order<'static> = Order::Listed(&["to", "duty", "receipt"]);
+const RECEIPT: Order<'static> = Order::Listed(&["says", "by", "on", "digest", "reason"]);
 const META: Order<'static> =
     Order::Listed(&["id", "title", "kind", "framework", "risk-prefix", "derived-from", "history"]);
 const LINEAGE: Order<'static> = Order::Listed(&["deployment", "id", "received", "commit", "refused"]);
@@ -71,6 +72,7 @@ impl<'f> Order<'f> {
             (Form::Risk(_), ["mitigations", _]) => MITIGATION,
             (Form::Risk(_), ["acceptance"]) => ACCEPTANCE,
             (Form::Risk(_), ["transfer"]) => TRANSFER,
+            (Form::Risk(_), ["transfer", "receipt"]) => RECEIPT,
             (Form::Meta, []) => META,
             (Form::Meta, ["derived-from"]) => LINEAGE,
             (Form::Meta, ["derived-from", "refused"] | ["history"]) => Self::Sorted,

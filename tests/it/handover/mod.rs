@@ -3,6 +3,7 @@
 mod hostile;
 mod order;
 mod story;
+mod transfer;
 
 use crate::support::Sandbox;
 use crate::trust::{NORTHFIELD, peopled};

@@ -2,6 +2,8 @@
 
 use super::*;
 
+const RECORD: &str = "assessments/acme-northfield/record.toml";
+
 #[test]
 fn the_same_assessment_gives_the_same_file_and_receiving_it_twice_changes_nothing() {
     let (supplier, deployer) = (supplier(), organisation());
@@ -206,21 +208,38 @@ fn a_receipt_says_that_it_arrived_and_to_nobody_else() {
         .code(0);
     let receipt = deployer.read("receipt.toml");
     supplier.write("receipt.toml", &receipt);
-    let ran = supplier.tom(&["receive", "receipt.toml"]).code(0);
+    let ran = supplier.tom(&["receive", "receipt.toml", "--by", SUPPLIER, "--dry-run"]).code(0);
+    assert!(ran.out.contains("would be recorded"), "{}", ran.out);
+    assert!(!supplier.path("docs/receipts").exists() && !supplier.path(RECORD).exists());
+    let ran = supplier.tom(&["receive", "receipt.toml", "--by", SUPPLIER]).code(0);
     assert!(
         ran.out.contains("arrived at the deployer (XNF01)") && ran.out.contains("Carys Nunn"),
         "{}",
         ran.out
     );
-    assert!(supplier.tom(&["receive", "receipt.toml"]).code(0).out.contains("known already"));
+    let (evidence, record) = ("docs/receipts/acme-northfield-1-deployer-xnf01.toml", supplier.read(RECORD));
+    assert_eq!(supplier.read(evidence), receipt);
+    assert!(record.contains("-received]") && record.contains("received by Carys Nunn"), "{record}");
+    assert!(
+        supplier.tom(&["receive", "receipt.toml", "--by", SUPPLIER]).code(0).out.contains("known already")
+    );
+    assert_eq!(supplier.read(RECORD), record);
+    // It is what CS-01 can be answered with, and travels as evidence.
+    supplier.tom(&["set", NORTHFIELD, "CS-01", "Yes"]).code(0);
+    supplier.tom(&["set", NORTHFIELD, "CS-01.evidence", &format!("path:{evidence}")]).code(0);
+    supplier.tom(&["check", NORTHFIELD]).code(0);
+    supplier.commit("the hazard log reached them");
+    pass(&supplier, SUPPLIER, "deployer", &deployer, DEPLOYER);
+    assert_eq!(deployer.read(evidence), receipt);
+    assert!(deployer.tom(&["record", NORTHFIELD]).code(0).out.contains("hand-over received"));
     let listed = supplier.tom(&["hand-over", NORTHFIELD]).code(0).out;
     assert!(listed.contains(", received"), "{listed}");
     let digest = receipt.lines().find(|line| line.starts_with("digest")).unwrap();
     supplier
         .write("receipt.toml", receipt.replace(digest, &format!("digest = \"sha256:{}\"", "0".repeat(64))));
-    assert!(supplier.tom(&["receive", "receipt.toml"]).code(2).err.contains("TOM-1103"));
+    assert!(supplier.tom(&["receive", "receipt.toml", "--by", SUPPLIER]).code(2).err.contains("TOM-1103"));
     supplier.write("receipt.toml", receipt.replace("party = \"deployer\"", "party = \"authority\""));
-    assert!(supplier.tom(&["receive", "receipt.toml"]).code(2).err.contains("TOM-1103"));
+    assert!(supplier.tom(&["receive", "receipt.toml", "--by", SUPPLIER]).code(2).err.contains("TOM-1103"));
 }
 
 #[test]

@@ -92,7 +92,13 @@ fn mark(parent: &mut Deployment) {
         }
         if let Some(transfer) = &mut risk.transfer {
             transfer.duty = Some(marks.word());
-            transfer.receipt = Some(marks.word());
+            transfer.receipt = Some(TransferReceipt {
+                says: TransferWord::Refused,
+                by: marks.word(),
+                on: date(),
+                digest: marks.word(),
+                reason: Some(marks.word()),
+            });
         }
     }
     parent.meta.title = marks.word();

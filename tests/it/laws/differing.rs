@@ -219,12 +219,9 @@ fn risk_mutations(id: &RiskId, risk: &Risk) -> Vec<(String, Risk)> {
     with("initial", &|r| next(&mut r.initial));
     with("residual", &|r| next(&mut r.residual));
     with("residual", &|r| r.residual = None);
-    let transfer = |receipt: Option<&str>| Transfer {
-        to: PartyId::new("supplier").unwrap(),
-        duty: Some("To test it".into()),
-        receipt: receipt.map(str::to_owned),
-    };
-    with("transfer", &|r| r.transfer = Some(transfer(None)));
+    let supplier = || PartyId::new("supplier").unwrap();
+    let transfer = || Transfer { to: supplier(), duty: Some("To test it".into()), receipt: None };
+    with("transfer", &|r| r.transfer = Some(transfer()));
     with("causes.C9", &|r| drop(r.causes.insert(key("C9"), Cause { text: "New".into() })));
     for cause in risk.causes.keys() {
         with(&format!("causes.{cause}"), &|r| add(&mut r.causes.get_mut(cause).unwrap().text));
@@ -283,7 +280,13 @@ fn a_transfers_receipt_shows_at_the_transfer() {
     let id = id.clone();
     risk.transfer = Some(Transfer { to: PartyId::new("supplier").unwrap(), duty: None, receipt: None });
     let mut after = before.clone();
-    after.risks.get_mut(&id).unwrap().transfer.as_mut().unwrap().receipt = Some("Taken on".into());
+    after.risks.get_mut(&id).unwrap().transfer.as_mut().unwrap().receipt = Some(TransferReceipt {
+        says: TransferWord::Accepted,
+        by: "Jo Marsh".into(),
+        on: jiff::civil::date(2026, 11, 20),
+        digest: "0123456789abcdef".into(),
+        reason: None,
+    });
     names_only(&differences(&before, &after), &format!("{id}.transfer"));
 }
 

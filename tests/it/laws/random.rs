@@ -186,7 +186,10 @@ fn acceptance() -> impl Strategy<Value = Acceptance> {
 }
 
 fn transfer() -> impl Strategy<Value = Transfer> {
-    (party(), prop::option::of(text()), prop::option::of(text())).prop_map(|(to, duty, receipt)| Transfer {
+    let receipt = (select(TransferWord::ALL), text(), date(), text(), prop::option::of(text()));
+    let receipt =
+        receipt.prop_map(|(says, by, on, digest, reason)| TransferReceipt { says, by, on, digest, reason });
+    (party(), prop::option::of(text()), prop::option::of(receipt)).prop_map(|(to, duty, receipt)| Transfer {
         to,
         duty,
         receipt,

@@ -122,7 +122,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let project = context.sound_project(&repo, None)?;
     let (deployment, framework) = super::sound(&project, &name)?;
     let known = ledgers(project.store(), &deployment.meta.id)?;
-    let Some(party) = &args.to else { return past::list(args, context, &project, &deployment, &known) };
+    let Some(party) = &args.to else { return past::list(args, context, &deployment, &known) };
     if framework.party(party.as_str()).is_none() {
         let parties = framework.parties.iter().map(|party| party.id.as_str());
         super::known("party", party.as_str(), parties)?;
@@ -347,6 +347,7 @@ fn make(
             by: sender.to_owned(),
             title: deployment.meta.title.clone(),
             received: built.received.clone(),
+            receipts: BTreeMap::new(),
         },
     );
     made.ledger = Some(ledger);

@@ -6,7 +6,6 @@ use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Deployment, End, Ledger, Receipt};
 use crate::ops::handover::CANNOT_HAND_OVER;
-use crate::project::{Project, exchange_of};
 use crate::syntax::write_receipt;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -98,17 +97,13 @@ pub(super) fn exchanged(
 pub(super) fn list(
     args: &Args,
     context: &Context,
-    project: &Project,
     deployment: &Deployment,
     known: &BTreeMap<String, Ledger>,
 ) -> Result<Outcome, Error> {
     let mut all = Vec::new();
-    for (key, ledger) in known {
-        let receipts =
-            project.store().entries(&format!("{}/receipts", exchange_of(&deployment.meta.id, key)))?;
+    for ledger in known.values() {
         for (number, sent) in &ledger.sent {
-            let start = format!("{number}-");
-            let is_received = receipts.iter().any(|entry| entry.name.starts_with(&start))
+            let is_received = !sent.receipts.is_empty()
                 || known.values().filter(|other| ledger.with.means(&other.with)).any(|other| {
                     other.came.as_ref().and_then(|came| came.built_on).is_some_and(|on| on >= *number)
                 });

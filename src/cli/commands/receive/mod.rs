@@ -1,4 +1,5 @@
 mod files;
+mod receipt;
 mod text;
 
 use super::update::refuse_dirty;
@@ -6,18 +7,17 @@ use crate::cli::child::{self, Limits, Task};
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::{Outcome, args::Format, output::Output};
-use crate::diag::{Error, Finding, Label};
+use crate::diag::{Error, Label};
 use crate::exchange::handover::{Carried, HandOver, open};
 use crate::exchange::{MOST_HAND_OVER, NOT_WHOLE};
-use crate::model::{Deployment, DeploymentName, End, Framework, Ledger, Moment, Receipt, Source};
+use crate::model::{Deployment, DeploymentName, End, Framework, Ledger, Moment, Source};
 use crate::ops::handover::{
-    CANNOT_RECEIVE, Incoming, Place, Received, Settled, end_of_person, place, receive, sent,
+    CANNOT_RECEIVE, Incoming, Place, Received, Settled, end_of_person, place, receive,
 };
 use crate::ops::policy::keys;
 use crate::ops::signature;
-use crate::project::{ASSESSMENTS, Project, SETTINGS, came_from, exchange_of, ledgers};
+use crate::project::{ASSESSMENTS, Project, SETTINGS, came_from, ledgers};
 use crate::store::{Replacement, Repo, Store, WorkTree, read_outside_up_to};
-use crate::syntax::{Document, read_receipt};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -163,7 +163,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let shown = args.file.display().to_string();
     let bytes = read_outside_up_to(&context.folder.join(&args.file), &shown, MOST_HAND_OVER)?;
     if !bytes.starts_with(b"PK") {
-        return receipt(args, context, &shown, &bytes);
+        return receipt::receive(args, context, &shown, &bytes);
     }
     child::run(TASK.0, &bytes, LIMITS).map_err(|error| error.at(Label::file(&shown)))?;
     let over = open(&bytes)?;
@@ -370,93 +370,6 @@ fn refuse_other_framework(here: &Here, framework: &Framework) -> Result<(), Erro
         .help("one of the two was edited: the same answers may stand beside other questions")),
         _ => Ok(()),
     }
-}
-
-/// Records somebody's receipt.
-fn receipt(args: &Args, context: &Context, shown: &str, bytes: &[u8]) -> Result<Outcome, Error> {
-    let neither = || {
-        Error::new(&NOT_WHOLE, "the file is neither a hand-over nor a receipt")
-            .at(Label::file(shown))
-            .help("a hand-over is the `.zip` that `tom hand-over` wrote, as it is")
-    };
-    if bytes.len() as u64 > crate::store::MAX_FILE {
-        return Err(neither());
-    }
-    let document = Document::parse(shown, bytes).map_err(|_| neither())?;
-    let (receipt, findings) = read_receipt(&document);
-    let receipt: Receipt = match (receipt, findings.into_iter().find(Finding::is_error)) {
-        (Some(receipt), None) => receipt,
-        (_, Some(finding)) => return Err(finding.into()),
-        (None, None) => return Err(neither()),
-    };
-    let repo = context.repo()?;
-    let writer = context.writer(&repo)?;
-    let store = WorkTree::new(context.work_tree(&repo)?);
-    let known = ledgers(&store, &receipt.id)?;
-    let link = &receipt.link;
-    let (key, one) = sent(&known, link.number, &link.digest).ok_or_else(|| {
-        Error::new(
-            &CANNOT_RECEIVE,
-            format!("no hand-over {} of {} with this digest was sent from here", link.number, receipt.id),
-        )
-        .note(format!("the receipt is for {}", link.digest))
-    })?;
-    let with: &End = &known[key].with;
-    if !with.means(&receipt.to) {
-        return Err(Error::new(
-            &CANNOT_RECEIVE,
-            format!("hand-over {} went to {with}, and the receipt is from {}", link.number, receipt.to),
-        ));
-    }
-    let path =
-        format!("{}/receipts/{}-{}.toml", exchange_of(&receipt.id, key), link.number, receipt.to.key());
-    let there = store.read(&path)?;
-    if there.as_deref().is_some_and(|there| there != bytes) {
-        return Err(Error::new(
-            &CANNOT_RECEIVE,
-            format!("another receipt of {} for hand-over {} is here already", receipt.to, link.number),
-        )
-        .at(Label::file(&path)));
-    }
-    let files = [Replacement { path: path.clone(), after: Some(bytes.to_vec()) }];
-    if !args.dry_run && there.is_none() {
-        writer.replace_all(&files)?;
-    }
-    let context_says = match (there.is_some(), args.dry_run) {
-        (true, _) => "is known already",
-        (false, true) => "would be recorded",
-        (false, false) => "is recorded",
-    };
-    match args.format {
-        Format::Json => context.print_json(&Output::of(Body {
-            deployment: name_of(&store, &receipt)?,
-            from: receipt.to.to_string(),
-            number: link.number,
-            digest: link.digest.clone(),
-            verified: None,
-            result: "receipt",
-            changes: Vec::new(),
-            conflicts: Vec::new(),
-            own_voices: Vec::new(),
-            kept: Vec::new(),
-            files: vec![path],
-        })),
-        Format::Text => context.print(format!(
-            "hand-over {} of {} arrived at {}: received on {} by {}, {} says\n  the receipt {context_says}: {path}\n",
-            link.number, one.on, receipt.to, receipt.on, receipt.by, "the receipt"
-        )),
-    }
-    Ok(Outcome::Clean)
-}
-
-fn name_of(store: &dyn Store, receipt: &Receipt) -> Result<DeploymentName, Error> {
-    let (project, _) = Project::open(store.fork()?)?;
-    for name in project.deployments()?.0 {
-        if project.meta(&name).is_ok_and(|meta| meta.id == receipt.id) {
-            return Ok(name);
-        }
-    }
-    Err(Error::new(&CANNOT_RECEIVE, format!("no deployment here has the id {}", receipt.id)))
 }
 
 fn body(here: &Here, over: &HandOver, done: &Done, files: &[Replacement]) -> Body {
