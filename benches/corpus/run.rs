@@ -98,6 +98,7 @@ impl Bench<'_> {
                 &["grep", "-c", "answer", "HEAD", "--", "assessments"],
                 self.pairs,
             )?,
+            self.against_check(&["status"])?,
             self.against_git(&["check", &sibling], &["grep", "-c", "answer", "--", &folder], self.pairs * 3)?,
             self.derive(plan, &sibling)?,
             self.against_git(
@@ -129,6 +130,12 @@ impl Bench<'_> {
             beside: format!("git {}", theirs.join(" ")),
             pair,
         })
+    }
+
+    /// What takes no longer than `tom check`.
+    fn against_check(&self, ours: &[&str]) -> Result<Line, Failure> {
+        let pair = pairs(self.pairs, || self.tom(ours), || self.tom(&["check"]))?;
+        Ok(Line { what: format!("tom {}", ours.join(" ")), beside: "tom check".to_owned(), pair })
     }
 
     /// What a branch changes, beside git and beside the least that has to be read.

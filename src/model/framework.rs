@@ -273,6 +273,11 @@ impl Section {
     }
 }
 
+/// The party that owns the risks of a deployment. A baseline has none: nobody deploys it.
+pub const DEPLOYER: &str = "deployer";
+/// The party whose product is assessed, and who owns the risks of a baseline.
+pub const SUPPLIER: &str = "supplier";
+
 /// Somebody who answers, confirms or decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {

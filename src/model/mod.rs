@@ -33,9 +33,9 @@ pub use canon::{Canonical, Digest, Sink, Tree};
 pub use condition::{Condition, DateRef, Subject, Test};
 pub use deployment::{Deployment, Kind, Lineage, Meta, Received, Refusal, Revision, Slot};
 pub use framework::{
-    Agreement, Attached, Cells, Column, Constraint, Framework, FrameworkRef, Group, Headline, Item, ItemKind,
-    ItemType, Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase, PhaseOutcome,
-    PhaseRole, Process, Profile, ProfileName, Scope, Section, Sections, VerdictRule,
+    Agreement, Attached, Cells, Column, Constraint, DEPLOYER, Framework, FrameworkRef, Group, Headline, Item,
+    ItemKind, ItemType, Level, Needed, OnDerive, Outcome, OutcomeCase, OutcomeKind, Party, Phase,
+    PhaseOutcome, PhaseRole, Process, Profile, ProfileName, SUPPLIER, Scope, Section, Sections, VerdictRule,
 };
 pub use handover::{Arrival, Came, End, Ledger, Link, Manifest, Reader, Receipt, Sent};
 pub use hazard_map::{HazardMap, MeasureColumn, MeasureRows, RatingColumns};

@@ -99,7 +99,7 @@ impl Extend<(Key, Person)> for People {
             }
             self.by_name.entry(person.name.clone()).or_default().push(key.clone());
             self.by_organisation.entry(person.organisation.clone()).or_default().push(key.clone());
-            if person.party.as_str() != "deployer" {
+            if person.party.as_str() != super::DEPLOYER {
                 self.not_deployers.push(key.clone());
             }
             self.by_key.insert(key, person);

@@ -2,8 +2,9 @@
 
 use super::state::states;
 use crate::model::{
-    Address, Answer, Canonical, Deployment, DeploymentName, Framework, Item, Kind, Lineage, Meta,
-    MitigationStatus, OnDerive, PartyId, PermanentId, Received, Risk, RiskId, RiskStatus, Settings, Slot,
+    Address, Answer, Canonical, DEPLOYER, Deployment, DeploymentName, Framework, Item, Kind, Lineage, Meta,
+    MitigationStatus, OnDerive, PartyId, PermanentId, Received, Risk, RiskId, RiskStatus, SUPPLIER, Settings,
+    Slot,
 };
 use std::collections::BTreeMap;
 
@@ -73,13 +74,13 @@ pub fn hand_over(parent: &Deployment, framework: &Framework, keep_notes: bool) -
 
 /// Whether a deployer alone answers an item and stands by it, so that nobody else can have written its notes.
 pub(super) fn only_deployers(item: &Item) -> bool {
-    item.parties.iter().chain(&item.confirmed_by).all(|party| party.as_str() == "deployer")
+    item.parties.iter().chain(&item.confirmed_by).all(|party| party.as_str() == DEPLOYER)
 }
 
 /// Whether a confirmation travels: the supplier and the authority are the same organisation there and here. The deployer never is,
 /// and of others nobody knows.
 fn travels(party: &PartyId) -> bool {
-    matches!(party.as_str(), "supplier" | "authority")
+    matches!(party.as_str(), SUPPLIER | "authority")
 }
 
 fn keep_answer(over: &mut HandOver, slot: &Slot, answer: &Answer, leave_notes: bool) {
@@ -134,7 +135,7 @@ fn keep_risk(fates: &mut BTreeMap<Address, Fate>, id: &RiskId, risk: &Risk, leav
     for (key, mitigation) in &mut kept.mitigations {
         let at = whole.clone().then("mitigations").then(key.as_str());
         let before = mitigation.clone();
-        if mitigation.owner.as_str() != "supplier" {
+        if mitigation.owner.as_str() != SUPPLIER {
             // Not adopted is a decision of the parent's own; here the measure is open again.
             if mitigation.status != MitigationStatus::Proposed {
                 mitigation.status = MitigationStatus::Proposed;
@@ -278,10 +279,10 @@ pub fn drop_of_other_supplier(derived: &mut Derived, parent: &Deployment, framew
     if derived.deployment.text(code) == parent.text(code) {
         return;
     }
-    let is_supplier = |party: &PartyId| party.as_str() == "supplier";
+    let is_supplier = |party: &PartyId| party.as_str() == SUPPLIER;
     for (slot, answer) in &mut derived.deployment.answers {
         answer.confirmed.retain(|party, _| !is_supplier(party));
-        let at = slot.address().then("confirmed").then("supplier");
+        let at = slot.address().then("confirmed").then(SUPPLIER);
         if let Some(fate) = derived.fates.get_mut(&at) {
             *fate = Fate::ConfirmationDropped;
         }
@@ -289,8 +290,7 @@ pub fn drop_of_other_supplier(derived: &mut Derived, parent: &Deployment, framew
     for (id, risk) in &mut derived.deployment.risks {
         for (key, mitigation) in &mut risk.mitigations {
             mitigation.confirmed.retain(|party, _| !is_supplier(party));
-            let at =
-                Address::of(id).then("mitigations").then(key.as_str()).then("confirmed").then("supplier");
+            let at = Address::of(id).then("mitigations").then(key.as_str()).then("confirmed").then(SUPPLIER);
             if let Some(fate) = derived.fates.get_mut(&at) {
                 *fate = Fate::ConfirmationDropped;
             }

@@ -4,8 +4,8 @@
 //! false, and is [`INCOMPLETE`] if that case is unknown. In `sheet` a blank is the empty text, as in the spreadsheet.
 
 use crate::model::{
-    Address, Answer, BlockId, Condition, Date, DateRef, Deployment, Framework, ItemId, Key, Needed, Outcome,
-    OutcomeId, ProfileName, Slot, Subject, Test, Value,
+    Address, Answer, BlockId, Condition, DEPLOYER, Date, DateRef, Deployment, Framework, ItemId, Key, Kind,
+    Needed, OnDerive, Outcome, OutcomeId, PartyId, ProfileName, Slot, Subject, Test, Value,
 };
 use std::collections::BTreeMap;
 
@@ -24,12 +24,15 @@ pub struct Evaluator<'a> {
     values: BTreeMap<&'a str, &'a str>,
     /// Answers of items that do not repeat, by id: most tests look at one.
     plain: BTreeMap<&'a str, &'a Answer>,
+    /// Nobody deploys a baseline, so its deployer takes no part, and what each deployment says for itself is not needed in it.
+    is_baseline: bool,
 }
 
 impl<'a> Evaluator<'a> {
     /// Computes every outcome of a profile.
     pub fn new(framework: &'a Framework, deployment: &'a Deployment, profile: ProfileName) -> Self {
-        Self::of_answers(framework, &deployment.answers, profile)
+        let is_baseline = deployment.meta.kind == Kind::Baseline;
+        Self { is_baseline, ..Self::of_answers(framework, &deployment.answers, profile) }
     }
 
     /// Computes every outcome of a profile over bare answers.
@@ -43,7 +46,8 @@ impl<'a> Evaluator<'a> {
             .filter(|(slot, _)| slot.row.is_none())
             .map(|(slot, answer)| (slot.item.as_str(), answer))
             .collect();
-        let mut evaluator = Self { framework, answers, profile, values: BTreeMap::new(), plain };
+        let mut evaluator =
+            Self { framework, answers, profile, values: BTreeMap::new(), plain, is_baseline: false };
         // An outcome reads only those before it; reading a framework makes sure of that.
         for outcome in framework.outcomes(profile) {
             let value = evaluator.decide(outcome);
@@ -86,6 +90,10 @@ impl<'a> Evaluator<'a> {
 
     /// Whether an answer is needed. What is not known yet counts as needed.
     pub fn needed(&self, item: &crate::model::Item) -> bool {
+        let is_anybodys = item.parties.iter().any(|party| self.takes_part(party));
+        if self.is_baseline && (item.on_derive != OnDerive::Keep || !is_anybodys) {
+            return false;
+        }
         match &item.needed {
             Needed::Always => true,
             Needed::Optional | Needed::Never => false,
@@ -94,7 +102,10 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether a party takes part. What is not known yet counts as taking part.
-    pub fn takes_part(&self, party: &crate::model::PartyId) -> bool {
+    pub fn takes_part(&self, party: &PartyId) -> bool {
+        if self.is_baseline && party.as_str() == DEPLOYER {
+            return false;
+        }
         let condition = self.framework.party(party.as_str()).and_then(|party| party.takes_part.as_ref());
         condition.is_none_or(|condition| self.test(condition) != Some(false))
     }

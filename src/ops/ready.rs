@@ -6,7 +6,7 @@ use super::reason;
 use super::state::{Speakers, Stand, State, States, holders};
 use super::words::and;
 use crate::model::{
-    Address, Attached, Class, Date, Deployment, Framework, Outcome, OutcomeKind, PartyId, ProfileName,
+    Address, Attached, Class, Date, Deployment, Framework, Kind, Outcome, OutcomeKind, PartyId, ProfileName,
     RiskId, RiskStatus, Settings,
 };
 
@@ -34,13 +34,15 @@ pub fn gaps(
     as_of: Option<Date>,
 ) -> Vec<Gap> {
     let mut gaps = Vec::new();
+    let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
     for answer in states
         .answers
         .iter()
         .filter(|a| a.is_needed && framework.is_due(a.item, phase) && !a.state.is_settled())
     {
         let turn = if answer.state == State::Unanswered {
-            turn_of(answer.item.parties.iter().collect(), "answers it", "answer it")
+            let parties = answer.item.parties.iter().filter(|party| evaluator.takes_part(party));
+            turn_of(parties.collect(), "answers it", "answer it")
         } else {
             let open =
                 answer.parties.iter().filter(|(_, stand)| *stand != Stand::Stands).map(|(party, _)| *party);
@@ -65,7 +67,6 @@ pub fn gaps(
             ),
         });
     }
-    let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
     gaps.extend(besides(deployment, framework, settings, &evaluator, phase));
     gaps.extend(run_out(deployment, framework, &evaluator, phase, needs_risks, as_of));
     if needs_risks {
@@ -133,6 +134,9 @@ pub fn open_outcomes<'f>(
     settings: &Settings,
     evaluator: &Evaluator<'f>,
 ) -> Vec<&'f Outcome> {
+    if deployment.meta.kind == Kind::Baseline {
+        return Vec::new(); // what outcomes ask for is asked of whoever deploys
+    }
     let is_open = |(outcome, value): &(&Outcome, &str)| match outcome.kind {
         OutcomeKind::Result | OutcomeKind::Level => *value == INCOMPLETE,
         OutcomeKind::Action => *value == YES,
@@ -226,7 +230,9 @@ fn risk_gaps(deployment: &Deployment, framework: &Framework, settings: &Settings
             }
             Some(_) => {}
             None => {
-                if let Some((class, rule)) = rule.filter(|(_, rule)| is_open && rule.needs_acceptance) {
+                // A baseline's risks are accepted by whoever deploys it.
+                let is_asked = is_open && deployment.meta.kind == Kind::Deployment;
+                if let Some((class, rule)) = rule.filter(|(_, rule)| is_asked && rule.needs_acceptance) {
                     let what =
                         format!("nobody has accepted `{id}`, which stays in class {class} ({})", rule.label);
                     add(Address::of(id).then("acceptance"), what, &who_may_accept(settings, class));

@@ -78,6 +78,8 @@ pub struct Overview {
     pub risks: Vec<RiskLine>,
     /// How many answers and risks have each state.
     pub states: Vec<(State, usize)>,
+    /// How many of the unanswered ones are needed.
+    pub to_answer: usize,
 }
 
 /// Every outcome in both readings, in the strict profile's order.
@@ -148,5 +150,6 @@ pub fn overview(framework: &Framework, deployment: &Deployment) -> Overview {
         not_applicable: musts_answered(framework, deployment, "N/A"),
         risks,
         states: states.counts(),
+        to_answer: states.to_answer(),
     }
 }

@@ -4,7 +4,7 @@ use super::outcome::Evaluator;
 use super::policy::phase_outcome;
 use super::verify::{Case, Judged, PhaseReport, PhaseStatus, Problem};
 use crate::model::{
-    Address, Condition, Date, Effect, Event, EventKind, Moment, ProfileName, Record, Scope, Value,
+    Address, Condition, DEPLOYER, Date, Effect, Event, EventKind, Moment, ProfileName, Record, Scope, Value,
 };
 
 /// Where a whole deployment stands.
@@ -182,10 +182,15 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// In a line: the stage, or while it is assessed each phase's.
+    /// In a line: the stage, or while it is assessed its phases', each where they differ.
     pub fn in_brief(&self) -> String {
         if self.stage != Stage::Assessing {
             return self.stage.as_str().to_owned();
+        }
+        if let [first, others @ ..] = &self.phases[..]
+            && others.iter().all(|phase| phase.stage == first.stage)
+        {
+            return first.stage.word().to_owned();
         }
         let phases = self.phases.iter().map(|phase| format!("{} {}", phase.phase, phase.stage.word()));
         phases.collect::<Vec<_>>().join(", ")
@@ -442,9 +447,6 @@ impl Process<'_> {
         }
     }
 }
-
-/// The party that signs its own assessment.
-const DEPLOYER: &str = "deployer";
 
 /// A decision that does not hold any more, in words.
 fn in_words(one: &Judged<'_>) -> String {

@@ -2,8 +2,8 @@
 
 use super::outcome::Evaluator;
 use crate::model::{
-    Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, Item, ItemId, Key, Kind,
-    PartyId, Person, ProfileName, Risk, RiskId, Settings, Slot,
+    Address, Answer, Canonical, Confirmation, DEPLOYER, Deployment, Digest, Framework, Item, ItemId, Key,
+    Kind, PartyId, Person, ProfileName, Risk, RiskId, SUPPLIER, Settings, Slot,
 };
 use std::collections::BTreeMap;
 
@@ -281,7 +281,7 @@ pub fn states_under<'a>(
 
 /// The party that confirms risks as a whole: the deployer, in a baseline the supplier.
 pub fn risk_owner(deployment: &Deployment) -> PartyId {
-    let party = if deployment.meta.kind == Kind::Baseline { "supplier" } else { "deployer" };
+    let party = if deployment.meta.kind == Kind::Baseline { SUPPLIER } else { DEPLOYER };
     PartyId::new(party).unwrap_or_else(|_| unreachable!("the name of a party is well formed"))
 }
 
@@ -302,6 +302,15 @@ impl States<'_> {
     /// How many needed answers nobody has given yet: the one count of what is not yet answered.
     pub fn to_answer(&self) -> usize {
         self.answers.iter().filter(|a| a.is_needed && a.state == State::Unanswered).count()
+    }
+
+    /// What is left to do, by state: as [`Self::counts`] without what is settled and what may stay empty.
+    pub fn open(&self) -> Vec<(State, usize)> {
+        let counts = self.counts().into_iter().map(|(state, count)| match state {
+            State::Unanswered => (state, self.to_answer()),
+            _ => (state, count),
+        });
+        counts.filter(|(state, count)| !state.is_settled() && *count > 0).collect()
     }
 
     /// How many answers and risks have each state, in the order of [`State::ALL`], empty ones left out.
@@ -328,8 +337,8 @@ pub fn may_speak(
 /// Whether a person whom the settings list speaks for a party here.
 pub fn speaks_for(person: &Person, deployment: &Deployment, framework: &Framework, party: &PartyId) -> bool {
     let code = match party.as_str() {
-        "deployer" => Some(deployment.text(&framework.headline.organisation_code)),
-        "supplier" => Some(deployment.text(&framework.headline.supplier_code)),
+        DEPLOYER => Some(deployment.text(&framework.headline.organisation_code)),
+        SUPPLIER => Some(deployment.text(&framework.headline.supplier_code)),
         _ => None,
     };
     let is_theirs = |own: &String| code.as_ref().is_none_or(|code| code == own);

@@ -7,8 +7,8 @@ use super::reason;
 use super::stage::Query;
 use super::state::{Stand, State, risk_owner, states};
 use crate::model::{
-    Address, Confirmation, Date, Deployment, Framework, MitigationStatus, OutcomeKind, PartyId, ProfileName,
-    RiskStatus, Settings, TransferWord,
+    Address, Confirmation, DEPLOYER, Date, Deployment, Framework, MitigationStatus, OutcomeKind, PartyId,
+    ProfileName, RiskStatus, Settings, TransferWord,
 };
 
 /// What sort of thing there is to do.
@@ -89,7 +89,7 @@ fn reply(deployment: &Deployment, framework: &Framework, query: &Query) -> Task 
     let item = framework.item(subject).and_then(|item| item.parties.first());
     let risk = || deployment.risks.iter().find(|(id, _)| id.as_str() == subject).map(|(_, risk)| &risk.owner);
     Task {
-        party: item.or_else(risk).map_or("deployer", PartyId::as_str).to_owned(),
+        party: item.or_else(risk).map_or(DEPLOYER, PartyId::as_str).to_owned(),
         deed: Deed::Reply,
         address: Some(query.address.clone()),
         title: query.text.clone(),
@@ -199,7 +199,7 @@ pub fn todo(
             _ => continue,
         };
         tasks.push(Task {
-            party: "deployer".to_owned(),
+            party: DEPLOYER.to_owned(),
             deed,
             address: outcome.evidence.as_ref().map(|attached| Address::of(&attached.item)),
             title: outcome.title.clone(),
@@ -208,6 +208,7 @@ pub fn todo(
             role: outcome.role.clone(),
         });
     }
+    let owner = risk_owner(deployment);
     let mut known = std::collections::BTreeSet::new();
     for phase in &framework.phases {
         for gap in besides(deployment, framework, settings, &evaluator, phase.number) {
@@ -215,7 +216,6 @@ pub fn todo(
                 continue; // an earlier phase lacks it already
             }
             let item = gap.address.as_ref().and_then(|address| framework.item(&address.subject));
-            let owner = risk_owner(deployment);
             let party = item.and_then(|item| item.parties.first());
             let party = party.or_else(|| asked_to_take(deployment, gap.address.as_ref()?)).unwrap_or(&owner);
             tasks.push(Task {
@@ -243,7 +243,7 @@ pub fn todo(
             format!("it runs out on {}", expiry.until)
         };
         tasks.push(Task {
-            party: party.map_or("deployer", |party| party.as_str()).to_owned(),
+            party: party.unwrap_or(&owner).to_string(),
             deed: Deed::Renew,
             address: Some(expiry.address),
             title: expiry.title,
@@ -252,6 +252,7 @@ pub fn todo(
             role: acceptance.map(|acceptance| acceptance.role.clone()),
         });
     }
+    tasks.retain(|task| PartyId::new(&task.party).is_ok_and(|party| evaluator.takes_part(&party)));
     tasks.sort_by(|a, b| (&a.party, a.deed).cmp(&(&b.party, b.deed)));
     tasks
 }

@@ -6,7 +6,7 @@ use super::merge::{self, Change, Conflict, Field, Merged, Place, Side, Subject, 
 use crate::diag::{Code, Error, Label, Severity};
 use crate::model::{
     Canonical, Decision, Deployment, DeploymentName, Digest, Framework, Kind, Lineage, OnDerive, Pending,
-    PermanentId, Reason, Received, Refusal, RiskId, Slot, Source, Undecided,
+    PermanentId, Reason, Received, Refusal, RiskId, SUPPLIER, Slot, Source, Undecided,
 };
 use crate::project::{CONFLICTS, folder_of};
 use crate::syntax::Edit;
@@ -105,7 +105,7 @@ pub(super) fn took_notes(parent: &Deployment, framework: &Framework, base: &Rece
                 .is_some_and(|item| item.on_derive == OnDerive::Keep && only_deployers(item))
     };
     let is_shown = |risk: &crate::model::Risk| {
-        risk.mitigations.values().any(|m| m.owner.as_str() != "supplier" && !m.evidence.is_empty())
+        risk.mitigations.values().any(|m| m.owner.as_str() != SUPPLIER && !m.evidence.is_empty())
     };
     parent.meta.kind == Kind::Deployment
         && (base.answers.iter().any(is_noted) || base.risks.values().any(is_shown))
@@ -344,7 +344,7 @@ pub(super) fn offered(framework: &Framework, base: Side<'_>, left: Side<'_>, rig
 fn for_here(deployment: &Deployment, framework: &Framework, coming: &Coming) -> Received {
     let mut right = (*coming.received).clone();
     if deployment.text(&framework.headline.supplier_code) != coming.supplier {
-        let is_other = |party: &crate::model::PartyId| party.as_str() != "supplier";
+        let is_other = |party: &crate::model::PartyId| party.as_str() != SUPPLIER;
         right.answers.values_mut().for_each(|answer| answer.confirmed.retain(|party, _| is_other(party)));
         let mitigations = right.risks.values_mut().flat_map(|risk| risk.mitigations.values_mut());
         mitigations.for_each(|mitigation| mitigation.confirmed.retain(|party, _| is_other(party)));

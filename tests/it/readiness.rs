@@ -146,3 +146,26 @@ fn a_pack_counts_what_its_phase_waits_for_as_status_does() {
         .filter(|line| ["unanswered", "proposed", "stale"].contains(&line["state"].as_str().unwrap()));
     assert_eq!(open.map(count).sum::<u64>(), 0, "a phase that is ready waits for nothing");
 }
+
+#[test]
+fn a_baseline_is_measured_by_what_its_supplier_has_to_say() {
+    let sandbox = Sandbox::example();
+    let status = sandbox.tom(&["status", "acme-5-1"]).code(0).out;
+    assert!(status.contains("a baseline: deployments derive from it"), "{status}");
+    for of_somebody_who_deploys in
+        ["Before going live", "has to approve", "deployer", "BD-01", "nobody has accepted"]
+    {
+        assert!(!status.contains(of_somebody_who_deploys), "{of_somebody_who_deploys}:\n{status}");
+    }
+    let todo = sandbox.tom(&["todo", "acme-5-1"]).code(0).out;
+    assert!(todo.contains("supplier to confirm") && !todo.contains("deployer"), "{todo}");
+    // What the deployment derived from it has to say is not less for that.
+    let name = ["--set", "BD-02=Invented Trust", "--set", "BD-03=XEM77"];
+    sandbox.tom(&[&["derive", "acme-5-1", "acme-invented"][..], &name].concat()).code(0);
+    let status = sandbox.tom(&["status", "acme-invented"]).code(0).out;
+    assert!(status.contains("`BD-01` is unanswered; deployer answers it"), "{status}");
+    // A fact that only a deployer knows does not keep the supplier from standing by what rests on it.
+    let confirm = ["confirm", "acme-5-1", "IGA-04", "--party", "supplier", "--by", "Jo Marsh"];
+    sandbox.tom(&confirm).code(0);
+    sandbox.tom(&["check", "acme-5-1", "--ready", "1"]).code(0);
+}

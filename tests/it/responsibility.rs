@@ -214,7 +214,8 @@ fn in_a_full_deployment_everything_is_settled() {
 #[test]
 fn a_fresh_derivation_has_the_states_that_the_list_of_items_gives() {
     let mut wanted: BTreeMap<State, usize> = BTreeMap::new();
-    for row in csv(&data("tom-items.csv")) {
+    let rows = csv(&data("tom-items.csv"));
+    for row in &rows {
         if ["decision", "outcome"].contains(&row["kind"].as_str()) {
             continue;
         }
@@ -231,8 +232,25 @@ fn a_fresh_derivation_has_the_states_that_the_list_of_items_gives() {
     *wanted.entry(State::Proposed).or_default() += FULL.deployment.risks.len();
     assert!(wanted.len() == 5 && wanted.values().sum::<usize>() > 170, "{wanted:?}");
     let child = fresh();
-    let counts: BTreeMap<State, usize> = states(&child, framework()).counts().into_iter().collect();
+    let states = states(&child, framework());
+    let counts: BTreeMap<State, usize> = states.counts().into_iter().collect();
     assert_eq!(counts, wanted);
+    // By party: whoever has to stand by what was kept, and those who do.
+    let mut wanted: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row["on_derive"] == "keep" && row["applies"] != "topology B") {
+        for party in row["confirmed_by"].split('+').filter(|party| ["supplier", "deployer"].contains(party)) {
+            let (asked, standing) = wanted.entry(party.to_owned()).or_default();
+            *asked += 1;
+            *standing += usize::from(party == "supplier");
+        }
+    }
+    let mut found: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for (party, stand) in states.answers.iter().flat_map(|answer| &answer.parties) {
+        let (asked, standing) = found.entry(party.to_string()).or_default();
+        *asked += 1;
+        *standing += usize::from(*stand == Stand::Stands);
+    }
+    assert_eq!(found, wanted);
 }
 
 #[test]

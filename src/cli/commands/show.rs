@@ -9,7 +9,7 @@ use crate::ops::confirm::Entry;
 use crate::ops::detail::{Detail, Teller};
 use crate::ops::outcome::INCOMPLETE;
 use crate::ops::show::{OutcomeLine, Overview, overview};
-use crate::ops::state::states;
+use crate::ops::state::{State, states};
 use std::fmt::Write;
 
 /// Show facts, outcomes, and what is needed
@@ -177,7 +177,11 @@ fn text(overview: &Overview, context: &Context) -> String {
     }
     let _ = write!(out, "\n{}", heading("Who has spoken"));
     for (state, count) in &overview.states {
-        let _ = writeln!(out, "  {count:>4}  {state}");
+        let needed = match state {
+            State::Unanswered => format!(", {} of them needed", overview.to_answer),
+            _ => String::new(),
+        };
+        let _ = writeln!(out, "  {count:>4}  {state}{needed}");
     }
     out
 }

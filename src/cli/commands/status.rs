@@ -14,7 +14,7 @@ use crate::ops::confirm::Entry;
 use crate::ops::policy::keys;
 use crate::ops::ready::{Gap, claimed_in, gaps};
 use crate::ops::reason::of_origin;
-use crate::ops::stage::{PhaseStanding, Stage, Standing};
+use crate::ops::stage::{PhaseStage, PhaseStanding, Stage, Standing};
 use crate::ops::state::{Speakers, Stand, State, States, claimed, states};
 use crate::project::{Loader, Project};
 use crate::store::{Origin, Repo};
@@ -174,7 +174,7 @@ fn one(
 /// A deployment's line in the table.
 struct InBrief {
     is_ready: bool,
-    counts: Vec<(State, usize)>,
+    open: Vec<(State, usize)>,
     stage: String,
     bars: Vec<String>,
     /// Only for JSON: a thousand deployments have a great many gaps.
@@ -201,10 +201,10 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
                     });
                     let Ok(standing) = standing else { return Ok(None) };
                     Some(InBrief {
-                        stage: standing.in_brief(),
+                        stage: stage(&deployment, &standing),
                         is_ready: progress.iter().all(|phase| phase.gaps.is_empty()),
-                        counts: states.counts(),
-                        bars: progress.iter().map(bar).collect(),
+                        open: states.open(),
+                        bars: progress.iter().map(|phase| bar(phase, 5)).collect(),
                         full: (args.format == Format::Json).then(|| of(&deployment, &progress, &standing)),
                     })
                 }
@@ -240,8 +240,7 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
             table.add_row([name.to_string(), "cannot be read; see `tom check`".to_owned()]);
             continue;
         };
-        let open = row.counts.iter().filter(|(state, _)| !state.is_settled());
-        let open: Vec<String> = open.map(|(state, count)| format!("{count} {state}")).collect();
+        let open: Vec<String> = row.open.iter().map(|(state, count)| format!("{count} {state}")).collect();
         table.add_row(
             [name.to_string()]
                 .into_iter()
@@ -254,17 +253,17 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
 }
 
 /// `█████░░░░░ 42/80`, with the word where the phase is ready.
-fn bar(progress: &Progress) -> String {
-    let filled = (progress.settled * 10).checked_div(progress.needed).unwrap_or(10);
+fn bar(progress: &Progress, width: usize) -> String {
+    let filled = (progress.settled * width).checked_div(progress.needed).unwrap_or(width);
     // A bar is full only when nothing is missing.
-    let filled = if progress.gaps.is_empty() { 10 } else { filled.min(9) };
+    let filled = if progress.gaps.is_empty() { width } else { filled.min(width - 1) };
     let word = if progress.gaps.is_empty() { " ready" } else { "" };
     let claimed =
         if progress.claimed > 0 { format!(", {} only claimed", progress.claimed) } else { String::new() };
     format!(
         "{}{} {}/{}{word}{claimed}",
         "█".repeat(filled),
-        "░".repeat(10 - filled),
+        "░".repeat(width - filled),
         progress.settled,
         progress.needed
     )
@@ -368,12 +367,21 @@ fn page(
     standing: &Standing,
     context: &Context,
 ) -> String {
-    let mut out = format!("{}\n{}\n", styled(BOLD, &deployment.meta.title), in_words(standing));
+    let is_in_process = !is_only_derived_from(deployment, standing);
+    let since = standing.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+    let stage = match is_in_process {
+        true => format!("stage: {}{since}", standing.in_brief()),
+        false => {
+            "a baseline: deployments derive from it; what is theirs to say is not counted here".to_owned()
+        }
+    };
+    let mut out =
+        format!("{}\n{}\n", styled(BOLD, &deployment.meta.title), wrapped(&stage, 0, context.width));
     for phase in progress {
         let title = framework.phases.iter().find(|p| p.number == phase.phase).map_or("", |p| &p.title);
         let _ = write!(out, "\n{}", heading(&format!("Phase {}: {title}", phase.phase)));
-        let _ = writeln!(out, "  {}", bar(phase));
-        let stands = standing.phases.iter().find(|stands| stands.phase == phase.phase);
+        let _ = writeln!(out, "  {}", bar(phase, 10));
+        let stands = standing.phases.iter().find(|stands| is_in_process && stands.phase == phase.phase);
         out += &stands.map(|stands| phase_in_words(stands, context.width)).unwrap_or_default();
         if phase.gaps.is_empty() {
             let _ =
@@ -403,7 +411,9 @@ fn page(
             }
         }
     }
-    out += &lacks(standing, context.width);
+    if is_in_process {
+        out += &lacks(standing, context.width);
+    }
     let _ = write!(out, "\n{}", heading("By section"));
     for section in framework.sections.iter().filter(|section| section.is_answered()) {
         let of: Vec<State> = states
@@ -438,10 +448,15 @@ fn page(
     out
 }
 
-/// The stage of the whole, with since when.
-fn in_words(standing: &Standing) -> String {
-    let since = standing.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
-    format!("stage: {}{since}", standing.in_brief())
+/// The stage in a line. A baseline that nobody sent off is in no process.
+fn stage(deployment: &Deployment, standing: &Standing) -> String {
+    if is_only_derived_from(deployment, standing) { "baseline".to_owned() } else { standing.in_brief() }
+}
+
+/// Whether it is a baseline, and nothing of it was ever sent off or decided.
+fn is_only_derived_from(deployment: &Deployment, standing: &Standing) -> bool {
+    let is_new = |phase: &PhaseStanding| matches!(phase.stage, PhaseStage::Draft | PhaseStage::Ready);
+    deployment.meta.kind == Kind::Baseline && standing.phases.iter().all(is_new)
 }
 
 /// What was decided and sent off of a phase, and who has to approve it.

@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::{Value as Json, json};
 
-/// How many random spellings of answers are tried: `TOM_SPELLINGS`, with which `ci.sh` asks for a hundred thousand.
+/// How many random spellings of answers, and of risks, are tried: `TOM_SPELLINGS`, with which `ci.sh` asks for a hundred thousand.
 fn spellings() -> usize {
     let asked = std::env::var_os("TOM_SPELLINGS").map(|text| text.to_str().unwrap().parse().unwrap());
     asked.unwrap_or(10_000)
@@ -198,7 +198,7 @@ impl Dice {
         let mut out = String::new();
         for (key, value) in self.shuffled(entries) {
             let key = match self.roll(3) {
-                0 => format!("\"{key}\""),
+                0 if !key.contains('.') => format!("\"{key}\""),
                 _ => key,
             };
             out += self.pick(&["", "\n", "# a remark [IGA-03]\n", "  "]);
@@ -265,6 +265,54 @@ impl Dice {
     }
 }
 
+/// A whole file, spelt at random: each table in it inline, dotted or under a header.
+impl Dice {
+    fn file(&mut self, table: &toml::Table) -> String {
+        let text = self.table("", table);
+        if self.roll(2) == 0 { text.replace('\n', "\r\n") } else { text }
+    }
+
+    fn table(&mut self, path: &str, table: &toml::Table) -> String {
+        let mut entries = Vec::new();
+        let mut under_headers = Vec::new();
+        for (key, value) in table {
+            match (value, self.roll(3)) {
+                (toml::Value::Table(inner), 0) => under_headers.push((key, inner)),
+                (toml::Value::Table(inner), 1) => self.dotted(key, inner, &mut entries),
+                _ => entries.push((key.clone(), self.inline(value))),
+            }
+        }
+        let mut text = self.lines("", entries);
+        for (key, inner) in self.shuffled(under_headers) {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            text += &format!("[{path}]\n{}", self.table(&path, inner));
+        }
+        text
+    }
+
+    fn dotted(&mut self, path: &str, table: &toml::Table, entries: &mut Vec<(String, String)>) {
+        for (key, value) in table {
+            entries.push((format!("{path}.{key}"), self.inline(value)));
+        }
+    }
+
+    fn inline(&mut self, value: &toml::Value) -> String {
+        match value {
+            toml::Value::String(text) => self.text(text),
+            toml::Value::Array(texts) => {
+                let texts: Vec<String> = texts.iter().map(|text| text.as_str().unwrap().to_owned()).collect();
+                self.list(&texts)
+            }
+            toml::Value::Table(inner) => {
+                let parts = inner.iter().map(|(key, value)| format!("{key} = {}", self.inline(value)));
+                let parts: Vec<String> = parts.collect();
+                format!("{{ {} }}", self.shuffled(parts).join(", "))
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 /// The answer that a file of a section holds.
 fn read(slot: &Slot, text: &str) -> Answer {
     let item = framework().item(slot.item.as_str()).unwrap();
@@ -292,6 +340,32 @@ fn another_spelling_of_an_answer_has_the_same_digest() {
             let (slot, answer) = &answers[number % answers.len()];
             let text = Dice(number as u64).spell(slot, answer);
             assert_eq!(read(slot, &text).content_digest(), digests[number % answers.len()], "{text}");
+        }
+    };
+    std::thread::scope(|scope| (0..threads).for_each(|from| drop(scope.spawn(move || try_each(from)))));
+}
+
+/// The digests that people stand by: of a risk as a whole, and of each mitigation.
+fn digests(risk: &Risk) -> Vec<Digest> {
+    std::iter::once(risk.content_digest()).chain(risk.mitigations.values().map(Canonical::digest)).collect()
+}
+
+#[test]
+fn another_spelling_of_a_risk_has_the_same_digests() {
+    let risks: Vec<(toml::Table, Vec<Digest>)> = some(random::risk(), 300)
+        .iter()
+        .map(|risk| (toml::from_str(&write_risk(risk)).unwrap(), digests(risk)))
+        .collect();
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let try_each = |from: usize| {
+        for number in (from..spellings() / 10).step_by(threads) {
+            let (table, wanted) = &risks[number % risks.len()];
+            let text = Dice(number as u64).file(table);
+            let document =
+                Document::parse("f", text.as_bytes()).unwrap_or_else(|f| panic!("{}\n{text}", f.message));
+            let (risk, findings) = read_risk(&document, framework());
+            assert!(findings.is_empty(), "{findings:?}\n{text}");
+            assert_eq!(digests(&risk.unwrap()), *wanted, "{text}");
         }
     };
     std::thread::scope(|scope| (0..threads).for_each(|from| drop(scope.spawn(move || try_each(from)))));
