@@ -5,10 +5,11 @@ use super::signature::SigningKey;
 use super::state::holders;
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
-    Deployment, Effect, Framework, ItemId, Key, OutcomeKind, PartyId, Person, Phase, PhaseOutcome,
-    PhasePolicy, PhaseRole, ProfileName, Scope, Settings, Verdict, VerdictRule,
+    Canonical, Deployment, Digest, Effect, Framework, ItemId, Key, OutcomeKind, PartyId, Person, Phase,
+    PhaseOutcome, PhasePolicy, PhaseRole, ProfileName, Scope, Settings, Verdict, VerdictRule,
 };
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A key in `tom.toml` cannot be used.
 pub static BAD_KEY: Code = Code {
@@ -215,22 +216,42 @@ pub fn contradiction(
     (!agrees).then(|| format!("`{outcome}` means that {wanted}"))
 }
 
-/// Keys by person.
-pub type Keys = BTreeMap<Key, Vec<SigningKey>>;
+/// Everybody's keys, by person.
+#[derive(Debug, Default)]
+pub struct Keys {
+    by_person: BTreeMap<Key, Vec<SigningKey>>,
+    policy: OnceLock<Digest>,
+}
+
+impl Keys {
+    /// The digest of the settings that the keys are from. All of the people are in it, so it is computed once for all deployments, and
+    /// only if a statement has to be held against it.
+    pub fn policy(&self, settings: &Settings) -> Digest {
+        *self.policy.get_or_init(|| settings.digest())
+    }
+}
+
+impl std::ops::Deref for Keys {
+    type Target = BTreeMap<Key, Vec<SigningKey>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.by_person
+    }
+}
 
 /// The keys of everybody in the settings.
 ///
 /// # Errors
 /// [`BAD_KEY`] for the first line that cannot be understood whole.
 pub fn keys(settings: &Settings) -> Result<Keys, Error> {
-    let mut keys = Keys::new();
+    let mut by_person = BTreeMap::<Key, Vec<SigningKey>>::new();
     for (id, person) in settings.people.iter() {
         for (at, line) in person.keys.iter().enumerate() {
             let key = SigningKey::parse(line).map_err(|why| bad_key(id, at, &why))?;
-            keys.entry(id.clone()).or_default().push(key);
+            by_person.entry(id.clone()).or_default().push(key);
         }
     }
-    Ok(keys)
+    Ok(Keys { by_person, policy: OnceLock::new() })
 }
 
 /// The error for a line that is no usable key.

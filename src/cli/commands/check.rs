@@ -99,7 +99,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     // A key that cannot be used is said once; what it signed is then signed by nobody whom tom knows.
     let keys = keys(project.settings()).unwrap_or_else(|error| {
         findings.push(error.finding().clone());
-        Keys::new()
+        Keys::default()
     });
     let ready = super::phase(&project, args.ready)?;
     let asked = Asked { ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };

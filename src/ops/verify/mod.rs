@@ -8,9 +8,7 @@ mod phases;
 use super::policy::{self, Keys, Office};
 use super::scope::{Files, seal};
 use super::signature::{self, SigningKey, Verified};
-use crate::model::{
-    Act, Canonical, Date, Deployment, Digest, Effect, Framework, ItemId, Moment, Scope, Seal, Settings,
-};
+use crate::model::{Act, Date, Deployment, Digest, Effect, Framework, ItemId, Moment, Scope, Seal, Settings};
 use crate::project::Held;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,7 +199,7 @@ pub fn is_enough(settings: &Settings, trust: Trust) -> bool {
 
 /// Judges the statements of a deployment.
 pub fn judge<'a>(case: &Case<'_>, held: &'a [Held]) -> Judgement<'a> {
-    let judge = Judge { case, seals: RefCell::default(), policy: case.settings.digest() };
+    let judge = Judge { case, seals: RefCell::default() };
     let mut statements: Vec<Judged<'a>> = held.iter().map(|held| judge.alone(held)).collect();
     let before = ancestors(held);
     let times: BTreeMap<Digest, Moment> = held.iter().map(|h| (h.id, h.statement.time)).collect();
@@ -280,7 +278,6 @@ struct Judge<'c> {
     case: &'c Case<'c>,
     /// Seals over the content as it is, by scope and what was left open; most statements share one.
     seals: RefCell<BTreeMap<(Scope, Vec<ItemId>), Seal>>,
-    policy: Digest,
 }
 
 impl Judge<'_> {
@@ -370,7 +367,7 @@ impl Judge<'_> {
             .as_ref()
             .zip(office.as_ref())
             .and_then(|(outcome, office)| policy::effect(case.rules, office, outcome));
-        let other_policy = says.policy != self.policy;
+        let other_policy = says.policy != case.keys.policy(case.settings);
         Judged { held, trust, reasons, effect, verified, observed, other_policy }
     }
 

@@ -5,7 +5,7 @@ use crate::cli::beside::side_by_side;
 use crate::cli::context::Context;
 use crate::diag::{Error, Finding};
 use crate::model::{Date, DeploymentName, Digest, Record, Settings};
-use crate::ops::policy::keys;
+use crate::ops::policy::{Keys, keys};
 use crate::ops::review::{
     Authors, Base, Change, End, Kind, Problem, Review, Reviewed, Told, added, changed, check_policy,
     decisions, descendant, removed, repository,
@@ -85,6 +85,8 @@ pub(super) fn review(
         after: &after,
         history: &history,
         today: context.today(),
+        // A key that cannot be used is for `tom check` to say; what it signed is then not verified.
+        keys: keys(before.as_ref().unwrap_or(&after).settings()).unwrap_or_default(),
         folder: repo.common_dir(),
         context,
     };
@@ -245,6 +247,8 @@ struct Reader<'a> {
     after: &'a Project,
     history: &'a History,
     today: Date,
+    /// Of whoever decides: a branch cannot say that itself, unless there was nothing before it.
+    keys: Keys,
     folder: PathBuf,
     context: &'a Context,
 }
@@ -269,9 +273,8 @@ impl Reader<'_> {
         repo: &Repo,
     ) -> Result<Option<Reviewed>, Error> {
         let Some(name) = pair.name() else { return Ok(None) };
-        let left_store = self.before.map(|before| before.store().fork()).transpose()?;
-        let right_store = self.after.store().fork()?;
-        let (before, after) = load_pair(pair, left, right)?;
+        let mut left = left;
+        let (before, after) = load_pair(pair, left.as_deref_mut(), right)?;
         let names = (&*self.ends.names.0.name, &*self.ends.names.1.name);
         let problems: Vec<Problem> = [(names.0, &before), (names.1, &after)]
             .into_iter()
@@ -297,8 +300,8 @@ impl Reader<'_> {
         };
         if let (Some(reviewed), Some(after)) = (&mut reviewed, after.as_ref()) {
             let told = (
-                self.told(before.as_ref(), left_store.as_deref())?,
-                self.told(Some(after), Some(&*right_store))?,
+                self.told(before.as_ref(), left.as_deref().map(Loader::store))?,
+                self.told(Some(after), Some(right.store()))?,
             );
             decisions(reviewed, (&told.0.0, &told.1.0), (&told.0.1, &told.1.1));
         }
@@ -318,11 +321,8 @@ impl Reader<'_> {
         let (record, _) = record(store, &deployment.name)?;
         let evidence = EvidenceFiles::of(store);
         let files = |path: &str| evidence.digest(path);
-        // A branch cannot say itself who decides, unless there was nothing before it.
         let settings = self.before.unwrap_or(self.after).settings();
-        // A key that cannot be used is for `tom check` to say; what it signed is then not verified.
-        let keys = keys(settings).unwrap_or_default();
-        let case = Case::of(deployment, framework, settings, &keys, &files, self.today);
+        let case = Case::of(deployment, framework, settings, &self.keys, &files, self.today);
         let told = Told::of(&judge(&case, &held).statements);
         match evidence.errors().into_iter().next() {
             Some(error) => Err(error),
