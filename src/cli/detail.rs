@@ -8,6 +8,9 @@ use std::fmt::Write;
 pub(super) fn content(detail: &Detail, width: usize) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}", wrapped(&format!("{}  {}", detail.address, detail.title), 0, width));
+    if let Some(received) = &detail.received {
+        let _ = writeln!(out, "{}", styled(DIM, wrapped(received, 2, width)));
+    }
     if detail.fields.is_empty() {
         out += "  nothing is said yet\n";
     }

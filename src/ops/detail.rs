@@ -6,7 +6,8 @@ use super::past::{Past, Told};
 use super::reason;
 use super::state::{Stand, State, States, may_speak};
 use crate::model::{
-    Address, Confirmation, Deployment, Framework, ItemId, Mitigation, PartyId, Rating, Risk, Settings,
+    Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, ItemId, Mitigation, PartyId,
+    Rating, Risk, RiskId, Settings, Slot,
 };
 use crate::store::Origin;
 use std::collections::BTreeMap;
@@ -60,6 +61,8 @@ pub struct Detail {
     pub asks: String,
     /// Where it stands; a mitigation has the state of its risk.
     pub state: State,
+    /// Whether it came from another deployment, and is still as it came; none where it is this one's own.
+    pub received: Option<String>,
     /// What it says.
     pub fields: Vec<Field>,
     /// What it rests on.
@@ -98,6 +101,7 @@ impl Teller<'_> {
                     title: state.item.title.clone(),
                     asks: state.item.asks.clone(),
                     state: state.state,
+                    received: self.answer_received(slot),
                     fields,
                     rests_on: self.facts(&state.item.depends_on),
                     parties: state.parties.iter().map(standing).collect(),
@@ -115,7 +119,9 @@ impl Teller<'_> {
                     title: state.risk.title.clone(),
                     asks: String::new(),
                     state: state.state,
-                    fields: self.risk(state.risk),
+                    received: self
+                        .came(self.risk_received(id).map(Risk::content_digest), state.risk.content_digest()),
+                    fields: self.risk(id, state.risk),
                     rests_on: self.facts(&state.risk.depends_on),
                     parties,
                 })
@@ -124,7 +130,8 @@ impl Teller<'_> {
                 let state = self.states.risks.iter().find(|risk| risk.id == id)?;
                 let mitigation = state.risk.mitigations.get(key)?;
                 let mut fields = self.mitigation("", state.risk, mitigation);
-                fields.extend(self.ratings(state.risk));
+                fields.extend(self.ratings(id, state.risk));
+                let came = self.risk_received(id).and_then(|risk| risk.mitigations.get(key));
                 let (owner, stand) = match state.mitigations.get(key) {
                     Some((owner, stand)) => (*owner, stand),
                     None => (&mitigation.owner, &Stand::Missing),
@@ -134,6 +141,7 @@ impl Teller<'_> {
                     title: format!("mitigation {key} of: {}", state.risk.title),
                     asks: String::new(),
                     state: state.state,
+                    received: self.came(came.map(Canonical::digest), mitigation.digest()),
                     fields,
                     rests_on: Vec::new(),
                     parties: vec![self.standing(entry, owner, stand, "the mitigation")],
@@ -188,25 +196,51 @@ impl Teller<'_> {
         ids.iter().filter_map(fact).collect()
     }
 
-    fn ratings(&self, risk: &Risk) -> Vec<Field> {
-        let rating = |name: &str, rating: &Option<Rating>| {
-            let text = match rating {
-                None => "not rated".to_owned(),
-                Some(rating) => {
-                    let class = self.framework.matrix.class(rating);
-                    let class = class.map_or_else(|| "no class".to_owned(), |class| format!("class {class}"));
-                    format!("{}, {}: {class}", rating.severity, rating.likelihood)
-                }
-            };
-            Field { name: name.to_owned(), text }
-        };
-        vec![rating("initial", &risk.initial), rating("residual", &risk.residual)]
+    fn answer_received(&self, slot: &Slot) -> Option<String> {
+        let came = self.deployment.received.as_ref()?.answers.get(slot).filter(|answer| !answer.is_empty());
+        let here = self.deployment.answers.get(slot).map(Answer::content_digest);
+        self.came(
+            came.map(Answer::content_digest),
+            here.unwrap_or_else(|| Answer::default().content_digest()),
+        )
     }
 
-    fn risk(&self, risk: &Risk) -> Vec<Field> {
+    fn risk_received(&self, id: &RiskId) -> Option<&Risk> {
+        self.deployment.received.as_ref()?.risks.get(id)
+    }
+
+    /// Where something came from, and whether it is as it came.
+    fn came(&self, received: Option<Digest>, here: Digest) -> Option<String> {
+        let parent = &self.deployment.meta.derived_from.as_ref()?.deployment;
+        Some(match received? == here {
+            true => format!("carried from {parent}, as it is"),
+            false => format!("received from {parent}, and changed here"),
+        })
+    }
+
+    /// Both ratings, each with the received one beside it where that is another.
+    fn ratings(&self, id: &RiskId, risk: &Risk) -> Vec<Field> {
+        let words = |rating: &Option<Rating>| match rating {
+            None => "not rated".to_owned(),
+            Some(rating) => {
+                let class = self.framework.matrix.class(rating);
+                let class = class.map_or_else(|| "no class".to_owned(), |class| format!("class {class}"));
+                format!("{}, {}: {class}", rating.severity, rating.likelihood)
+            }
+        };
+        let received = self.risk_received(id);
+        let rating = |name: &str, of: fn(&Risk) -> &Option<Rating>| {
+            let came = received.map(of).filter(|came| *came != of(risk));
+            let came = came.map(|came| format!(" (received: {})", words(came))).unwrap_or_default();
+            Field { name: name.to_owned(), text: words(of(risk)) + &came }
+        };
+        vec![rating("initial", |risk| &risk.initial), rating("residual", |risk| &risk.residual)]
+    }
+
+    fn risk(&self, id: &RiskId, risk: &Risk) -> Vec<Field> {
         let mut fields = vec![field("hazard", &risk.hazard), field("effect", &risk.effect)];
         fields.extend(risk.causes.iter().map(|(key, cause)| field(format!("cause {key}"), &cause.text)));
-        fields.extend(self.ratings(risk));
+        fields.extend(self.ratings(id, risk));
         for (key, mitigation) in &risk.mitigations {
             fields.extend(self.mitigation(&format!("{key} "), risk, mitigation));
         }

@@ -169,3 +169,19 @@ fn a_baseline_is_measured_by_what_its_supplier_has_to_say() {
     sandbox.tom(&confirm).code(0);
     sandbox.tom(&["check", "acme-5-1", "--ready", "1"]).code(0);
 }
+
+#[test]
+fn something_in_full_says_where_it_came_from_and_how_it_was_rated_there() {
+    let sandbox = Sandbox::example();
+    let show = |what: &str| {
+        let out = sandbox.tom(&["show", NORTHFIELD, what]).code(0).out;
+        out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(show("HAZ-004").contains("received from acme-5-1, and changed here"));
+    assert!(!show("BD-02").contains("acme-5-1"), "the organisation is its own");
+    assert!(show("IGA-03").contains("carried from acme-5-1, as it is"), "{}", show("IGA-03"));
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-004.residual.likelihood", "High"]).code(0);
+    let said = show("HAZ-004");
+    assert!(said.contains("residual: Major, High: class 4 (received: Major, Very Low: class 2)"), "{said}");
+    assert!(!said.contains("initial: Major, Medium: class 3 (received"), "{said}");
+}
