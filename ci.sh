@@ -40,6 +40,14 @@ cargo run --quiet --locked -- render --all --pack all --to "$demo/packs" > /dev/
 ls -l "$demo/packs"
 if python3 -c 'import pikepdf' 2> /dev/null; then
   step python3 scripts/check-pdf.py "$demo"/packs/*.pdf
+else
+  echo "pikepdf is not here: the structure of PDFs is not looked at"
+fi
+
+if [ -d "${NODE_MODULES:-node_modules}" ]; then
+  step node scripts/check-html.mjs "$demo"/packs/*.html
+else
+  echo "axe-core is not here: pages are not looked at in a browser"
 fi
 
 # Licences, sources and duplicates of what is built in; advisories need a network and run in the workflow.

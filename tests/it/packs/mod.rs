@@ -2,9 +2,11 @@
 
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+mod hostile;
 mod verify;
 
 use crate::support::{Sandbox, root};
+use hostile::HOSTILE;
 use std::collections::BTreeSet;
 
 const PHASE_2: &str = "packs/acme-northfield-phase-2";
@@ -140,96 +142,6 @@ fn d09_a_character_that_no_font_has_is_an_error_that_names_field_and_character()
     assert!(refused.contains("`BD-22`, answer, has a character") && refused.contains("U+4F60"), "{refused}");
     sandbox.tom(&["render", "acme-northfield", "--to", "packs", "--format", "html"]).code(0);
 }
-
-/// Text that would be a program, markup or a page break somewhere.
-const HOSTILE: &[&str] = &[
-    "#panic(1)",
-    "#read(\"/etc/passwd\")",
-    "#import \"@preview/x:0.1.0\": *",
-    "#{while true {}}",
-    "]",
-    "[",
-    "#[",
-    "$x$",
-    "*b*",
-    "_i_",
-    "`r`",
-    "``` raw",
-    "@ref",
-    "<lbl>",
-    "= H",
-    "- l",
-    "+ e",
-    "/ t: d",
-    "\\",
-    "\\u{1F600}",
-    "//c",
-    "/*c",
-    "*/",
-    "~",
-    "---",
-    "#set page(width: 1pt)",
-    "#show: none",
-    "#pagebreak()",
-    "{{ 7*7 }}",
-    "{% raw %}",
-    "{# c #}",
-    "</style>",
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "\"onmouseover=\"x",
-    "'",
-    "&amp;",
-    "&#60;",
-    "<!--",
-    "-->",
-    "]]>",
-    "javascript:alert(1)",
-    "%PDF-1.7",
-    "endobj",
-    "(x)Tj",
-    "tom-pack-1 x",
-    "=1+1",
-    "|cell",
-    "![x](y)",
-    "[x](javascript:y)",
-    "**x**",
-    "# H",
-    "> q",
-    "1. one",
-    "#eval(\"1\")",
-    "#sys.inputs",
-    "#include \"/pack.json\"",
-    "#plugin(\"/x.wasm\")",
-    "#let words(x) = none",
-    "#context here()",
-    "#link(\"file:///\")[x]",
-    "#image(\"/x.png\")",
-    "#text(size: 0pt)[x]",
-    "#metadata(1) <tom-running-head>",
-    "#h(-9em)",
-    "#place(top, x)",
-    "\\#",
-    "$ sum_(i=0)^n $",
-    "```typ #panic() ```",
-    "https://a.example/?q=<b>",
-    "{% include 'cover.html' %}",
-    "{{ self }}",
-    "{{ ''.__class__ }}",
-    "${7*7}",
-    "<svg/onload=alert(1)>",
-    "<base href=//evil.example>",
-    "<meta http-equiv=refresh content=0>",
-    "</title><h1>x",
-    "<template><style>*{display:none}",
-    "@import url(//evil.example)",
-    "expression(alert(1))",
-    "data:text/html,<b>",
-    "\u{fe}\u{ff}",
-    "%n%s%x",
-    "'; DROP TABLE",
-    "¡½Ω€",
-];
 
 /// The fields of a deployment that people write freely, as far as a register and its cover show them.
 const FIELDS: &[&str] = &[
@@ -392,7 +304,7 @@ fn forms_of(text: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn e11_personal_data_is_left_out_of_what_the_audience_may_not_see() {
-    let sandbox = Sandbox::example();
+    let sandbox = crate::trust::decided();
     let contacts = "assessments/acme-northfield/contacts.toml";
     let people = values_of(&sandbox, contacts, "name");
     let ways: BTreeSet<String> =
@@ -416,9 +328,10 @@ fn e11_personal_data_is_left_out_of_what_the_audience_may_not_see() {
         sandbox.files(&to).into_values().flatten().collect::<Vec<u8>>()
     };
     let mut public = render("public", "all", "html,json");
-    public.extend(render("public", "hazard-log", "pdf"));
-    public
-        .extend(text_of(&sandbox, "packs-public/acme-northfield-hazard-log.pdf").unwrap_or_default().bytes());
+    public.extend(render("public", "phase-2,lineage", "pdf"));
+    for name in sandbox.files("packs-public").into_keys().filter(|name| name.ends_with(".pdf")) {
+        public.extend(text_of(&sandbox, &format!("packs-public/{name}")).unwrap_or_default().bytes());
+    }
     let public = letters(&public);
     let (internal, full) = (render("internal", "all", "html,json"), render("full", "all", "html,json"));
     for text in &known {
@@ -429,6 +342,32 @@ fn e11_personal_data_is_left_out_of_what_the_audience_may_not_see() {
         let is_way = text.contains('@') || text.chars().all(|c| c.is_ascii_digit() || c == ' ');
         assert_eq!(contains(&internal, text), !is_way, "{text} in the internal pack");
         assert!(contains(&full, text), "{text} is left out of the full pack");
+    }
+}
+
+#[test]
+fn what_is_the_parents_own_gets_into_no_pack_of_a_descendant() {
+    let sandbox = Sandbox::example();
+    // Items that are asked anew, and items that start anew.
+    let own = ["BD-02", "BD-22", "BD-23", "CA-02", "CA-13", "OG-01", "IGA-09", "CSQ-5-1"];
+    for item in own {
+        let address = format!("{item}.notes");
+        sandbox.tom(&["set", "acme-northfield", &address, &format!("Only Northfield says {item}.")]).code(0);
+    }
+    sandbox.commit("notes of the parent's own");
+    let child =
+        ["derive", "acme-northfield", "child", "--title", "A clinic elsewhere", "--risk-prefix", "CHD"];
+    sandbox.tom(&[&child[..], &["--set", "BD-02=Elsewhere", "--keep-notes"]].concat()).code(0);
+    let render = |name: &str| {
+        let args =
+            ["render", name, "--to", name, "--pack", "all", "--format", "html,json", "--audience", "full"];
+        sandbox.tom(&args).code(0);
+        letters(&sandbox.files(name).into_values().flatten().collect::<Vec<u8>>())
+    };
+    let (parent, child) = (render("acme-northfield"), render("child"));
+    for item in own {
+        let said = format!("Only Northfield says {item}.");
+        assert!(parent.contains(&said) && !child.contains(&said), "{said}");
     }
 }
 
