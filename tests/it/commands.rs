@@ -299,3 +299,15 @@ fn a_result_that_could_not_be_written_is_never_a_clean_one() {
         assert!(said.contains("could not be"), "{args:?}: {said}");
     }
 }
+
+#[test]
+fn a_demo_can_be_looked_at_before_anything_is_written() {
+    let sandbox = Sandbox::empty();
+    let ran = sandbox.tom(&["demo", "here", "--dry-run"]).code(0);
+    assert!(
+        ran.out.contains("would make a git repository in") && ran.out.contains("$ tom derive"),
+        "{}",
+        ran.out
+    );
+    assert!(!sandbox.path("here").exists());
+}

@@ -17,6 +17,10 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// The folder to build it in; it must not exist yet, or be empty
     dir: PathBuf,
+
+    /// Name the steps, and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// The moments of the demo's commits: the days on which the example's people did their work.
@@ -74,6 +78,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         return Err(Error::new(&crate::store::EXISTS, format!("`{}` is not empty", args.dir.display()))
             .help("name a new folder"));
     }
+    if args.dry_run {
+        context.print(format!("would make a git repository in {}\n", folder.display()));
+        STEPS.iter().for_each(|(what, words)| context.print(announced(what, words)));
+        return Ok(Outcome::Clean);
+    }
     build(&folder, context)?;
     for (what, words) in STEPS {
         if words.first() == Some(&"check") {
@@ -84,11 +93,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                 SECOND + 3600,
             )?;
         }
-        context.print(format!(
-            "\n{}\n{}\n\n",
-            styled(BOLD, format!("# {what}")),
-            styled(BOLD, format!("$ tom {}", quoted(words)))
-        ));
+        context.print(announced(what, words) + "\n");
         step(words, &folder, context)?;
     }
     let place = args.dir.display();
@@ -97,6 +102,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         styled(BOLD, "# To try next")
     ));
     Ok(Outcome::Clean)
+}
+
+/// What a step does, and its command.
+fn announced(what: &str, words: &[&str]) -> String {
+    let command = format!("$ tom {}", quoted(words));
+    format!("\n{}\n{}\n", styled(BOLD, format!("# {what}")), styled(BOLD, command))
 }
 
 /// The example with its history: settings and framework, then each deployment in the order in which it was made.
