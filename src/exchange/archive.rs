@@ -60,6 +60,25 @@ pub(super) fn look_into(bytes: &[u8]) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
+/// The texts in a workbook's parts, as they stand there.
+///
+/// # Errors
+///
+/// Where it is no workbook.
+pub fn workbook_texts(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let names = look_into(bytes)?;
+    let broken = |error: &dyn std::fmt::Display| refuse(format!("the file is damaged or cut short: {error}"));
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    let mut texts = Vec::new();
+    for (at, name) in names.into_iter().enumerate() {
+        let mut part = archive.by_index(at).map_err(|error| broken(&error))?;
+        let mut content = Vec::new();
+        part.read_to_end(&mut content).map_err(|error| broken(&error))?;
+        texts.push((name, content));
+    }
+    Ok(texts)
+}
+
 /// The refusal of a file that asks for a password.
 pub(super) fn encrypted() -> Error {
     refuse("the workbook is protected with a password").help("save it without one and send that")

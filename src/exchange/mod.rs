@@ -20,6 +20,7 @@ mod reader;
 mod tables;
 mod text;
 
+pub use archive::workbook_texts;
 pub use arrive::{Seen, changed_facts, confirm, confirm_again};
 pub use checklist::{Checklist, Compared, read_checklist};
 pub use container::{MOST_BYTES as MOST_HAND_OVER, NOT_WHOLE, Parts, is_plain_path};

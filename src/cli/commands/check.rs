@@ -1,3 +1,4 @@
+mod leaks;
 mod merges;
 
 use crate::cli::beside::side_by_side;
@@ -31,12 +32,13 @@ use std::sync::{Arc, Mutex, PoisonError};
   tom check --deny warnings --format json
   tom check --format sarif > tom.sarif
   tom check --leaks                are other organisations named anywhere
+  tom check --leaks northfield.zip the same, in a hand-over
   tom check --merges main..HEAD    did a merge by lines mix what two branches say
   tom check --merges main...HEAD   the same, and would the merge of the two; also before a squash or rebase
 
 Exit codes: 0 no errors, 1 errors found, 2 the check was not done.")]
 pub struct Args {
-    /// The deployments; all of them if none is given
+    /// The deployments, or with `--leaks` files of hand-overs; all deployments if none is given
     deployments: Vec<String>,
 
     /// Make errors of what this phase still needs
@@ -84,6 +86,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         return merges::run(args, range, &repo, context);
     }
     let (project, mut findings) = context.project(&repo, args.rev.as_deref())?;
+    if args.leaks && !args.deployments.is_empty() && args.deployments.iter().all(|text| leaks::is_file(text))
+    {
+        for file in &args.deployments {
+            findings.extend(leaks::of_file(&project, context, file)?);
+        }
+        return Ok(show(args, &project, &findings, &[], context));
+    }
     findings.extend(edited_frameworks(&project)?);
     findings.extend(crate::ops::review::check_policy(project.settings()));
     let (mut names, found) = project.deployments()?;

@@ -42,10 +42,23 @@ pub fn others<'d>(
     names
 }
 
+/// A name as markup has it.
+fn in_markup(name: &str) -> String {
+    name.replace('&', "&amp;")
+        .replace('\'', "&#x27;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
 /// Every line of some files that names one of the names; files that are no text are passed over.
 pub fn leaks<'f>(names: &Names, files: impl IntoIterator<Item = (String, &'f [u8])>) -> Vec<Finding> {
-    let folded: Vec<(String, &String, &String)> =
+    let mut folded: Vec<(String, &String, &String)> =
         names.iter().map(|(name, of)| (name.to_lowercase(), name, of)).collect();
+    // As they stand in a page or a workbook.
+    let escaped = folded.iter().map(|(folded, name, of)| (in_markup(folded), *name, *of));
+    let escaped: Vec<_> = escaped.filter(|(escaped, name, _)| *escaped != name.to_lowercase()).collect();
+    folded.extend(escaped);
     let mut found = Vec::new();
     for (file, bytes) in files {
         let Ok(text) = std::str::from_utf8(bytes) else { continue };

@@ -3,7 +3,8 @@
 use super::*;
 use std::io::{Cursor, Read, Write};
 use std::time::{Duration, Instant};
-use tom::exchange::handover::open;
+use tom::exchange::handover::{open, seal};
+use tom::model::{DeploymentName, End, FrameworkRef, Kind, Link, Manifest, PartyId, PermanentId, Reader};
 use zip::write::SimpleFileOptions;
 
 /// A small hand-over, so that every byte of it can be tried: parts that do not matter to the reader are left out by nobody, so this is a whole one.
@@ -62,8 +63,51 @@ fn refused(at: &Sandbox, bytes: &[u8], what: &str) {
     assert_eq!(at.files(""), before, "{what}");
 }
 
+/// A hand-over that is whole and short: one page, a README, a manifest and its signature.
+fn short() -> Vec<u8> {
+    let name = DeploymentName::new("acme-northfield").unwrap();
+    let end = |party: &str| End { party: PartyId::new(party).unwrap(), organisation: None };
+    let mut manifest = Manifest {
+        number: 3,
+        on: jiff::civil::date(2026, 11, 20),
+        id: PermanentId::new("d-7f3a9c0d41b2").unwrap(),
+        title: "Acme Clinic".to_owned(),
+        name,
+        kind: Kind::Deployment,
+        framework: FrameworkRef { id: "smsp-tom".to_owned(), version: "0.10".to_owned(), digest: None },
+        from: end("supplier"),
+        by: SUPPLIER.to_owned(),
+        to: end("authority"),
+        reader: Reader::Public,
+        base: Some(Link { number: 2, digest: format!("sha256:{}", "0".repeat(64)) }),
+        left_out: vec!["names".to_owned()],
+        parts: std::collections::BTreeMap::new(),
+    };
+    let parts =
+        [("README.txt", "Read the page.\n"), ("packs/phase-2.html", "<p>HAZ-004 is in class 4.</p>\n")];
+    let parts = parts.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into();
+    seal(&mut manifest, parts, |_| Ok(Some(b"a signature".to_vec()))).unwrap().0
+}
+
 #[test]
-fn every_byte_counts() {
+fn every_byte_of_a_hand_over_counts_however_it_is_changed() {
+    let good = short();
+    assert!(open(&good).is_ok());
+    let mut bytes = good.clone();
+    for at in 0..good.len() {
+        for mask in [1, 2, 4, 8, 16, 32, 64, 128, 0xff] {
+            bytes[at] ^= mask;
+            assert!(open(&bytes).is_err(), "byte {at} of {}, {mask:#x}", good.len());
+            bytes[at] = good[at];
+        }
+        assert!(open(&good[..at]).is_err(), "cut at {at}");
+        assert!(open(&[&good[..at], b"x", &good[at..]].concat()).is_err(), "longer at {at}");
+        assert!(open(&[&good[..at], &good[at + 1..]].concat()).is_err(), "shorter at {at}");
+    }
+}
+
+#[test]
+fn every_byte_around_the_parts_of_a_real_one_counts() {
     let good = whole();
     assert!(open(&good).is_ok());
     // Each byte outside the packs and forms, which are long and all alike to a digest; there every 211th.
@@ -169,6 +213,21 @@ fn d20_names_that_lead_elsewhere_write_nothing() {
         "assessment/con.toml",
         "evidence/docs/aux.md",
         "assessment/a:b.toml",
+        "assessment/.git::$INDEX_ALLOCATION",
+        "assessment/GIT~1/config",
+        "assessment/%2e%2e/outside.toml",
+        "assessment/risks/COM1.toml",
+        "assessment/risks/com\u{b9}.toml",
+        "assessment/risks/HAZ-004.toml.",
+        "assessment/risks/HAZ-004.toml ",
+        "assessment/risks/x\0.toml",
+        "assessment/risks/\u{202e}lmot.toml",
+        "\\\\host\\share\\outside.toml",
+        "evidence/docs/../../outside.toml",
+        "evidence/exchanges/x/ledger.toml",
+        "evidence/assessments/acme-5-1/ig.toml",
+        "manifest.toml/x",
+        "base.toml",
         "evidence/.github/workflows/ci.yml",
         "evidence/templates/cover.html",
         "evidence/tom.toml",
@@ -233,7 +292,24 @@ fn d22_bombs_are_told_from_their_names_and_cost_nothing() {
     );
     let many: Entries = (0..20_000).map(|at| (format!("assessment/risks/A-{at}.toml"), Vec::new())).collect();
     refused(&deployer, &packed(&many), "twenty thousand parts");
-    // Entries that share their bytes, and one that claims more than there is.
+    // One that swells a thousandfold inside another, and one that asks for a password.
+    let inner = packed_with(&zeros, |options| options.compression_method(zip::CompressionMethod::Deflated));
+    refused(&deployer, &packed(&vec![("forms/in.zip".to_owned(), inner)]), "a zip in a zip");
+    let large = packed_with(&entries(&short()), |options| options.large_file(true));
+    refused(&deployer, &large, "zip64");
+    let mut secret = short();
+    let heads = |bytes: &[u8], mark: &[u8]| bytes.windows(4).position(|window| window == mark).unwrap();
+    let (local, central) = (heads(&secret, b"PK\x03\x04"), heads(&secret, b"PK\x01\x02"));
+    secret[local + 6] |= 1;
+    secret[central + 8] |= 1;
+    refused(&deployer, &secret, "a password");
+    let mut overlapping = short();
+    let directory: Vec<usize> =
+        (0..overlapping.len() - 4).filter(|at| overlapping[*at..].starts_with(b"PK\x01\x02")).collect();
+    let first: [u8; 4] = overlapping[directory[0] + 42..directory[0] + 46].try_into().unwrap();
+    overlapping[directory[1] + 42..directory[1] + 46].copy_from_slice(&first);
+    refused(&deployer, &overlapping, "parts that share their bytes");
+    // One that claims more than there is.
     let mut lying = whole();
     let end = lying.len();
     let central = lying.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();

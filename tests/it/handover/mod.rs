@@ -2,6 +2,7 @@
 
 mod hostile;
 mod order;
+mod secrets;
 mod story;
 mod transfer;
 

@@ -10,8 +10,8 @@ use crate::diag::{Error, Finding, Label};
 use crate::exchange::Parts;
 use crate::exchange::handover::{README, files_beneath, seal};
 use crate::model::{
-    Canonical, Deployment, DeploymentName, End, Framework, Ledger, Link, Manifest, PartyId, Reader, Received,
-    Sent,
+    Canonical, Deployment, DeploymentName, End, Framework, Kind, Ledger, Link, Manifest, PartyId, Reader,
+    Received, Sent,
 };
 use crate::ops::handover::{
     CANNOT_HAND_OVER, LEAK, Names, end_of, end_of_person, evidence_of, leaks, next_number, others, readme,
@@ -199,12 +199,13 @@ fn refuse_unfinished(repo: &Repo, project: &Project, deployment: &Deployment) ->
 }
 
 /// Refuses what names other organisations: the reader must not learn of them here. Workbook and PDF say nothing that the pages do not.
-fn refuse_leaks(names: &Names, parts: &Parts) -> Result<(), Error> {
-    let found = leaks(names, parts.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice())));
+fn refuse_leaks(names: &Names, parts: &Parts, foreign: Vec<Finding>) -> Result<(), Error> {
+    let mut found = foreign;
+    found.extend(leaks(names, parts.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice()))));
     let Some(first) = found.first() else { return Ok(()) };
     let place =
         |finding: &Finding| finding.primary.as_ref().map(|label| label.file.clone()).unwrap_or_default();
-    let mut error = Error::new(&LEAK, format!("it names another organisation: {}", first.message));
+    let mut error = Error::new(&LEAK, format!("it tells of another organisation: {}", first.message));
     for finding in found.iter().take(10) {
         error = error.note(format!("{}: {}", place(finding), finding.message));
     }
@@ -215,12 +216,12 @@ fn refuse_leaks(names: &Names, parts: &Parts) -> Result<(), Error> {
 }
 
 /// The names that are not for this reader. The supplier serves every organisation, and knows them.
-fn names_for(project: &Project, own: (&Deployment, &Framework), to: &End) -> Result<Names, Error> {
-    if to.party.as_str() == "supplier" { Ok(Names::new()) } else { names_of_others(project, own) }
+fn names_for(project: &Project, own: (&Deployment, &Framework), reader: Reader) -> Result<Names, Error> {
+    if reader == Reader::Supplier { Ok(Names::new()) } else { names_of_others(project, own) }
 }
 
 /// The names of every other organisation here.
-fn names_of_others(project: &Project, own: (&Deployment, &Framework)) -> Result<Names, Error> {
+pub(super) fn names_of_others(project: &Project, own: (&Deployment, &Framework)) -> Result<Names, Error> {
     let mut loader = project.loader()?;
     let mut known = Vec::new();
     for name in project.deployments()?.0 {
@@ -235,6 +236,34 @@ fn names_of_others(project: &Project, own: (&Deployment, &Framework)) -> Result<
         own.1,
         project.settings(),
     ))
+}
+
+/// Files of evidence that came along with another organisation's assessment: what is in them is theirs.
+fn foreign_files(project: &Project, deployment: &Deployment, reader: Reader) -> Result<Vec<Finding>, Error> {
+    let (Some(lineage), Some(received)) = (&deployment.meta.derived_from, &deployment.received) else {
+        return Ok(Vec::new());
+    };
+    let names = project.deployments()?.0;
+    let kind = |name: &DeploymentName| project.meta(name).map(|meta| (meta.id, meta.kind));
+    let is_foreign = names
+        .iter()
+        .any(|name| kind(name).is_ok_and(|(id, kind)| id == lineage.id && kind == Kind::Deployment));
+    if reader == Reader::Supplier || !is_foreign {
+        return Ok(Vec::new());
+    }
+    let came =
+        Deployment { answers: received.answers.clone(), risks: received.risks.clone(), ..deployment.clone() };
+    let (now, came) = (evidence_of(deployment), evidence_of(&came));
+    let finding = |path: &&str| {
+        Finding::new(&LEAK, format!("`{path}` is a file that came with another organisation's assessment"))
+            .at(Label::file(*path))
+    };
+    // What a baseline names is the supplier's own.
+    let baselines = names.iter().filter(|name| kind(name).is_ok_and(|(_, kind)| kind == Kind::Baseline));
+    let baselines: Vec<Deployment> =
+        baselines.filter_map(|name| super::sound(project, name).ok()).map(|(baseline, _)| baseline).collect();
+    let is_own = |path: &&&str| baselines.iter().any(|baseline| evidence_of(baseline).contains(**path));
+    Ok(now.intersection(&came).filter(|path| !is_own(path)).map(finding).collect())
 }
 
 /// Other organisations' names in the folders of deployments, for `tom check --leaks`.
@@ -284,7 +313,7 @@ fn make(
         .as_ref()
         .filter(|_| reader != Reader::Public)
         .map(|came| Link { number: came.link.number, digest: came.link.digest.clone() });
-    let names = names_for(project, (deployment, framework), to)?;
+    let names = names_for(project, (deployment, framework), reader)?;
     let built = parts::build(&parts::Asked {
         context,
         repo,
@@ -298,7 +327,7 @@ fn make(
         names: &names,
     })?;
     if !args.allow_names {
-        refuse_leaks(&names, &built.parts)?;
+        refuse_leaks(&names, &built.parts, foreign_files(project, deployment, reader)?)?;
     }
     let mut manifest = Manifest {
         number: 1,

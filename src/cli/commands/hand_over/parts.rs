@@ -164,7 +164,7 @@ fn withhold_parent(asked: &Asked<'_>, head: &mut Vec<u8>, built: &mut Built) -> 
     let names = asked.project.deployments()?.0;
     let metas = names.into_iter().filter_map(|name| asked.project.meta(&name).ok());
     let is_baseline = metas.into_iter().any(|meta| meta.id == lineage.id && meta.kind == Kind::Baseline);
-    if is_baseline || asked.to.party.as_str() == "supplier" {
+    if is_baseline || asked.reader == Reader::Supplier {
         return Ok(());
     }
     let what = "the name of the deployment that it was derived from, which may be another organisation's";

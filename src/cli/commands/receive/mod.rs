@@ -19,7 +19,7 @@ use crate::ops::signature;
 use crate::project::{ASSESSMENTS, Project, SETTINGS, came_from, ledgers};
 use crate::store::{Replacement, Repo, Store, WorkTree, read_outside_up_to};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Take in what was handed over, or a receipt for what was sent
@@ -159,14 +159,25 @@ enum Done {
     Waits(Box<crate::model::Pending>, crate::ops::merge::Merged),
 }
 
+/// A hand-over's file, opened in a limited child first.
+pub(super) fn open_file(context: &Context, file: &Path) -> Result<HandOver, Error> {
+    let shown = file.display().to_string();
+    let bytes = read_outside_up_to(&context.folder.join(file), &shown, MOST_HAND_OVER)?;
+    whole(&bytes, &shown)
+}
+
+fn whole(bytes: &[u8], shown: &str) -> Result<HandOver, Error> {
+    child::run(TASK.0, bytes, LIMITS).map_err(|error| error.at(Label::file(shown)))?;
+    open(bytes)
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let shown = args.file.display().to_string();
     let bytes = read_outside_up_to(&context.folder.join(&args.file), &shown, MOST_HAND_OVER)?;
     if !bytes.starts_with(b"PK") {
         return receipt::receive(args, context, &shown, &bytes);
     }
-    child::run(TASK.0, &bytes, LIMITS).map_err(|error| error.at(Label::file(&shown)))?;
-    let over = open(&bytes)?;
+    let over = whole(&bytes, &shown)?;
     let Some(carried) = &over.carried else {
         return Err(Error::new(
             &NOT_WHOLE,
