@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod hostile;
+mod order;
 mod verify;
 
 use crate::support::{Sandbox, root};
