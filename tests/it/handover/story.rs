@@ -107,6 +107,11 @@ fn from_baseline_to_second_deployment_without_a_shared_repository() {
         assert_eq!(ran.code, Some(0), "{id}: {}", ran.all());
         first.commit("signed");
     }
+    pass(&first, DEPLOYER, "supplier", &supplier, SUPPLIER);
+    let ran = supplier.decide("petra-vale", 2, &["--outcome", "approved"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    supplier.commit("the supplier's representative");
+    pass(&supplier, SUPPLIER, "deployer", &first, DEPLOYER);
     pass(&first, DEPLOYER, "authority", &authority, AUTHORITY);
     for id in ["owen-frith", "marian-holt"] {
         let ran = authority.decide(id, 2, &["--outcome", "approved"]);
@@ -116,6 +121,8 @@ fn from_baseline_to_second_deployment_without_a_shared_repository() {
     pass(&authority, AUTHORITY, "deployer", &first, DEPLOYER);
     let taken = pass(&first, DEPLOYER, "supplier", &supplier, SUPPLIER);
     assert_eq!(taken["conflicts"], serde_json::json!([]));
+
+    assert_eq!(phase(&first.verify(0, &[]), 2), "approved");
 
     // All three compute the same, and every statement stands on every side.
     let all = [&supplier, &first, &authority].map(|side| computed(side, NORTHFIELD));

@@ -55,6 +55,11 @@ pub(super) fn show(
             if let Some(title) = &received.title {
                 let _ = writeln!(out, "  title: {}", one_line(title));
             }
+            let statements: Vec<String> = body.files.iter().filter_map(|path| statement(path)).collect();
+            list(&mut out, "decisions that came:", &statements, width);
+            if body.files.iter().any(|path| path.ends_with("/record.toml")) {
+                let _ = writeln!(out, "  events came: `tom record {}` tells them", here.name);
+            }
             list(
                 &mut out,
                 "in your own name, given by nobody here, and left out:",
@@ -97,6 +102,14 @@ pub(super) fn show(
         );
     }
     out
+}
+
+/// The phase and role of a statement's file.
+fn statement(path: &str) -> Option<String> {
+    let (_, rest) = path.strip_suffix(".toml")?.split_once("/approvals/")?;
+    let (phase, file) = rest.split_once('/')?;
+    let (role, digest) = file.rsplit_once('-')?;
+    Some(format!("phase {phase}, {role} ({digest})"))
 }
 
 /// Whether a path is none of the assessment's or the ledger's.

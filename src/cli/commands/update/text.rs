@@ -7,6 +7,7 @@ use crate::model::{Pending, Undecided};
 use crate::ops::diff::{Piece, words};
 use crate::ops::merge::{Change, Field, Merged};
 use crate::ops::update::risks_of;
+use crate::ops::words::and;
 use std::fmt::Write;
 
 pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> String {
@@ -134,13 +135,16 @@ pub(in crate::cli::commands) fn changes(changes: &[Change], width: usize) -> Str
             short(&change.in_words(), width.saturating_sub(34).max(24))
         );
     }
-    let voices = changes.iter().filter(|change| change.is_voice()).count();
-    if voices > 0 {
-        let _ = writeln!(
-            out,
-            "  {} of the supplier and authority came along or went",
-            counted(voices, "confirmation", "confirmations")
-        );
+    let voices: Vec<&str> = changes
+        .iter()
+        .filter(|change| change.is_voice())
+        .filter_map(|change| change.place.field.last().map(String::as_str))
+        .collect();
+    if !voices.is_empty() {
+        let parties: std::collections::BTreeSet<&str> = voices.iter().copied().collect();
+        let parties: Vec<&str> = parties.into_iter().collect();
+        let count = counted(voices.len(), "confirmation", "confirmations");
+        let _ = writeln!(out, "  {count} of the {} came along or went", and(&parties));
     }
     out
 }
