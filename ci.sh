@@ -6,9 +6,20 @@ export CARGO_TERM_COLOR=never RUSTDOCFLAGS="-D warnings"
 
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
-# The tests of the action run its scripts, as a runner does.
-command -v pdftotext > /dev/null || apt-get install -qq -y poppler-utils || echo "poppler-utils cannot be installed here: the text of PDFs is not read"
-command -v jq > /dev/null || apt-get install -qq -y jq || echo "jq cannot be installed here: the action's scripts are not tested"
+# What the tests need beside Rust: to run the action's scripts, to read PDFs, to kill a command at any system call, to hold tom's
+# encoding against another implementation. With CI set a test fails where one is missing and this script did not say so.
+without=""
+needs() { # TOOL PACKAGE COMMAND…: whether the command works, after the package was installed
+  local tool=$1 package=$2
+  shift 2
+  "$@" > /dev/null 2>&1 || apt-get install -qq -y "$package" > /dev/null 2>&1 || true
+  "$@" > /dev/null 2>&1 || { without="$without $tool"; echo "NOT TESTED HERE: what needs \`$tool\`, which is missing or cannot be used"; }
+}
+needs jq jq jq --version
+needs pdftotext poppler-utils pdftotext -v
+needs strace strace strace -f -o /dev/null true
+needs python3 python3 python3 -c 'import hashlib, json, tomllib'
+export CI=1 TOM_WITHOUT="$without"
 
 step cargo fmt --check
 step cargo clippy --all-targets --locked -- -D warnings
@@ -19,6 +30,9 @@ step cargo test --locked
 
 # A hundred thousand reformattings of answers keep every digest; the plain run tries a tenth of them.
 step env TOM_SPELLINGS=100000 cargo test --locked --test it -- --exact laws::encoding::another_spelling_of_an_answer_has_the_same_digest
+
+# The laws of merging over a hundred thousand random pairs of edits; the plain run tries a few hundred. Optimised, because it is most of what this script computes.
+step env TOM_LAWS=100000 CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo test --locked --test it -- --exact merge_laws::the_laws_hold_for_random_edits_of_an_assessment
 
 # A thousand pairs of branches, merged in process and by git, with tom's driver and without; and an update that is killed at every call.
 step env TOM_THOUSAND=1 cargo test --locked --test it -- merge_driver::random
@@ -50,7 +64,18 @@ else
   echo "axe-core is not here: pages are not looked at in a browser"
 fi
 
+# The workflows: tom's own, and those that it writes for others.
+cargo run --quiet --locked -- init --ci github --from "example/tom@0123456789012345678901234567890123456789" "$demo/new" > /dev/null
+if command -v zizmor > /dev/null; then
+  step zizmor --offline --quiet . "$demo/new"
+fi
+if command -v actionlint > /dev/null; then
+  step actionlint .github/workflows/*.yml "$demo"/new/.github/workflows/*.yml
+fi
+
 # Licences, sources and duplicates of what is built in; advisories need a network and run in the workflow.
 if command -v cargo-deny > /dev/null; then
   step cargo deny --offline check licenses bans sources
 fi
+
+[ -z "$without" ] || printf '\nNOT TESTED HERE, because it is missing or cannot be used:%s\n' "$without"

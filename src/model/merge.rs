@@ -43,15 +43,6 @@ impl<T: PartialEq> Merge3<T> {
     }
 }
 
-/// A map after a merge. A key is in one of the two, or gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MergedMap<K, T> {
-    /// What is decided.
-    pub merged: BTreeMap<K, T>,
-    /// What both sides changed differently.
-    pub conflicts: BTreeMap<K, Merge3<T>>,
-}
-
 /// Every key of three maps with its value on each side.
 pub fn keyed<K: Ord, T>(
     base: BTreeMap<K, T>,
@@ -66,23 +57,6 @@ pub fn keyed<K: Ord, T>(
     left.into_iter().for_each(|(key, value)| at(&mut all, key).left = Some(value));
     right.into_iter().for_each(|(key, value)| at(&mut all, key).right = Some(value));
     all
-}
-
-/// Merges maps key by key.
-pub fn merge_maps<K: Ord, T: PartialEq>(
-    base: BTreeMap<K, T>,
-    left: BTreeMap<K, T>,
-    right: BTreeMap<K, T>,
-) -> MergedMap<K, T> {
-    let mut out = MergedMap { merged: BTreeMap::new(), conflicts: BTreeMap::new() };
-    for (key, sides) in keyed(base, left, right) {
-        match sides.holds() {
-            Holds::Left => out.merged.extend(sides.left.map(|value| (key, value))),
-            Holds::Right => out.merged.extend(sides.right.map(|value| (key, value))),
-            Holds::Neither => drop(out.conflicts.insert(key, sides)),
-        }
-    }
-    out
 }
 
 /// Merges sets: what either side added is in it, what either side took away is not. Sets never conflict.

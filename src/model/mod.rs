@@ -44,7 +44,7 @@ pub use ids::{
 };
 pub use jiff::civil::Date;
 pub use matrix::{Acceptability, Class, Matrix, Rating};
-pub use merge::{Holds, Merge3, MergedMap, keyed, merge_maps, merge_sets};
+pub use merge::{Holds, Merge3, keyed, merge_sets};
 pub use pending::{Decision, Origin, Pending, Reason, Source, Undecided, Workbook};
 pub use record::{CertificateStatus, Event, EventKind, Record, event_of_key};
 pub use risk::{

@@ -2,7 +2,7 @@
 //! would hand over now. What arrives is for its new owner to confirm.
 
 use super::derive::{hand_over, only_deployers};
-use super::merge::{self, Change, Conflict, Field, Merged, Place, Side, Subject, Why};
+use super::merge::{self, Change, Conflict, Merged, Place, Side, Subject, Why};
 use crate::diag::{Code, Error, Label, Severity};
 use crate::model::{
     Canonical, Decision, Deployment, DeploymentName, Digest, Framework, Kind, Lineage, OnDerive, Pending,
@@ -311,13 +311,13 @@ fn refused_before(
 
 /// Every field on each side, in words.
 fn in_words(conflict: &Conflict) -> Undecided {
-    let words =
-        |field: &Option<Field>| field.as_ref().map(ToString::to_string).filter(|text| !text.is_empty());
+    let words = conflict.in_words();
+    let told = |text: Option<String>| text.filter(|text| !text.is_empty());
     Undecided {
         why: conflict.why.as_str().to_owned(),
-        base: words(&conflict.sides.base),
-        left: words(&conflict.sides.left),
-        right: words(&conflict.sides.right),
+        base: told(words.base),
+        left: told(words.left),
+        right: told(words.right),
         decision: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The GitHub Action: its scripts run with the runner's environment and a forge that is a folder, and its workflows are read.
 
-use crate::support::{Ran, Sandbox, root, run};
+use crate::support::{Ran, Sandbox, has_tool, root, run};
 use comrak::nodes::NodeValue;
 use std::path::Path;
 
@@ -20,13 +20,8 @@ esac
 "#;
 
 /// Whether the scripts can run here: they need `jq`, which every runner has and not every machine.
-#[expect(clippy::print_stdout, reason = "a test that did not run says so")]
 fn has_jq() -> bool {
-    let has_it = std::process::Command::new("jq").arg("--version").output().is_ok();
-    if !has_it {
-        println!("not run: `jq` is not on this machine");
-    }
-    has_it
+    has_tool("jq", std::process::Command::new("jq").arg("--version").output().is_ok())
 }
 
 /// What the runner would take for commands in a log.

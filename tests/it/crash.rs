@@ -2,10 +2,9 @@
 //! leaves every file as it was or as it was to be.
 //!
 //! `strace` kills and fails the calls. Where it is missing or may not trace, those tests say so and are
-//! skipped.
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+//! skipped; on a build machine (`CI` is set) they fail instead.
 
-use crate::support::{Ran, Sandbox, run};
+use crate::support::{Ran, Sandbox, has_tool, run};
 use std::collections::BTreeMap;
 use std::process::Command;
 
@@ -21,9 +20,9 @@ const UNFINISHED: &str = ".tom-unfinished-";
 
 /// What strace does to the `when`-th call of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Moment {
-    call: String,
-    when: usize,
+pub struct Moment {
+    pub call: String,
+    pub when: usize,
 }
 
 /// A tom command under strace, in the sandbox's own world.
@@ -37,18 +36,15 @@ fn traced(sandbox: &Sandbox, options: &[&str], args: &[&str]) -> Ran {
 }
 
 /// Whether strace can kill a process at a call here; says so if not.
-fn can_trace() -> bool {
+pub fn can_trace() -> bool {
     let kill = ["-e", "trace=exit_group", "-e", "inject=exit_group:signal=KILL:when=1", "--", "true"];
     let output = Command::new("strace").args(["-f", "-o", "/dev/null"]).args(kill).output();
     let can = output.is_ok_and(|output| output.status.code().is_none());
-    if !can {
-        eprintln!("skipped: strace is missing, or may not trace here");
-    }
-    can
+    has_tool("strace", can)
 }
 
 /// Every changing call that a command makes, told by a run that is not disturbed.
-fn moments(sandbox: &Sandbox, args: &[&str]) -> Vec<Moment> {
+pub fn moments(sandbox: &Sandbox, args: &[&str]) -> Vec<Moment> {
     let log = Sandbox::empty();
     let file = log.path("trace");
     let trace = format!("trace={CHANGING}");
@@ -84,9 +80,14 @@ fn sampled(moments: Vec<Moment>) -> Vec<Moment> {
 }
 
 /// Runs a command and kills it at a moment, which has to come.
-fn killed(sandbox: &Sandbox, moment: &Moment, args: &[&str]) {
+pub fn killed(sandbox: &Sandbox, moment: &Moment, args: &[&str]) {
+    ended(sandbox, moment, "KILL", args);
+}
+
+/// Runs a command and ends it by a signal at a moment, which has to come.
+pub fn ended(sandbox: &Sandbox, moment: &Moment, signal: &str, args: &[&str]) {
     let trace = format!("trace={}", moment.call);
-    let inject = format!("inject={}:signal=KILL:when={}", moment.call, moment.when);
+    let inject = format!("inject={}:signal={signal}:when={}", moment.call, moment.when);
     let ran = traced(sandbox, &["-o", "/dev/null", "-e", &trace, "-e", &inject], args);
     assert_eq!(ran.code, None, "{moment:?} did not come: {}", ran.all());
 }
@@ -104,7 +105,7 @@ fn everything(sandbox: &Sandbox) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn is_unfinished(path: &str) -> bool {
+pub fn is_unfinished(path: &str) -> bool {
     path.split('/').any(|part| part.starts_with(UNFINISHED))
 }
 
@@ -306,7 +307,7 @@ fn back_to_old(sandbox: &Sandbox) {
 }
 
 /// Work-tree files, without what a killed command may leave.
-fn work_tree(sandbox: &Sandbox) -> BTreeMap<String, Vec<u8>> {
+pub fn work_tree(sandbox: &Sandbox) -> BTreeMap<String, Vec<u8>> {
     let mut files = sandbox.files("");
     files.retain(|path, _| !is_unfinished(path));
     files

@@ -17,6 +17,92 @@ mod values {
 
     type Map = BTreeMap<u8, char>;
 
+    /// Somewhere in an assessment where keys hold values: the laws are the same wherever that is.
+    struct Home {
+        name: &'static str,
+        put: fn(&mut Content, u8, &str),
+        at: fn(u8) -> Address,
+    }
+
+    const HOMES: [Home; 5] = [
+        Home {
+            name: "answers",
+            put: |content, key, text| {
+                content.answers.entry(slot(key)).or_default().notes = Some(text.to_owned());
+            },
+            at: |key| slot(key).address(),
+        },
+        Home {
+            name: "rows of an answer",
+            put: |content, key, text| {
+                let column = framework().item("CO-04").unwrap().columns[0].id.clone();
+                let row = Row::from([(column, Value::Text(text.to_owned()))]);
+                content.answers.entry(rows()).or_default().rows.insert(named("K", key), row);
+            },
+            at: |key| rows().address().then("rows").then(named("K", key).as_str()),
+        },
+        Home {
+            name: "causes",
+            put: |content, key, text| {
+                the_risk(content).causes.insert(named("C", key), Cause { text: text.to_owned() });
+            },
+            at: |key| Address::of(id("HAZ-004")).then("causes").then(named("C", key).as_str()),
+        },
+        Home {
+            name: "mitigations",
+            put: |content, key, text| {
+                let mut mitigation = SMALL.0.risks["HAZ-004"].mitigations["M1"].clone();
+                mitigation.causes.clear();
+                mitigation.text = text.to_owned();
+                the_risk(content).mitigations.insert(named("M", key), mitigation);
+            },
+            at: |key| Address::of(id("HAZ-004")).then("mitigations").then(named("M", key).as_str()),
+        },
+        Home {
+            name: "risks",
+            put: |content, key, text| {
+                content.risks.insert(new_risk(key), Risk { title: text.to_owned(), ..bare() });
+            },
+            at: |key| Address::of(new_risk(key)),
+        },
+    ];
+
+    fn slot(key: u8) -> Slot {
+        Slot::of(&ItemId::new(format!("IGA-{key:02}")).unwrap())
+    }
+
+    fn rows() -> Slot {
+        Slot::of(&ItemId::new("CO-04").unwrap())
+    }
+
+    fn named(letter: &str, key: u8) -> Key {
+        super::key(&format!("{letter}{key}"))
+    }
+
+    fn new_risk(key: u8) -> RiskId {
+        id(&format!("NEW-{key:03}"))
+    }
+
+    fn the_risk(content: &mut Content) -> &mut Risk {
+        content.risks.get_mut("HAZ-004").unwrap()
+    }
+
+    fn bare() -> Risk {
+        let mut risk = SMALL.0.risks["HAZ-004"].clone();
+        risk.causes.clear();
+        risk.mitigations.clear();
+        risk.confirmed.clear();
+        risk.acceptance = None;
+        risk
+    }
+
+    /// An assessment that holds a map, and a risk for whatever is in one.
+    fn content(home: &Home, map: &Map) -> Content {
+        let mut content = Content { risks: [(id("HAZ-004"), bare())].into(), ..Content::default() };
+        map.iter().for_each(|(key, letter)| (home.put)(&mut content, *key, &letter.to_string()));
+        content
+    }
+
     /// Every map of two keys to one of three letters, or nothing.
     fn maps() -> Vec<Map> {
         let letters = [None, Some('a'), Some('b'), Some('c')];
@@ -26,73 +112,85 @@ mod values {
             .collect()
     }
 
-    fn mirrored(conflicts: BTreeMap<u8, Merge3<char>>) -> BTreeMap<u8, Merge3<char>> {
-        let turn = |m: Merge3<char>| Merge3 { base: m.base, left: m.right, right: m.left };
-        conflicts.into_iter().map(|(key, sides)| (key, turn(sides))).collect()
+    /// What a merge has to give, said a second time: a key that both sides changed differently is asked, and keeps left's meanwhile.
+    fn wanted(base: &Map, left: &Map, right: &Map) -> (Map, BTreeSet<u8>) {
+        let (mut merged, mut asked) = (Map::new(), BTreeSet::new());
+        for key in base.keys().chain(left.keys()).chain(right.keys()) {
+            let (was, here, there) = (base.get(key), left.get(key), right.get(key));
+            let is_asked = here != was && there != was && here != there;
+            if is_asked {
+                asked.insert(*key);
+            }
+            let now = if is_asked || here != was { here } else { there };
+            merged.extend(now.map(|letter| (*key, *letter)));
+        }
+        (merged, asked)
     }
 
-    fn holds(base: &Map, left: &Map, right: &Map) {
-        let of = |b: &Map, l: &Map, r: &Map| merge_maps(b.clone(), l.clone(), r.clone());
-        let clean = |merged: &Map| MergedMap { merged: merged.clone(), conflicts: BTreeMap::new() };
-        assert_eq!(of(base, left, base), clean(left));
-        assert_eq!(of(base, base, right), clean(right));
-        assert_eq!(of(base, left, left), clean(left));
-        let there = of(base, left, right);
-        let back = of(base, right, left);
-        assert_eq!((&there.merged, there.conflicts.clone()), (&back.merged, mirrored(back.conflicts)));
-        for key in base.keys().chain(left.keys()).chain(right.keys()) {
-            let (was, here, other) = (base.get(key), left.get(key), right.get(key));
-            let is_conflict = there.conflicts.contains_key(key);
-            assert_eq!(
-                is_conflict,
-                here != was && other != was && here != other,
-                "{key}: {base:?} {left:?} {right:?}"
-            );
-            if !is_conflict {
-                let now = there.merged.get(key);
-                assert!(
-                    here == was || now == here,
-                    "left's edit of {key} is lost: {base:?} {left:?} {right:?}"
-                );
-                assert!(
-                    other == was || now == other,
-                    "right's edit of {key} is lost: {base:?} {left:?} {right:?}"
-                );
+    /// Merges three maps as `tom` merges assessments.
+    fn merged(all: &All, sides: [&Map; 3]) -> (Content, Vec<Address>) {
+        let [base, left, right] = sides.map(|map| &all[map]);
+        let merged = super::of(base, left, right);
+        let places = merged.conflicts.iter().map(|conflict| conflict.place.address()).collect();
+        (merged.applied_to(left.into()), places)
+    }
+
+    /// Every map with the assessment that holds it.
+    type All = BTreeMap<Map, Content>;
+
+    fn holds(home: &Home, all: &All, [base, left, right]: [&Map; 3]) {
+        let what = || format!("{}: {base:?} {left:?} {right:?}", home.name);
+        let (now, places) = merged(all, [base, left, right]);
+        let (map, asked) = wanted(base, left, right);
+        assert_eq!(now, all[&map], "{}", what());
+        let is_at = |key: &u8, place: &Address| {
+            let at = (home.at)(*key);
+            place.subject == at.subject && place.field.starts_with(&at.field)
+        };
+        assert!(
+            places.iter().all(|place| asked.iter().any(|key| is_at(key, place))),
+            "{} {places:?}",
+            what()
+        );
+        assert!(
+            asked.iter().all(|key| places.iter().any(|place| is_at(key, place))),
+            "{} {places:?}",
+            what()
+        );
+        // The mirror asks the same.
+        assert!(left > right || merged(all, [base, right, left]).1 == places, "{}", what());
+        if asked.is_empty() {
+            // Merging again changes nothing.
+            for sides in [[base, &map, right], [base, left, &map]] {
+                let (again, asked) = merged(all, sides);
+                assert!(again == all[&map] && asked.is_empty(), "{}", what());
             }
-        }
-        if there.conflicts.is_empty() {
-            assert_eq!(of(base, &there.merged, right), clean(&there.merged));
-            assert_eq!(of(base, left, &there.merged), clean(&there.merged));
         }
     }
 
     #[test]
-    fn the_laws_hold_for_every_three_maps_of_two_keys_and_three_letters() {
+    fn the_laws_hold_for_every_three_maps_of_two_keys_and_three_letters_wherever_they_stand() {
         let maps = maps();
         assert_eq!(maps.len(), 16);
-        for base in &maps {
-            for left in &maps {
-                maps.iter().for_each(|right| holds(base, left, right));
+        for home in &HOMES {
+            let all: All = maps.iter().map(|map| (map.clone(), content(home, map))).collect();
+            for base in &maps {
+                for left in &maps {
+                    maps.iter().for_each(|right| holds(home, &all, [base, left, right]));
+                }
             }
         }
     }
 
-    fn map() -> impl Strategy<Value = Map> {
-        prop::collection::btree_map(0u8..6, prop::char::range('a', 'd'), 0..6)
+    fn set() -> impl Strategy<Value = BTreeSet<(u8, char)>> {
+        prop::collection::btree_set((0u8..6, prop::char::range('a', 'd')), 0..8)
     }
 
     proptest! {
-        #![proptest_config(super::many(50_000))]
+        #![proptest_config(super::many(10_000))]
 
         #[test]
-        fn the_laws_hold_for_random_maps((base, left, right) in (map(), map(), map())) {
-            holds(&base, &left, &right);
-        }
-
-        #[test]
-        fn sets_lose_nothing_and_never_conflict((base, left, right) in (map(), map(), map())) {
-            let set = |map: &Map| -> BTreeSet<(u8, char)> { map.iter().map(|(k, v)| (*k, *v)).collect() };
-            let (base, left, right) = (set(&base), set(&left), set(&right));
+        fn sets_lose_nothing_and_never_conflict((base, left, right) in (set(), set(), set())) {
             let merged = merge_sets(&base, &left, &right);
             prop_assert_eq!(&merged, &merge_sets(&base, &right, &left));
             prop_assert_eq!(&merge_sets(&base, &left, &base), &left);
@@ -103,6 +201,12 @@ mod values {
             }
         }
     }
+}
+
+/// As many random cases as a test may take, or as many as `TOM_LAWS` says.
+fn as_told(few: u32) -> ProptestConfig {
+    let told = std::env::var_os("TOM_LAWS").and_then(|count| count.to_str()?.parse().ok());
+    many(told.unwrap_or(few))
 }
 
 fn many(cases: u32) -> ProptestConfig {
@@ -225,7 +329,7 @@ pub fn make(content: &mut Content, act: &Act) {
         content.risks.remove(id);
         return;
     }
-    let facts = confirm_given(content, id);
+    let facts = if act.what > 19 { confirm_given(content, id) } else { BTreeMap::new() };
     let risk = content.risks.get_mut(id).unwrap();
     match act.what {
         9 | 10 => risk.title = word.replace('\n', " "),
@@ -417,7 +521,7 @@ fn read_all(files: &BTreeMap<String, Vec<u8>>) -> Content {
 }
 
 proptest! {
-    #![proptest_config(many(400))]
+    #![proptest_config(as_told(400))]
 
     #[test]
     fn the_laws_hold_for_random_edits_of_an_assessment((before, here, there) in (acts(), acts(), acts())) {
@@ -467,9 +571,11 @@ proptest! {
         }
 
         // Nobody is made to say more than they said on one of the sides.
-        let said = &standing(&left) | &standing(&right);
-        let more: Vec<_> = standing(&content).difference(&said).cloned().collect();
-        prop_assert!(more.is_empty(), "{:?}", more);
+        if content != left && content != right {
+            let said = &standing(&left) | &standing(&right);
+            let more: Vec<_> = standing(&content).difference(&said).cloned().collect();
+            prop_assert!(more.is_empty(), "{:?}", more);
+        }
     }
 }
 
@@ -620,6 +726,21 @@ fn a_cause_that_goes_while_a_new_mitigation_acts_on_it_is_asked() {
     for (left, right) in [(&gone, &used), (&used, &gone)] {
         let found = asked(&small(), left, right);
         assert_eq!(found, [("HAZ-004.causes.C2".to_owned(), Why::CauseInUse)], "{found:?}");
+    }
+}
+
+/// Found by the random cases: the cause was asked about from one side only.
+#[test]
+fn a_cause_that_goes_with_its_mitigation_is_asked_beside_it_where_the_other_keeps_that() {
+    let kept = with(|risk| risk.mitigations.get_mut("M1").unwrap().status = MitigationStatus::Planned);
+    let gone = with(|risk| {
+        risk.mitigations.remove("M1");
+        risk.causes.remove("C1");
+        risk.mitigations.values_mut().for_each(|m| m.causes.retain(|cause| cause.as_str() != "C1"));
+    });
+    for (left, right) in [(&kept, &gone), (&gone, &kept)] {
+        let places: Vec<String> = asked(&small(), left, right).into_iter().map(|(place, _)| place).collect();
+        assert_eq!(places, ["HAZ-004.causes.C1", "HAZ-004.mitigations.M1"]);
     }
 }
 

@@ -202,3 +202,16 @@ pub fn run(mut command: Command) -> Ran {
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
+
+/// Whether a tool is there that a test needs. Where everything has to be tested (`CI` is set) it has to be, unless `ci.sh` said in
+/// `TOM_WITHOUT` that this machine cannot have it; otherwise a test that is skipped says so.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub fn has_tool(tool: &str, is_there: bool) -> bool {
+    if !is_there {
+        let without = std::env::var_os("TOM_WITHOUT").unwrap_or_default().into_string().unwrap_or_default();
+        let may_skip = std::env::var_os("CI").is_none() || without.split_whitespace().any(|one| one == tool);
+        assert!(may_skip, "`{tool}` is missing or cannot be used, and with CI set nothing is skipped");
+        eprintln!("skipped: `{tool}` is missing or cannot be used here");
+    }
+    is_there
+}

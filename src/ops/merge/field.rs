@@ -246,28 +246,51 @@ pub(super) fn of_risk(fields: &mut BTreeMap<Place, Field>, id: &RiskId, risk: &R
         put(&["confirmed", party.as_str()], Some(Field::Confirmation(confirmation.clone())));
     }
     for (key, m) in &risk.mitigations {
-        let at = |rest: &[&'static str]| -> Vec<String> {
-            ["mitigations", key.as_str()].iter().chain(rest).map(|part| (*part).to_owned()).collect()
+        let mut put_in = |rest: &[&str], value: Option<Field>| {
+            put(&[&["mitigations", key.as_str()], rest].concat(), value);
         };
-        let mut put_in = |rest: &[&'static str], value: Option<Field>| {
-            let field = at(rest);
-            put(&field.iter().map(String::as_str).collect::<Vec<_>>(), value);
-        };
-        if !open.contains(key) {
+        if open.contains(key) {
+            of_mitigation(&mut put_in, m);
+        } else {
             put_in(&[], Some(Field::Mitigation(m.clone())));
-            continue;
-        }
-        put_in(&["kind"], text(&m.kind));
-        put_in(&["owner"], text(&m.owner));
-        put_in(&["text"], text(&m.text));
-        put_in(&["causes"], set_of(&m.causes));
-        put_in(&["evidence"], set_of(&m.evidence));
-        put_in(&["status"], Some(Field::Status(m.status, m.reason.clone())));
-        for (party, confirmation) in &m.confirmed {
-            let field = ["mitigations", key.as_str(), "confirmed", party.as_str()];
-            put(&field, Some(Field::Confirmation(confirmation.clone())));
         }
     }
+}
+
+fn of_mitigation(put: &mut dyn FnMut(&[&str], Option<Field>), m: &Mitigation) {
+    let text = |text: &dyn std::fmt::Display| Some(Field::Text(text.to_string()));
+    put(&["kind"], text(&m.kind));
+    put(&["owner"], text(&m.owner));
+    put(&["text"], text(&m.text));
+    put(&["causes"], set_of(&m.causes));
+    put(&["evidence"], set_of(&m.evidence));
+    put(&["status"], Some(Field::Status(m.status, m.reason.clone())));
+    for (party, confirmation) in &m.confirmed {
+        put(&["confirmed", party.as_str()], Some(Field::Confirmation(confirmation.clone())));
+    }
+}
+
+/// What a whole risk or mitigation says, field by field, without who stands by it; none for any other field.
+pub(super) fn parts(whole: &Field) -> Option<BTreeMap<Vec<String>, Field>> {
+    let mut parts = BTreeMap::new();
+    match whole {
+        Field::Risk(risk) => {
+            let mut fields = BTreeMap::new();
+            let anywhere = RiskId::new("WHOLE-1").ok()?;
+            of_risk(&mut fields, &anywhere, risk, &risk.mitigations.keys().collect());
+            parts.extend(fields.into_iter().map(|(place, field)| (place.field, field)));
+        }
+        Field::Mitigation(mitigation) => {
+            let mut put = |field: &[&str], value: Option<Field>| {
+                let field = field.iter().map(|part| (*part).to_owned()).collect();
+                parts.extend(value.map(|value| (field, value)));
+            };
+            of_mitigation(&mut put, mitigation);
+        }
+        _ => return None,
+    }
+    parts.retain(|_, field| !matches!(field, Field::Confirmation(_) | Field::Acceptance(_)));
+    Some(parts)
 }
 
 fn set_of(texts: &[impl ToString]) -> Option<Field> {

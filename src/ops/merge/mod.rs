@@ -27,6 +27,7 @@ mod remarks;
 mod safety;
 mod value;
 mod voices;
+mod words;
 
 use crate::model::{Answer, Canonical, Framework, Holds, Key, Merge3, Received, Risk, RiskId, Slot, keyed};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! Conflicts that no single field shows: the two edits agree with the file's form and contradict each other in what they say of a risk.
 
 use super::field::{Field, Place, class_of};
-use super::{Conflict, Merged, Side, Why, apply};
+use super::{Change, Conflict, Merged, Side, Why, apply};
 use crate::model::{Framework, Key, Merge3, Risk, RiskId, RiskStatus};
 use crate::ops::diff::is_weaker;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,10 @@ pub(super) fn conflicts(
     [base, left, right]: [Side<'_>; 3],
     merged: &mut Merged,
 ) {
-    let content = apply(left, &merged.changes);
+    // However the conflicts that are there already are decided: a mitigation that somebody keeps needs its causes.
+    let with_theirs = merged.conflicts.iter().map(Conflict::taking_right);
+    let with_theirs: Vec<Change> = merged.changes.iter().cloned().chain(with_theirs).collect();
+    let outcomes = [apply(left, &merged.changes), apply(left, &with_theirs)];
     for id in open.keys() {
         let (Some(here), Some(there)) = (left.risks.get(*id), right.risks.get(*id)) else { continue };
         let mut found: Vec<(Place, Why)> = Vec::new();
@@ -23,14 +26,12 @@ pub(super) fn conflicts(
             let fields = less(here, there).into_iter().chain(less(there, here));
             found.extend(fields.map(|field| (Place::in_risk(id, &[field]), Why::LessAndMore)));
         }
-        if let Some(merged) = content.risks.get(*id) {
-            let known: BTreeSet<_> = dangling(here).union(&dangling(there)).cloned().collect();
-            let new = dangling(merged).difference(&known).cloned().collect::<Vec<_>>();
-            found.extend(
-                new.iter()
-                    .map(|(_, cause)| (Place::in_risk(id, &["causes", cause.as_str()]), Why::CauseInUse)),
-            );
-        }
+        let known: BTreeSet<_> = dangling(here).union(&dangling(there)).cloned().collect();
+        let new = outcomes.iter().filter_map(|content| content.risks.get(*id)).flat_map(dangling);
+        let new: BTreeSet<Key> = new.filter(|one| !known.contains(one)).map(|(_, cause)| cause).collect();
+        found.extend(
+            new.iter().map(|cause| (Place::in_risk(id, &["causes", cause.as_str()]), Why::CauseInUse)),
+        );
         for (place, why) in found {
             let sides = Merge3 { base: base.at(&place), left: left.at(&place), right: right.at(&place) };
             if sides.left != sides.right && !merged.conflicts.iter().any(|conflict| conflict.place == place) {

@@ -2,7 +2,6 @@
 //!
 //! Values are random (proptest, with a fixed seed, so that a run says the same tomorrow) or every one of a
 //! small set. A law that fails prints the smallest case that proptest can find.
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod deriving;
 mod differing;
@@ -11,7 +10,7 @@ mod encoding;
 mod random;
 mod reading;
 
-use crate::support::{data, root};
+use crate::support::{data, has_tool, root};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
@@ -80,14 +79,10 @@ fn key(text: &str) -> Key {
     Key::new(text).unwrap()
 }
 
-/// Whether Python is there and does this; says so if not.
+/// Whether Python is there and does this.
 fn python(program: &str) -> bool {
     let found = std::process::Command::new("python3").args(["-c", program]).output();
-    let is_there = found.is_ok_and(|output| output.status.success());
-    if !is_there {
-        eprintln!("skipped: there is no python3 here that can `{program}`");
-    }
-    is_there
+    has_tool("python3", found.is_ok_and(|output| output.status.success()))
 }
 
 /// What Python prints, given a text.

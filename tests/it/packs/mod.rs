@@ -1,12 +1,10 @@
 //! Packs in every format: what they say, what they leave out, what they may not do.
 
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
-
 mod hostile;
 mod order;
 mod verify;
 
-use crate::support::{Sandbox, root};
+use crate::support::{Sandbox, has_tool, root};
 use hostile::HOSTILE;
 use std::collections::BTreeSet;
 
@@ -22,7 +20,7 @@ fn text_of(sandbox: &Sandbox, path: &str) -> Option<String> {
     match ran {
         Ok(ran) if ran.status.success() => Some(String::from_utf8(ran.stdout).unwrap()),
         _ => {
-            eprintln!("skipped: `pdftotext` is missing");
+            has_tool("pdftotext", false);
             None
         }
     }
