@@ -6,7 +6,7 @@ use super::report;
 use crate::diag::{Error, Finding};
 use crate::model::{Date, PermanentId, date_of};
 use crate::project::Project;
-use crate::store::{Lock, Repo, Store, WorkTree, Writer};
+use crate::store::{GitSays, Lock, Repo, Store, WorkTree, Writer};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -20,6 +20,8 @@ pub(super) struct Context {
     /// The width of the terminal in columns.
     pub(super) width: usize,
     source_date: Option<i64>,
+    /// What git said, where it called tom.
+    git: GitSays,
     /// Why a result could not be written.
     unwritten: Arc<OnceLock<std::io::Error>>,
 }
@@ -29,6 +31,7 @@ impl Context {
     #[expect(clippy::disallowed_methods, reason = "this is the place where the environment is read")]
     pub(super) fn of_process(cli: &Cli) -> Self {
         let folder = cli.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+        let path = |key: &str| std::env::var_os(key).filter(|text| !text.is_empty()).map(PathBuf::from);
         let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
         match cli.color {
             Colour::Always => anstream::ColorChoice::Always.write_global(),
@@ -40,6 +43,12 @@ impl Context {
             can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             width: columns.unwrap_or(80).clamp(40, 100),
             source_date: std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok()),
+            git: GitSays {
+                dir: path("GIT_DIR"),
+                work_tree: path("GIT_WORK_TREE"),
+                index: path("GIT_INDEX_FILE"),
+                objects: path("GIT_OBJECT_DIRECTORY"),
+            },
             unwritten: Arc::default(),
         }
     }
@@ -47,7 +56,7 @@ impl Context {
     /// The same world, seen from another folder.
     pub(super) fn within(&self, folder: &Path) -> Self {
         let unwritten = Arc::clone(&self.unwritten);
-        Self { folder: folder.to_path_buf(), can_ask: false, unwritten, ..*self }
+        Self { folder: folder.to_path_buf(), can_ask: false, unwritten, git: GitSays::default(), ..*self }
     }
 
     /// Seconds since 1970: `SOURCE_DATE_EPOCH` where it is set, otherwise the clock.
@@ -81,7 +90,7 @@ impl Context {
 
     /// The repository that tom works in.
     pub(super) fn repo(&self) -> Result<Repo, Error> {
-        Repo::discover(&self.folder)
+        Repo::called(&self.folder, &self.git)
     }
 
     /// The top of the repository's work tree.

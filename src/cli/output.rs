@@ -28,8 +28,11 @@ impl<T> Output<T> {
 /// `--format json` gains a line here.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
+        schema::<commands::adopt::Body>("adopt"),
+        schema::<commands::baseline::Body>("baseline"),
         schema::<commands::blame::Body>("blame"),
         schema::<report::check::Body>("check"),
+        schema::<commands::derive::Body>("derive"),
         schema::<commands::diff::Body>("diff"),
         bare::<crate::exchange::TableDescription>("export", "schema.json of tom export"),
         schema::<commands::hand_over::Body>("hand-over"),
@@ -45,6 +48,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         schema::<commands::status::Body>("status"),
         schema::<commands::status::ThroughputBody>("status-throughput"),
         schema::<commands::todo::Body>("todo"),
+        schema::<commands::update::Body>("update"),
+        schema::<commands::upgrade::Body>("update-framework"),
         schema::<commands::verify::Body>("verify"),
     ]
 }

@@ -17,7 +17,7 @@ use crate::render::{
     Audience, BAD_TEMPLATE, Decided, Earlier, Job, Member, Pack, PackFormat, PackKind, Provenance, Request,
     Templates, index, layout, layout_job, pack,
 };
-use crate::store::{Commit, Repo, Writer};
+use crate::store::{Commit, Home, Repo, Writer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::{iter::Either, prelude::*};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +95,7 @@ struct Run<'a> {
     writer: Writer,
     memory: Writer,
     memory_folder: PathBuf,
+    home: Home,
     keys: Keys,
     today: Date,
 }
@@ -184,6 +185,7 @@ impl<'a> Run<'a> {
             writer: Writer::unlocked(&asked.to),
             memory: Writer::unlocked(&memory_folder),
             memory_folder,
+            home: repo.home(),
             keys: keys(project.settings())?,
             today: context.today(),
         })
@@ -205,7 +207,7 @@ impl Run<'_> {
     fn drawn(&self, name: &DeploymentName) -> Result<Vec<(PackKind, Pack)>, Error> {
         let (deployment, framework) = self.project.loader()?.load(name)?.sound()?;
         // A repository belongs to one thread at a time.
-        let repo = Repo::discover(&self.context.folder)?;
+        let repo = self.home.open()?;
         let before = self.before(&repo, name)?;
         if let (Err(error), Some(_), true) = (&before, &self.asked.since, self.asked.is_chosen) {
             return Err(error.clone());

@@ -49,6 +49,8 @@ impl From<&PastCommit> for Commit {
 pub enum What {
     /// The deployment was made, from nothing.
     Created,
+    /// The oldest commit that is here, as in a shallow clone: what is told may be older.
+    Oldest,
     /// The deployment was derived; what differs from its parent then is told.
     Derived,
     /// Something changed.
@@ -323,6 +325,7 @@ fn first(past: &Past<'_>, step: &Step, asked: &Question) -> Result<(Option<Entry
     let short = entry.commit.id[..12].to_owned();
     let name = &step.folder.name;
     if step.commit.is_cut {
+        entry.what = What::Oldest;
         let text = format!("commits before {short} are not here: `git fetch --unshallow` gets them");
         entry.fields = moved(&Fields::new(), &here);
         return Ok((Some(entry), Beyond::End(EndKind::Shallow, text)));
@@ -394,6 +397,23 @@ fn beyond(past: &Past<'_>, step: &Step, lineage: &Lineage, asked: &Question) -> 
         "derived from `{parent}`, seen{seen}, which is not in this repository: what came from there is in `received.toml`"
     );
     Ok(Beyond::End(EndKind::Elsewhere, text))
+}
+
+/// What stands at a commit that could be asked for, and whether the file of what was asked cannot be read there.
+pub fn askable(
+    past: &Past<'_>,
+    at: ObjectId,
+    name: &DeploymentName,
+    asked: &Question,
+) -> Result<(BTreeSet<String>, bool), Error> {
+    let Some(tree) = past.tree(at, name)? else { return Ok((BTreeSet::new(), false)) };
+    let Some(framework) = past.framework(tree)? else { return Ok((BTreeSet::new(), false)) };
+    let is_unread = !past.said(tree, &asked.files)?.unread.is_empty();
+    let everything = Question { address: None, files: Files::All, is_own: false };
+    let fields = everything.fields(&past.said(tree, &Files::All)?, &framework);
+    let subjects = fields.keys().map(|address| address.subject.clone());
+    let addresses = fields.keys().map(ToString::to_string).chain(subjects).collect();
+    Ok((addresses, is_unread))
 }
 
 /// For each field that is asked, the commit that last changed what it means; those of newer commits first.

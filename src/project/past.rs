@@ -270,10 +270,13 @@ impl<'r> Past<'r> {
         Ok((self.read(left, differing(&before, &after))?, self.read(right, differing(&after, &before))?))
     }
 
-    /// Whether what was received differs between two states of the folder.
+    /// Whether something else was received between two states of the folder.
     pub fn received_again(&self, left: ObjectId, right: ObjectId) -> Result<bool, Error> {
-        let name = "received.toml";
-        Ok(self.history.entry(left, name)? != self.history.entry(right, name)?)
+        let digest = |tree: ObjectId| -> Result<Option<String>, Error> {
+            Ok(self.meta(tree)?.and_then(|meta| Some(meta.derived_from.as_ref()?.received.clone())))
+        };
+        let (before, after) = (digest(left)?, digest(right)?);
+        Ok(before.is_some() && after.is_some() && before != after)
     }
 
     /// What the files of a scope said.

@@ -91,6 +91,7 @@ fn sign(level: Level) -> &'static str {
         Level::Root => "●",
         Level::Level => "✓",
         Level::ParentBehind => "△",
+        Level::ParentUnknown => "▽",
         Level::Behind => "▲",
         Level::Undecided => "✕",
         Level::ParentElsewhere => "○",

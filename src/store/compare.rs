@@ -2,6 +2,7 @@
 //! checked out, nothing is written.
 
 use super::git::{Commit, GitStore, Repo, Signature, kind_of};
+use super::home::Home;
 use super::worktree::too_large;
 use super::{Entry, EntryKind, MAX_FILE, NO_REVISION, NOT_A_FILE, Store, UNREADABLE};
 use crate::diag::{Error, Label};
@@ -128,7 +129,7 @@ impl Repo {
             Some((String::from_utf8(entry.path).ok()?, (entry.id, kind_of(i32::try_from(entry.mode).ok()?))))
         });
         let files = Arc::new(entries.collect());
-        Ok(IndexStore { git: Mutex::new(reopen(self.git())?), files })
+        Ok(IndexStore { git: Mutex::new(reopen(&self.home)?), files, home: self.home.clone() })
     }
 
     /// The paths that differ beneath some folders or files. Where a whole folder is on one side only, the folder stands for
@@ -323,8 +324,8 @@ fn in_tree(name: &[u8], mode: i32) -> impl Iterator<Item = u8> + '_ {
     name.iter().copied().chain(end)
 }
 
-fn reopen(git: &Repository) -> Result<Repository, Error> {
-    Repository::open(git.path()).map_err(|error| unreadable(&error))
+fn reopen(home: &Home) -> Result<Repository, Error> {
+    home.git().map_err(|error| unreadable(&error))
 }
 
 fn read_blob(git: &Repository, id: Oid, path: &str, most: u64) -> Result<Vec<u8>, Error> {
@@ -345,6 +346,7 @@ fn read_blob(git: &Repository, id: Oid, path: &str, most: u64) -> Result<Vec<u8>
 pub struct IndexStore {
     git: Mutex<Repository>,
     files: Arc<BTreeMap<String, (Oid, EntryKind)>>,
+    home: Home,
 }
 
 impl Store for IndexStore {
@@ -377,7 +379,7 @@ impl Store for IndexStore {
     }
 
     fn fork(&self) -> Result<Box<dyn Store>, Error> {
-        let git = reopen(&self.git.lock().unwrap_or_else(PoisonError::into_inner))?;
-        Ok(Box::new(Self { git: Mutex::new(git), files: self.files.clone() }))
+        let git = Mutex::new(reopen(&self.home)?);
+        Ok(Box::new(Self { git, files: self.files.clone(), home: self.home.clone() }))
     }
 }

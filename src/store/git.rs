@@ -1,6 +1,7 @@
 //! A repository, and the files as they are at one of its revisions.
 
 use super::beneath::{linked, split};
+use super::home::Home;
 use super::worktree::too_large;
 use super::{Entry, EntryKind, NO_REPOSITORY, NO_REVISION, NOT_A_FILE, Store, UNREADABLE};
 use crate::diag::{Error, Label};
@@ -11,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A git repository.
 pub struct Repo {
     pub(super) git: Repository,
+    pub(super) home: Home,
 }
 
 /// A commit, as packs and lineage name it.
@@ -38,6 +40,29 @@ pub(super) fn revision_error(revision: &str, error: &git2::Error) -> Error {
     )
 }
 
+pub(super) fn not_opened(folder: &Path, error: &git2::Error) -> Error {
+    let place = folder.display();
+    let finding = Error::new(
+        &NO_REPOSITORY,
+        match error.code() {
+            ErrorCode::NotFound => format!("`{place}` is in no git repository"),
+            _ => format!("cannot open the git repository of `{place}`: {}", error.message()),
+        },
+    );
+    match error.message() {
+        text if text.contains("refstorage") => {
+            finding.help("reftable repositories are not supported: use `git init --ref-format=files`")
+        }
+        text if text.contains("objectformat") || text.contains("object format") => {
+            finding.help("SHA-256 repositories are not supported: use `git init --object-format=sha1`")
+        }
+        text if text.contains("not owned") => {
+            finding.help(format!("if you trust it: `git config --global --add safe.directory {place}`"))
+        }
+        _ => finding.help("make one with `tom init`, or call tom from inside one"),
+    }
+}
+
 fn unset(key: &str, error: &git2::Error) -> Error {
     Error::new(&super::UNWRITABLE, format!("cannot read or write git's setting `{key}`: {}", error.message()))
 }
@@ -48,32 +73,9 @@ impl Repo {
         // As git itself: objects are guarded by the checksums of their compression, and hashing each again
         // would be a quarter of the cost of reading a revision. `git fsck` does that.
         git2::opts::strict_hash_verification(false);
-        let git = Repository::discover(folder).map_err(|error| {
-            let finding = Error::new(
-                &NO_REPOSITORY,
-                match error.code() {
-                    ErrorCode::NotFound => format!("`{}` is in no git repository", folder.display()),
-                    _ => format!(
-                        "cannot open the git repository of `{}`: {}",
-                        folder.display(),
-                        error.message()
-                    ),
-                },
-            );
-            match error.message() {
-                text if text.contains("refstorage") => {
-                    finding.help("reftable repositories are not supported: use `git init --ref-format=files`")
-                }
-                text if text.contains("objectformat") || text.contains("object format") => finding
-                    .help("SHA-256 repositories are not supported: use `git init --object-format=sha1`"),
-                text if text.contains("not owned") => finding.help(format!(
-                    "if you trust it: `git config --global --add safe.directory {}`",
-                    folder.display()
-                )),
-                _ => finding.help("make one with `tom init`, or call tom from inside one"),
-            }
-        })?;
-        Ok(Self { git })
+        let git = Repository::discover(folder).map_err(|error| not_opened(folder, &error))?;
+        let home = Home::of(&git);
+        Ok(Self { git, home })
     }
 
     /// A new repository in a folder. It is built beside and moved into place, so that it is there whole or not at all.
@@ -140,10 +142,11 @@ impl Repo {
         })?;
         let commit = object.peel_to_commit().map_err(|error| revision_error(revision, &error))?;
         let tree = commit.tree_id();
-        let git = Repository::open(self.git.path()).map_err(|error| revision_error(revision, &error))?;
+        let git = self.home.git().map_err(|error| revision_error(revision, &error))?;
         let seconds = commit.time().seconds();
         let commit = Commit { id: commit.id().to_string(), seconds };
-        Ok(GitStore { view: Mutex::new(View { git, listed: Vec::new() }), tree, commit })
+        let view = Mutex::new(View { git, listed: Vec::new() });
+        Ok(GitStore { view, tree, commit, home: self.home.clone() })
     }
 
     /// The paths beneath a folder that differ from what is committed, ignored files apart.
@@ -235,6 +238,7 @@ pub struct GitStore {
     view: Mutex<View>,
     tree: Oid,
     commit: Commit,
+    home: Home,
 }
 
 /// A repository, and the folders on the way to the last path that was looked up: the next one shares most of them.
@@ -377,8 +381,8 @@ impl Store for GitStore {
     }
 
     fn fork(&self) -> Result<Box<dyn Store>, Error> {
-        let git = Repository::open(self.view().git.path()).map_err(|error| self.error("", &error))?;
+        let git = self.home.git().map_err(|error| self.error("", &error))?;
         let view = Mutex::new(View { git, listed: Vec::new() });
-        Ok(Box::new(Self { view, tree: self.tree, commit: self.commit.clone() }))
+        Ok(Box::new(Self { view, tree: self.tree, commit: self.commit.clone(), home: self.home.clone() }))
     }
 }

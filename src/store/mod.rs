@@ -3,12 +3,14 @@
 //! Every reader sees the same narrow view: folders with their entries, and files with their bytes, beneath one root.
 //! Nothing follows a link, nothing is read whose size was not looked at first.
 
+mod attributes;
 mod beneath;
 mod changes;
 mod commits;
 mod compare;
 mod git;
 mod history;
+mod home;
 mod journal;
 mod limits;
 mod memory;
@@ -18,10 +20,12 @@ mod worktree;
 mod write;
 
 use crate::diag::{Code, Error, Severity};
+pub use attributes::Attribute;
 pub use commits::{Commits, ObjectId, PastCommit};
 pub use compare::{Blob, IndexStore, Right, Touch};
 pub use git::{Commit, GitStore, Repo, Signature};
 pub use history::{History, Moment, Origin, Version};
+pub use home::{GitSays, Home};
 pub use journal::{Finished, Replacement, STUCK, is_unfinished};
 pub use limits::limit_process;
 pub use memory::MemoryStore;

@@ -10,6 +10,7 @@ use rustix::fs::{
     statat, unlinkat,
 };
 use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -216,9 +217,11 @@ impl Writer {
         let (folder, name) = split(path);
         let mut trail = Trail::new(&self.root);
         let done = trail.to(folder, Absent::Make).and_then(|folder| {
-            // Only the holder of the lock may remove what killed commands left: nobody else is building there.
+            // The holder of the lock knows that nobody else is building there.
             if self.lock.is_some() {
                 remove_unfinished(folder)?;
+            } else {
+                remove_abandoned(folder)?;
             }
             act(folder, name)
         });
@@ -263,6 +266,18 @@ pub(super) fn write_beside(folder: &Path, name: &str, bytes: &[u8]) -> Result<()
 fn remove_unfinished(folder: BorrowedFd<'_>) -> Result<(), Obstacle> {
     for (name, kind) in list(folder)? {
         if name.to_bytes().starts_with(UNFINISHED.as_bytes()) {
+            remove(folder, &name, kind)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what commands left that run no more, in a folder that no lock guards.
+fn remove_abandoned(folder: BorrowedFd<'_>) -> Result<(), Obstacle> {
+    for (name, kind) in list(folder)? {
+        let builder = name.to_str().ok().and_then(|name| name.strip_prefix(UNFINISHED)?.split('-').next());
+        let builder = builder.and_then(|id| Pid::from_raw(id.parse().ok()?));
+        if builder.is_some_and(|id| test_kill_process(id) == Err(Errno::SRCH)) {
             remove(folder, &name, kind)?;
         }
     }

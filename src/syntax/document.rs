@@ -27,8 +27,9 @@ pub static MERGE_MARKERS: Code = Code {
     id: "TOM-0103",
     severity: Severity::Error,
     title: "a file holds an unfinished merge",
-    explain: "Lines such as `<<<<<<<` stand in the file: git could not merge two edits and left both. Decide between them, \
-remove the three marker lines, and check again.",
+    explain: "Lines such as `<<<<<<<` stand in the file: git could not merge two edits and left both. `git diff --no-textconv` shows them as they are. Decide between them, \
+remove the three marker lines, and check again. `received.toml` and what `deployment.toml` says under `derived-from` belong together, and tom alone writes them: two branches that each ran `tom update` \
+conflict there. Take both from one side, keep the refusals of both, commit, and run `tom update`: what the other side had is there already or comes again.",
 };
 
 /// A parsed file, with the text that it was parsed from.
@@ -64,7 +65,7 @@ impl<'a> Document<'a> {
         if let Some(marker) = merge_marker(text) {
             return Err(Finding::new(&MERGE_MARKERS, "an unfinished merge stands in the file")
                 .at(Label::bytes(file, marker).saying("left by git"))
-                .help("decide between the two sides and remove the marker lines"));
+                .help(marker_help(file)));
         }
         if let Some(finding) = text::hidden_in(file, text) {
             return Err(finding);
@@ -75,6 +76,20 @@ impl<'a> Document<'a> {
             Finding::new(&NOT_TOML, format!("not TOML: {message}")).at(Label::bytes(file, span))
         })?;
         Ok(Self { file, text, offset, tree })
+    }
+}
+
+/// What to do about the markers of a file.
+fn marker_help(file: &str) -> String {
+    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+    match name {
+        "received.toml" | "deployment.toml" => format!(
+            "decide between the two sides and remove the marker lines; `[derived-from]` in `deployment.toml` and \
+`received.toml` are tom's own and belong together: take both from one side (`git checkout --ours -- {folder}/received.toml`), \
+keep the refusals of both, commit, and run `tom update`"
+        ),
+        _ => "decide between the two sides and remove the marker lines; `git diff --no-textconv` shows both"
+            .to_owned(),
     }
 }
 

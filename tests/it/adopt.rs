@@ -5,7 +5,7 @@ use crate::support::Sandbox;
 const CHILD: &str = "assessments/acme-northfield";
 
 /// The worked example with Northfield's link cut, as if it had been copied by hand.
-fn orphan() -> Sandbox {
+pub fn orphan() -> Sandbox {
     let sandbox = Sandbox::example();
     let meta = sandbox.read(&format!("{CHILD}/deployment.toml"));
     let mut kept = String::new();

@@ -196,3 +196,56 @@ fn what_is_not_there_has_no_history() {
     assert!(sandbox.tom(&["log", "acme-northfeld"]).code(2).err.contains("did you mean `acme-northfield`"));
     assert!(sandbox.tom(&["log", "acme-northfield", "--rev", "nowhere"]).code(2).err.contains("TOM-0902"));
 }
+
+#[test]
+fn an_update_is_told_by_what_was_received_and_not_by_its_form() {
+    let sandbox = Sandbox::example();
+    let received = "assessments/acme-northfield/received.toml";
+    sandbox.write(received, format!("# a remark\n{}", sandbox.read(received)));
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.title", "Another"]).code(0);
+    commit(&sandbox, 1, "Jo Marsh", "remark");
+    let what = |at: usize| {
+        let log = json(&sandbox, &["log", "acme-northfield"]);
+        log["log"]["entries"][at]["what"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(what(0), "changed");
+    sandbox.tom(&["set", "acme-5-1", "HAZ-012.title", "From above"]).code(0);
+    commit(&sandbox, 2, "Jo Marsh", "above");
+    sandbox.tom(&["update", "acme-northfield"]).code(0);
+    commit(&sandbox, 3, "Jo Marsh", "update");
+    assert_eq!(what(0), "updated");
+}
+
+#[test]
+fn a_shallow_clone_does_not_tell_its_oldest_commit_as_the_beginning() {
+    let sandbox = Sandbox::example();
+    commit(&sandbox, 1, "Jo Marsh", "later");
+    let from = format!("file://{}", sandbox.path("").display());
+    sandbox.git(&["clone", "-q", "--depth", "1", &from, "clone"]);
+    let clone = sandbox.path("clone").display().to_string();
+    let told = sandbox.tom(&["-C", &clone, "log", "acme-5-1"]).code(0).out;
+    assert!(
+        told.contains("the oldest commit that is here") && told.contains("git fetch --unshallow"),
+        "{told}"
+    );
+    assert!(!told.contains("made, from no other") && !told.contains("begins here"), "{told}");
+}
+
+#[test]
+fn what_has_no_history_is_said_with_the_reason_and_the_nearest_name() {
+    let sandbox = Sandbox::example();
+    for (address, near) in
+        [("HAZ-004.resdual", "HAZ-004.residual"), ("HAZ-0O4", "HAZ-004"), ("IGA-0E", "IGA-0")]
+    {
+        for command in ["log", "blame"] {
+            let said = sandbox.tom(&[command, "acme-northfield", address]).code(2).err;
+            assert!(said.contains(&format!("did you mean `{near}")), "{command} {address}: {said}");
+        }
+    }
+    sandbox.write(FILE, "<<<<<<< ours\n=======\n>>>>>>> theirs\n");
+    let said = sandbox.tom(&["set", "acme-northfield", "HAZ-004.title", "Another"]).code(2).err;
+    assert!(!said.contains("did you mean"), "{said}");
+    commit(&sandbox, 1, "Jo Marsh", "broken");
+    let said = sandbox.tom(&["blame", "acme-northfield", "HAZ-004"]).code(2).err;
+    assert!(said.contains("cannot be read") && said.contains("--rev"), "{said}");
+}

@@ -14,6 +14,7 @@ mod golden;
 mod guide;
 mod handover;
 mod history;
+mod hooks;
 mod hostile;
 mod injection;
 mod laws;

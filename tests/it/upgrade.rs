@@ -53,7 +53,8 @@ fn later() -> BTreeMap<String, String> {
     files
 }
 
-fn example() -> Sandbox {
+/// The worked example, with both versions of the checklist.
+pub fn example() -> Sandbox {
     let sandbox = Sandbox::example();
     for (name, text) in later() {
         sandbox.write(&format!("frameworks/smsp-tom/0.11/{name}"), text);

@@ -3,9 +3,9 @@ use super::lineage;
 use super::update::refuse_dirty;
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, OPEN, counted, styled, wrapped};
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
-use crate::model::{DeploymentName, Value};
+use crate::model::{DeploymentName, RiskId, Value};
 use crate::ops::adopt::{Adopted, adopt};
 use crate::ops::merge::Place;
 use crate::project::{ASSESSMENTS, folder_of};
@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         writer.replace_all(&replacements)?;
     }
     match args.format {
-        Format::Json => context.print_json(&to_json(&adopted, &parent_name)),
+        Format::Json => context.print_json(&Output::of(Body::of(&adopted, parent_name))),
         Format::Text => context.print(show(&adopted, &parent_name, context.width, args.dry_run)),
     }
     Ok(Outcome::Clean)
@@ -122,14 +122,31 @@ fn show(adopted: &Adopted, parent: &DeploymentName, width: usize, is_dry: bool) 
     out
 }
 
-fn to_json(adopted: &Adopted, parent: &DeploymentName) -> serde_json::Value {
-    serde_json::json!({
-        "schema-version": 1,
-        "deployment": adopted.deployment.name,
-        "parent": parent,
-        "carried": adopted.carried,
-        "local": texts(&adopted.local),
-        "to-come": texts(&adopted.to_come),
-        "doubtful": adopted.doubtful,
-    })
+/// What two deployments have in common.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::cli) struct Body {
+    deployment: DeploymentName,
+    parent: DeploymentName,
+    /// How many fields say the same in both.
+    carried: usize,
+    /// Fields that differ, or that the parent does not have.
+    local: Vec<String>,
+    /// What only the parent has: it comes with the next update.
+    to_come: Vec<String>,
+    /// Risks with another title or hazard under the same id.
+    doubtful: Vec<RiskId>,
+}
+
+impl Body {
+    fn of(adopted: &Adopted, parent: DeploymentName) -> Self {
+        Self {
+            deployment: adopted.deployment.name.clone(),
+            parent,
+            carried: adopted.carried,
+            local: texts(&adopted.local),
+            to_come: texts(&adopted.to_come),
+            doubtful: adopted.doubtful.clone(),
+        }
+    }
 }

@@ -1,11 +1,11 @@
 use super::new::{checked_prefix, create, files_of, refuse_existing};
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, OPEN, counted, styled, wrapped};
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
-use crate::model::PermanentId;
+use crate::model::{Address, DeploymentName, PermanentId};
 use crate::ops::baseline::{Draft, Naming, draft};
-use crate::ops::derive::{free_prefix, prefix_stem};
+use crate::ops::derive::{LeftOver, free_prefix, prefix_stem};
 use crate::project::folder_of;
 use std::fmt::Write;
 
@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         create(&writer, &draft.deployment, &framework)?;
     }
     match args.format {
-        Format::Json => context.print_json(&to_json(&draft)),
+        Format::Json => context.print_json(&Output::of(Body::from(draft))),
         Format::Text => {
             if args.dry_run {
                 for (path, _) in files_of(&draft.deployment, &framework) {
@@ -122,13 +122,25 @@ fn show(draft: &Draft, count: usize, width: usize, is_dry: bool) -> String {
     out
 }
 
-fn to_json(draft: &Draft) -> serde_json::Value {
-    serde_json::json!({
-        "schema-version": 1,
-        "deployment": draft.deployment.name,
-        "answers": draft.deployment.answers.len(),
-        "risks": draft.deployment.risks.len(),
-        "differ": draft.differ,
-        "left-out": draft.left_out,
-    })
+/// What several deployments agree on.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::cli) struct Body {
+    /// The baseline.
+    deployment: DeploymentName,
+    /// How many answers it has, none of them confirmed.
+    answers: usize,
+    /// How many risks it has, none of them confirmed.
+    risks: usize,
+    /// Where the deployments differ, or not all of them say something.
+    differ: Vec<Address>,
+    /// Texts that name an organisation or its people.
+    left_out: Vec<LeftOver>,
+}
+
+impl From<Draft> for Body {
+    fn from(Draft { deployment, differ, left_out }: Draft) -> Self {
+        let (answers, risks) = (deployment.answers.len(), deployment.risks.len());
+        Self { deployment: deployment.name, answers, risks, differ, left_out }
+    }
 }

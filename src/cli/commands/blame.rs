@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let asked = Asked::new(&past, &project, (&args.deployment, Some(&args.address), &args.rev))?;
     let mut fields = blame(&past, asked.from, &asked.name, &asked.question)?;
     if fields.is_empty() {
-        return Err(asked.nothing());
+        return Err(asked.nothing(&past));
     }
     match args.format {
         Format::Json => {

@@ -1,3 +1,4 @@
+pub(super) mod attributes;
 mod leaks;
 mod merges;
 
@@ -110,6 +111,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         findings.push(error.finding().clone());
         Keys::default()
     });
+    if args.rev.is_none() {
+        findings.extend(attributes::findings(&project, &repo, &names)?);
+    }
     let ready = super::phase(&project, args.ready)?;
     let asked = Asked { ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };
     let checked = check_all(&project, &names, asked, &keys, context)?;

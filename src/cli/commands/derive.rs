@@ -2,13 +2,16 @@ use super::new::{checked_prefix, create, files_of, refuse_existing};
 use crate::cli::codes::{UNCOMMITTED, USAGE};
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, OPEN, counted, short, styled, wrapped};
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::{Error, Label};
-use crate::model::{Deployment, Framework, ItemType, Needed, OnDerive, PartyId, PermanentId, Slot};
+use crate::model::{
+    Address, Deployment, DeploymentName, Framework, ItemType, Needed, OnDerive, PartyId, PermanentId, Slot,
+};
 use crate::ops::confirm::{Voice, answer as confirm_answer};
-use crate::ops::derive::{Derived, Fate, Request, derive, drop_of_other_supplier, prefix_stem};
+use crate::ops::derive::{Derived, Fate, LeftOver, Request, derive, drop_of_other_supplier, prefix_stem};
 use crate::ops::outcome::Evaluator;
 use crate::ops::set::{Assignment, apply, slot, understand};
+use crate::ops::state::State;
 use crate::project::{Project, folder_of};
 use crate::store::{EntryKind, Repo, Store, read_outside};
 use crate::syntax::{Document, read_answers_file};
@@ -120,14 +123,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     drop_of_other_supplier(&mut derived, &parent, &framework);
     confirm(args, context, &framework, &mut derived.deployment, &given)?;
     if args.dry_run {
-        for (path, _) in files_of(&derived.deployment, &framework) {
+        let is_told = args.format == Format::Text;
+        for (path, _) in files_of(&derived.deployment, &framework).iter().filter(|_| is_told) {
             context.print(format!("would write {}/{path}\n", folder_of(&derived.deployment.name)));
         }
     } else {
         create(&context.writer(&repo)?, &derived.deployment, &framework)?;
     }
     match args.format {
-        Format::Json => context.print_json(&report_json(&derived)),
+        Format::Json => context.print_json(&Output::of(Body::from(&derived))),
         Format::Text => context.print(report(&derived, &framework, context, args.dry_run)),
     }
     Ok(Outcome::Clean)
@@ -424,14 +428,45 @@ fn short_list(names: &[String], most: usize) -> String {
     format!("{} and {} more", names[..most].join(", "), names.len() - most)
 }
 
-fn report_json(derived: &Derived) -> serde_json::Value {
-    serde_json::json!({
-        "schema-version": 1,
-        "deployment": derived.deployment.name,
-        "id": derived.deployment.meta.id,
-        "folder": folder_of(&derived.deployment.name),
-        "fates": derived.fates.iter().map(|(address, fate)| serde_json::json!({ "address": address, "fate": fate })).collect::<Vec<_>>(),
-        "left-over": derived.left_over,
-        "open-in-parent": derived.open_in_parent.iter().map(|(address, state)| serde_json::json!({ "address": address, "state": state })).collect::<Vec<_>>(),
-    })
+/// What a derivation made, and what became of each field of the parent.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::cli) struct Body {
+    deployment: DeploymentName,
+    /// Its permanent id.
+    id: PermanentId,
+    folder: String,
+    fates: Vec<Became>,
+    /// Carried texts that still name the parent's organisation or its people.
+    left_over: Vec<LeftOver>,
+    open_in_parent: Vec<Open>,
+}
+
+/// What became of a field of the parent.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Became {
+    address: Address,
+    fate: Fate,
+}
+
+/// What is not settled in the parent itself.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Open {
+    address: Address,
+    state: State,
+}
+
+impl From<&Derived> for Body {
+    fn from(derived: &Derived) -> Self {
+        let fates = derived.fates.iter();
+        let open = derived.open_in_parent.iter().cloned();
+        Self {
+            deployment: derived.deployment.name.clone(),
+            id: derived.deployment.meta.id.clone(),
+            folder: folder_of(&derived.deployment.name),
+            fates: fates.map(|(address, fate)| Became { address: address.clone(), fate: *fate }).collect(),
+            left_over: derived.left_over.clone(),
+            open_in_parent: open.map(|(address, state)| Open { address, state }).collect(),
+        }
+    }
 }

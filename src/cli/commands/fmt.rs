@@ -47,11 +47,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let project = context.sound_project(&repo, None)?;
     let mut changed = Vec::new();
     let (mut broken, mut in_form) = (0, 0);
-    let files = files(args, &project, &repo, context)?;
+    let (files, named) = files(args, &project, &repo, context)?;
     for path in &files {
         match formatted(&project, path) {
             Ok(Some(Formatted { after, is_change: true })) => changed.push((path, after)),
             Ok(Some(_)) => in_form += 1,
+            Ok(None) if named.contains(path) => {
+                context
+                    .tell(format!("{path} is left as it is: tom alone writes it, or nobody knows its form"));
+            }
             Ok(None) => {}
             Err(error) => {
                 broken += 1;
@@ -138,14 +142,19 @@ fn form<'f>(framework: &'f Framework, file: &str) -> Option<Form<'f>> {
     }
 }
 
-/// The files that are meant, by path from the repository's root.
-fn files(args: &Args, project: &Project, repo: &Repo, context: &Context) -> Result<BTreeSet<String>, Error> {
-    let mut files = BTreeSet::new();
+/// The files that are meant, by path from the repository's root; and those of them that were named each by itself.
+fn files(
+    args: &Args,
+    project: &Project,
+    repo: &Repo,
+    context: &Context,
+) -> Result<(BTreeSet<String>, BTreeSet<String>), Error> {
+    let (mut files, mut named) = (BTreeSet::new(), BTreeSet::new());
     let names = project.deployments()?.0;
     if args.what.is_empty() {
         files.insert(SETTINGS.to_owned());
         names.iter().try_for_each(|name| beneath(project, &folder_of(name), &mut files))?;
-        return Ok(files);
+        return Ok((files, named));
     }
     let root = context.work_tree(repo)?;
     for text in &args.what {
@@ -156,14 +165,17 @@ fn files(args: &Args, project: &Project, repo: &Repo, context: &Context) -> Resu
         let path = within(&root, &context.folder, text)?;
         match project.store().entries(&path) {
             Ok(entries) if !entries.is_empty() => beneath(project, &path, &mut files)?,
-            _ if project.store().read(&path)?.is_some() => drop(files.insert(path)),
+            _ if project.store().read(&path)?.is_some() => {
+                files.insert(path.clone());
+                named.insert(path);
+            }
             _ => {
                 return Err(Error::new(&USAGE, format!("`{text}` is no deployment, file or folder here"))
                     .help("`tom list` shows the deployments that there are"));
             }
         }
     }
-    Ok(files)
+    Ok((files, named))
 }
 
 /// The TOML files of a folder.

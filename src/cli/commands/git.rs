@@ -74,6 +74,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
 
 fn install(repo: &Repo, dry_run: bool, context: &Context) -> Result<Outcome, Error> {
     let root = context.work_tree(repo)?;
+    let (project, _) = context.project(repo, None)?;
     let writer: Option<Writer> = if dry_run { None } else { Some(context.writer(repo)?) };
     let mut is_there = true;
     for (key, value) in SETTINGS {
@@ -105,6 +106,9 @@ fn install(repo: &Repo, dry_run: bool, context: &Context) -> Result<Outcome, Err
     }
     if is_there {
         context.print("everything is already there\n");
+    }
+    for finding in super::check::attributes::findings(&project, repo, &project.deployments()?.0)? {
+        context.say_error(&finding.into());
     }
     Ok(Outcome::Clean)
 }

@@ -7,7 +7,7 @@ use crate::cli::{Outcome, commands::diff};
 use crate::diag::Error;
 use crate::model::{Address, DeploymentName, Framework};
 use crate::ops::diff::FieldChange;
-use crate::ops::history::{Commit, Entry, Log, NO_HISTORY, Question, What, log};
+use crate::ops::history::{Commit, Entry, Log, NO_HISTORY, Question, What, askable, log};
 use crate::project::{Past, Project};
 use crate::store::{ObjectId, Repo};
 use std::fmt::Write;
@@ -84,12 +84,23 @@ impl Asked {
     }
 
     /// The error for something that there is no history of.
-    pub(super) fn nothing(&self) -> Error {
+    pub(super) fn nothing(&self, past: &Past<'_>) -> Error {
         let address = self.address.as_ref().map(ToString::to_string).unwrap_or_default();
-        let known = self.framework.items().map(|item| item.id.as_str());
+        let (there, is_unread) = match askable(past, self.from, &self.name, &self.question) {
+            Ok(found) => found,
+            Err(error) => return error,
+        };
+        if is_unread {
+            let message = format!("the file of `{address}` in `{}` cannot be read at that commit", self.name);
+            return Error::new(&NO_HISTORY, message).help(format!(
+                "`tom check {}` says what is wrong with it; `--rev` names an earlier commit",
+                self.name
+            ));
+        }
+        let items = self.framework.items().map(|item| item.id.as_str());
+        let known = items.chain(there.iter().map(String::as_str));
         let error = Error::new(&NO_HISTORY, format!("`{}` has no `{address}` in its commits", self.name));
-        let subject = self.address.as_ref().map_or("", |address| address.subject.as_str());
-        match crate::diag::nearest(subject, known).filter(|near| *near != subject) {
+        match crate::diag::nearest(&address, known).filter(|near| *near != address) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error.help("what is not committed yet has no history"),
         }
@@ -105,7 +116,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     if asked.is_unknown()
         && log.entries.iter().all(|entry| entry.fields.is_empty() && entry.unread.is_empty())
     {
-        return Err(asked.nothing());
+        return Err(asked.nothing(&past));
     }
     match args.format {
         Format::Json => {
@@ -168,6 +179,7 @@ fn entry_text(entry: &Entry, asked: &Asked, context: &Context) -> String {
     let mut out = format!("\n{}\n", commit_line(&entry.commit));
     let what = match entry.what {
         What::Created => Some("made, from no other deployment"),
+        What::Oldest => Some("the oldest commit that is here; what it says may be older"),
         What::Derived if entry.fields.is_empty() => Some("derived; it came as it was"),
         What::Derived if entry.fields.iter().all(|field| field.before.is_none()) => Some("derived"),
         What::Derived => Some("derived; what differs from what it was derived from:"),
@@ -187,9 +199,17 @@ fn entry_text(entry: &Entry, asked: &Asked, context: &Context) -> String {
     }
     // Where everything is new, `tom show` and the file itself tell it better.
     let is_all_new = entry.fields.len() > 3 && entry.fields.iter().all(|field| field.before.is_none());
-    if is_all_new && matches!(entry.what, What::Created | What::Derived) {
-        let _ = writeln!(out, "    it begins here, with {}", counted(entry.fields.len(), "field", "fields"));
-        return out;
+    let count = counted(entry.fields.len(), "field", "fields");
+    match entry.what {
+        What::Created | What::Derived if is_all_new => {
+            let _ = writeln!(out, "    it begins here, with {count}");
+            return out;
+        }
+        What::Oldest if is_all_new => {
+            let _ = writeln!(out, "    it has {count} here");
+            return out;
+        }
+        _ => {}
     }
     let most = if asked.address.is_none() { MOST_SHOWN } else { usize::MAX };
     for field in entry.fields.iter().take(most) {

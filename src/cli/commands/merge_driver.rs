@@ -55,6 +55,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     Writer::unlocked(folder).write(name, &bytes)?;
     let Some(places) = conflicts else { return Ok(Outcome::Clean) };
     context.tell(format!("tom: both sides changed, in {path}: {}", places.join(", ")));
+    context.tell(
+        "tom: `git diff --no-textconv` shows both; `tom check` refuses the file until somebody decided",
+    );
     Ok(Outcome::Found)
 }
 

@@ -35,7 +35,7 @@ pub(super) mod status;
 pub(super) mod todo;
 pub(super) mod transfer;
 pub(super) mod update;
-mod upgrade;
+pub(super) mod upgrade;
 pub(super) mod verify;
 mod workbook;
 
@@ -118,6 +118,12 @@ fn risk_of<'d>(
 ) -> Result<(&'d RiskId, &'d Risk), Error> {
     let found = deployment.risks.iter().find(|(id, _)| id.as_str() == address.subject);
     found.ok_or_else(|| {
+        if deployment.unread.contains(&address.subject) {
+            let message =
+                format!("the file of `{}` in `{}` cannot be read", address.subject, deployment.name);
+            return Error::new(&USAGE, message)
+                .help(format!("`tom check {}` says what is wrong with it", deployment.name));
+        }
         let known = framework.items().map(|item| item.id.as_str());
         let known = known.chain(deployment.risks.keys().map(RiskId::as_str));
         let message = format!("`{}` has no item or risk `{}`", deployment.name, address.subject);

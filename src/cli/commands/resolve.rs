@@ -1,8 +1,8 @@
-use super::update::{conflict_in_words, replacements_of};
+use super::update::{conflict_in_words, replacements_of, took};
 use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
-use crate::cli::words::{BOLD, counted, styled};
+use crate::cli::words::{BOLD, styled};
 use crate::diag::Error;
 use crate::model::{Address, Decision, Deployment, Framework, Pending, Reason};
 use crate::ops::merge::Place;
@@ -92,13 +92,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         if !args.dry_run {
             writer.replace_all(&replacements_of(project.store(), &deployment, &applied, &framework)?)?;
         }
-        let verb = if args.dry_run { "would take" } else { "took" };
-        let count = counted(applied.changes.len(), "change", "changes");
-        context.print(format!(
-            "{}: {verb} {count} from {}\n",
-            styled(BOLD, name.as_str()),
-            pending.source.name()
-        ));
+        let took = took(applied.changes.len(), pending.source.name(), args.dry_run);
+        context.print(format!("{}: {took}\n", styled(BOLD, name.as_str())));
         return Ok(Outcome::Clean);
     }
     if pending != before && !args.dry_run {
@@ -135,6 +130,11 @@ fn decision(args: &Args, context: &Context, repo: &Repo) -> Result<Decision, Err
     }))
 }
 
+/// What can be answered to the question.
+const HELP: &str = "  o  ours: what stands here stays\n  t  theirs: what comes is taken\n  v  value: neither, and you type what is to stand here\n  \
+r  refuse: what stands here stays, with a reason that is remembered, and it is not asked again until it changes\n  \
+Enter  leave it undecided; nothing is written to the deployment until everything is decided";
+
 /// Asks for every conflict that is undecided. An empty line leaves one open, the end of input all that follow.
 fn ask(
     context: &Context,
@@ -158,7 +158,7 @@ fn ask(
         }
         loop {
             let Some(line) =
-                context.ask("[o]urs, [t]heirs, [v]alue, [r]efuse with a reason, or Enter to leave it:")
+                context.ask("[o]urs, [t]heirs, [v]alue, [r]efuse with a reason, [?], or Enter to leave it:")
             else {
                 return Ok(());
             };
@@ -181,7 +181,10 @@ fn ask(
                         }
                     }
                 }
-                _ => continue,
+                _ => {
+                    context.tell(HELP);
+                    continue;
+                }
             };
             match decide(deployment, framework, pending, &place, decision) {
                 Ok(()) => break,

@@ -187,8 +187,8 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
     let settings = project.settings();
     let keys = keys(settings)?;
     let judging = Judging { settings, keys: &keys, as_of: asked.as_of };
-    let common = repo.common_dir();
-    let begin = || Ok((project.loader()?, Repo::discover(&common)?));
+    let home = repo.home();
+    let begin = || Ok((project.loader()?, home.open()?));
     let brief =
         |(loader, repo): &mut (Loader<'_>, Repo), name: &DeploymentName| -> Result<Option<InBrief>, Error> {
             Ok(match loader.load(name)?.sound() {

@@ -4,7 +4,7 @@ use super::update::{Args, refuse_dirty};
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, OPEN, counted, short, styled, wrapped};
-use crate::cli::{Outcome, args::Format, embedded};
+use crate::cli::{Outcome, args::Format, embedded, output::Output};
 use crate::diag::{Error, Finding};
 use crate::model::{Deployment, DeploymentName, Framework, FrameworkRef};
 use crate::ops::upgrade::{CANNOT_UPGRADE, Fate, Upgrade, Upgraded, files};
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, (from, to): (&str, &str), context: &Context) -> R
         writer.replace_all(&replacements)?;
     }
     match args.format {
-        Format::Json => context.print_json(&to_json(&from, &to, &done)),
+        Format::Json => context.print_json(&Output::of(Body::of(&from, &to, &done))),
         Format::Text => context.print(show(&from, &to, &done, context, args.dry_run)),
     }
     left_behind(&here, &from, &done, context)?;
@@ -287,38 +287,85 @@ fn show(
     out
 }
 
-fn to_json(from: &Framework, to: &Framework, done: &[(Deployment, Upgraded)]) -> serde_json::Value {
-    let texts = |all: &mut dyn Iterator<Item = String>| all.collect::<Vec<_>>();
-    let all = done.iter().map(|(before, upgraded)| {
+/// What a move to another framework version did.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub(in crate::cli) struct Body {
+    /// The version that the deployments followed.
+    from: String,
+    /// The version that they follow now.
+    to: String,
+    deployments: Vec<One>,
+}
+
+/// One deployment.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct One {
+    deployment: DeploymentName,
+    /// How many answers stay where they are.
+    stayed: usize,
+    /// Answers that went to other items.
+    moved: Vec<Moved>,
+    /// Answers without a place of their own, kept in `aside.toml`.
+    set_aside: Vec<Aside>,
+    /// Confirmations that do not speak for the later version's question.
+    confirmations_dropped: Vec<String>,
+    /// Risks that rest on a fact that is asked no more.
+    facts_gone: Vec<String>,
+    /// Refusals whose subject is gone.
+    refusals_gone: Vec<String>,
+    /// Items that the earlier version did not have.
+    new_items: Vec<String>,
+}
+
+/// An answer that went to other items.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Moved {
+    from: String,
+    to: Vec<String>,
+}
+
+/// An answer that was set aside.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Aside {
+    from: String,
+    why: String,
+    /// The items that somebody has to answer knowing it.
+    r#for: Vec<String>,
+}
+
+impl Body {
+    fn of(from: &Framework, to: &Framework, done: &[(Deployment, Upgraded)]) -> Self {
+        let version = |framework: &Framework| format!("{}@{}", framework.id, framework.version);
+        let deployments = done.iter().map(|(before, upgraded)| One::of(&before.name, upgraded)).collect();
+        Self { from: version(from), to: version(to), deployments }
+    }
+}
+
+fn texts<T: ToString>(all: impl IntoIterator<Item = T>) -> Vec<String> {
+    all.into_iter().map(|one| one.to_string()).collect()
+}
+
+impl One {
+    fn of(name: &DeploymentName, upgraded: &Upgraded) -> Self {
         let moved = upgraded.fates.iter().filter_map(|(slot, fate)| match fate {
-            Fate::Moved(there) => Some(serde_json::json!({
-                "from": slot.to_string(),
-                "to": texts(&mut there.iter().map(ToString::to_string)),
-            })),
+            Fate::Moved(there) => Some(Moved { from: slot.to_string(), to: texts(there) }),
             Fate::SetAside(_) => None,
         });
-        let asides = upgraded.asides.iter().map(|aside| {
-            serde_json::json!({
-                "from": aside.slot.to_string(),
-                "why": aside.why,
-                "for": texts(&mut aside.answers.iter().map(ToString::to_string)),
-            })
+        let asides = upgraded.asides.iter().map(|aside| Aside {
+            from: aside.slot.to_string(),
+            why: aside.why.to_string(),
+            r#for: texts(&aside.answers),
         });
-        serde_json::json!({
-            "deployment": before.name,
-            "stayed": upgraded.stayed,
-            "moved": moved.collect::<Vec<_>>(),
-            "set-aside": asides.collect::<Vec<_>>(),
-            "confirmations-dropped": texts(&mut upgraded.dropped.iter().map(ToString::to_string)),
-            "facts-gone": texts(&mut upgraded.facts_gone.iter().map(|(risk, fact)| format!("{risk}: {fact}"))),
-            "refusals-gone": upgraded.refusals_gone,
-            "new-items": texts(&mut upgraded.new_items.iter().map(ToString::to_string)),
-        })
-    });
-    serde_json::json!({
-        "schema-version": 1,
-        "from": format!("{}@{}", from.id, from.version),
-        "to": format!("{}@{}", to.id, to.version),
-        "deployments": all.collect::<Vec<_>>(),
-    })
+        Self {
+            deployment: name.clone(),
+            stayed: upgraded.stayed,
+            moved: moved.collect(),
+            set_aside: asides.collect(),
+            confirmations_dropped: texts(&upgraded.dropped),
+            facts_gone: upgraded.facts_gone.iter().map(|(risk, fact)| format!("{risk}: {fact}")).collect(),
+            refusals_gone: upgraded.refusals_gone.clone(),
+            new_items: texts(&upgraded.new_items),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! [`CODES`], and add a golden case in `tests/golden/`. A test fails while one of them is missing.
 
 mod answers;
+mod attributes;
 mod constraints;
 mod decisions;
 mod expired;
@@ -16,6 +17,7 @@ use super::outcome::Evaluator;
 use crate::diag::{Code, Finding, Label};
 use crate::model::{Address, Date, Deployment, Digest, Framework, Settings, Slot};
 
+pub use attributes::{WATCHED, attributes, could_hide};
 pub use decisions::decisions;
 pub use lineage::{Kin, across};
 pub use merges::{Merging, deployment_gone, merging, not_looked_at};
@@ -112,6 +114,7 @@ const RULES: &[Rule] = &[
 
 /// Every code that the rules give.
 pub const CODES: &[&Code] = &[
+    &attributes::HIDDEN,
     &answers::NOTE_MISSING,
     &answers::EVIDENCE_MISSING,
     &constraints::CONTRADICTION,

@@ -25,6 +25,8 @@ pub enum Level {
     Level,
     /// It has looked at everything of its parent's, which itself is behind or has to decide.
     ParentBehind,
+    /// It has looked at everything of its parent's, of which it is not known how it stands.
+    ParentUnknown,
     /// Its parent would hand over something that it has not looked at.
     Behind,
     /// An update waits for decisions.
@@ -42,6 +44,7 @@ impl Level {
             Self::Root => "not derived",
             Self::Level => "level with its parent",
             Self::ParentBehind => "level with its parent, which is behind",
+            Self::ParentUnknown => "level with its parent, of which it is not known",
             Self::Behind => "behind",
             Self::Undecided => "has to decide",
             Self::ParentElsewhere => "parent not here",
@@ -51,7 +54,7 @@ impl Level {
 
     /// Whether somebody has to look: it is behind, or nobody can say that it is not.
     pub fn is_behind(self) -> bool {
-        matches!(self, Self::Behind | Self::Undecided | Self::ParentBehind | Self::Unknown)
+        !matches!(self, Self::Root | Self::Level | Self::ParentElsewhere)
     }
 }
 

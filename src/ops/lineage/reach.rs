@@ -2,7 +2,7 @@
 
 use super::{Read, Refused, refusals, undecided};
 use crate::model::{
-    Canonical, Deployment, DeploymentName, Framework, Kind, Meta, MitigationStatus, Received,
+    Canonical, Deployment, DeploymentName, Framework, Kind, Meta, MitigationStatus, Pending, Received,
 };
 use crate::ops::derive::hand_over;
 use crate::ops::merge::{Field, Place, Side, Subject, merge};
@@ -160,9 +160,23 @@ pub fn held(asked: &Asked, read: Read<'_>, parent: &Received) -> Held {
         received: received.and_then(|received| digest(&received, place)),
         offered: digest(&form(parent.into()), place),
         refused,
-        waits: read.pending.map(undecided),
+        waits: read.pending.map(|pending| waits_there(pending, framework, place)),
         differs,
         state,
+    }
+}
+
+/// What an update has to decide at a place, or in it; or that it waits for something else.
+fn waits_there(pending: &Pending, framework: &Framework, place: &Place) -> Vec<String> {
+    let is_there = |address: &String| {
+        let at = address.parse().ok().and_then(|address| Place::of(framework, &address));
+        at.is_some_and(|at| at.is_within(place) || place.is_within(&at))
+    };
+    let there: Vec<String> = undecided(pending).into_iter().filter(is_there).collect();
+    if there.is_empty() {
+        vec!["the update that brings it waits for other decisions".to_owned()]
+    } else {
+        there
     }
 }
 

@@ -209,8 +209,13 @@ pub fn descendant(before: Option<Base<'_>>, after: Base<'_>, child: &Deployment)
         return None;
     }
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    let says =
-        format!("{} and {} that it received differ now", plural(answers, "answer"), plural(risks, "risk"));
+    let counts = [(answers, "answer"), (risks, "risk")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(*count, word));
+    let says = format!(
+        "{} that it received {} now",
+        counts.collect::<Vec<_>>().join(" and "),
+        if answers + risks == 1 { "differs" } else { "differ" }
+    );
     let change = Change::new(Kind::Descendant, None, child.name.as_str()).saying(says);
     Some(change.named(after.deployment.meta.id.as_str()))
 }

@@ -165,11 +165,15 @@ impl std::str::FromStr for Kind {
                 Some(near) => {
                     format!("there is no kind of change `{}`: did you mean `{near}`?", text.escape_debug())
                 }
-                None => format!(
-                    "there is no kind of change `{}`; there are: {}",
-                    text.escape_debug(),
-                    known.collect::<Vec<_>>().join(", ")
-                ),
+                None => {
+                    let known: Vec<&str> = known.collect();
+                    let lines: Vec<String> = known.chunks(4).map(|words| words.join(", ")).collect();
+                    format!(
+                        "there is no kind of change `{}`; there are:\n  {}",
+                        text.escape_debug(),
+                        lines.join(",\n  ")
+                    )
+                }
             }
         })
     }

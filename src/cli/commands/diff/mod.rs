@@ -131,13 +131,25 @@ fn failed(args: &Args, error: &Error) -> Review {
 
 fn review(args: &Args, context: &Context) -> Result<Review, Error> {
     let repo = context.repo()?;
+    reviewed(args, context, &repo).map_err(|error| {
+        // A word alone is a deployment; whoever writes `tom diff main` means the branch.
+        let is_meant = |word: &&String| error.finding().message.contains(&format!("`{word}`"));
+        let is_revision = |word: &&String| !word.contains("..") && repo.at(word).is_ok();
+        match args.what.iter().filter(is_meant).find(is_revision) {
+            Some(word) => error.help(format!("for a revision: `tom diff {word}..`, or `--rev {word}`")),
+            None => error,
+        }
+    })
+}
+
+fn reviewed(args: &Args, context: &Context, repo: &Repo) -> Result<Review, Error> {
     let request = match &args.since_decision {
-        Some(role) => since::request(args, role, context, &repo)?,
+        Some(role) => since::request(args, role, context, repo)?,
         None => request(args)?,
     };
     Ok(match request {
         Request::Local(name) => {
-            let project = project(args, context, &repo)?;
+            let project = project(args, context, repo)?;
             let (deployment, framework) = super::sound(&project, &name)?;
             if deployment.received.is_none() {
                 let message = format!("`{name}` was not derived, so there is nothing to compare it with");
@@ -146,10 +158,10 @@ fn review(args: &Args, context: &Context) -> Result<Review, Error> {
                 );
             }
             let base = Base { deployment: &deployment, framework: &framework };
-            of_one(added(base, name.as_str(), false), args, &repo)
+            of_one(added(base, name.as_str(), false), args, repo)
         }
         Request::Two(first, second) => {
-            let project = project(args, context, &repo)?;
+            let project = project(args, context, repo)?;
             let (left, old) = super::sound(&project, &first)?;
             let (right, new) = super::sound(&project, &second)?;
             if old.id != new.id {
@@ -159,10 +171,10 @@ fn review(args: &Args, context: &Context) -> Result<Review, Error> {
             }
             let left = Base { deployment: &left, framework: &old };
             let right = Base { deployment: &right, framework: &new };
-            of_one(changed(left, right, (first.as_str(), second.as_str()), None), args, &repo)
+            of_one(changed(left, right, (first.as_str(), second.as_str()), None), args, repo)
         }
         Request::States(range, only) => {
-            states::review(context, &repo, range, &only, &args.fail_on, args.descendants)?
+            states::review(context, repo, range, &only, &args.fail_on, args.descendants)?
         }
     })
 }

@@ -15,10 +15,9 @@ use crate::project::{
     ASSESSMENTS, EvidenceFiles, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, load_pair, pairs,
     record, statements,
 };
-use crate::store::{Commit, GitStore, Repo, Right, Store, Touch, WorkTree};
+use crate::store::{Commit, GitStore, Home, Repo, Right, Store, Touch, WorkTree};
 use crate::syntax::{Document, read_section};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 /// Descendants are looked for in every deployment's `deployment.toml`; beyond so many deployments only when asked, so that
 /// the cost follows the change.
@@ -87,7 +86,7 @@ pub(super) fn review(
         today: context.today(),
         // A key that cannot be used is for `tom check` to say; what it signed is then not verified.
         keys: keys(before.as_ref().unwrap_or(&after).settings()).unwrap_or_default(),
-        folder: repo.common_dir(),
+        home: repo.home(),
         context,
     };
     let mut deployments = reader.all(&pairs)?;
@@ -249,7 +248,7 @@ struct Reader<'a> {
     today: Date,
     /// Of whoever decides: a branch cannot say that itself, unless there was nothing before it.
     keys: Keys,
-    folder: PathBuf,
+    home: Home,
     context: &'a Context,
 }
 
@@ -257,7 +256,7 @@ impl Reader<'_> {
     fn all(&self, pairs: &[Pair]) -> Result<Vec<Reviewed>, Error> {
         let begin = || {
             let left = self.before.map(Project::loader).transpose()?;
-            Ok((left, self.after.loader()?, Repo::discover(&self.folder)?))
+            Ok((left, self.after.loader()?, self.home.open()?))
         };
         let done = side_by_side(self.context, pairs, begin, |(left, right, repo), pair| {
             self.one(pair, left.as_mut(), right, repo)

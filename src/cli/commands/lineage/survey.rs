@@ -102,17 +102,24 @@ pub(super) fn standings(
     })?;
     let mut standings: BTreeMap<DeploymentName, Standing> =
         found.into_iter().map(|(name, found)| (name, found.unwrap_or_else(Standing::unknown))).collect();
-    // Whoever is level with a parent that is behind does not have what the ancestors gained.
+    // Whoever is level with a parent that is behind does not have what the ancestors gained; of one that cannot be read nobody knows.
     for name in names {
-        let is_behind = |above: &&DeploymentName| {
-            standings.get(*above).is_some_and(|standing| standing.level.is_behind())
+        let level_of = |above: &&DeploymentName| standings.get(*above).map(|standing| standing.level);
+        let above = tree.above(name);
+        let late = above
+            .iter()
+            .find(|above| level_of(above).is_some_and(|level| level.is_behind() && level != Level::Unknown));
+        let unknown = above.iter().find(|above| level_of(above) == Some(Level::Unknown));
+        let through = match (late, unknown) {
+            (Some(late), _) => Some((Level::ParentBehind, format!("{late} comes first"))),
+            (None, Some(unknown)) => Some((Level::ParentUnknown, format!("of {unknown} it is not known"))),
+            (None, None) => None,
         };
-        let through = tree.above(name).into_iter().find(is_behind).cloned();
-        if let (Some(through), Some(standing)) = (through, standings.get_mut(*name))
+        if let (Some((level, why)), Some(standing)) = (through, standings.get_mut(*name))
             && standing.level == Level::Level
         {
-            standing.level = Level::ParentBehind;
-            standing.why = Some(format!("{through} comes first"));
+            standing.level = level;
+            standing.why = Some(why);
         }
     }
     Ok(standings)

@@ -15,7 +15,7 @@ fn style(level: Level) -> Style {
     match level {
         Level::Root | Level::ParentElsewhere => DIM,
         Level::Level => GOOD,
-        Level::ParentBehind => OPEN,
+        Level::ParentBehind | Level::ParentUnknown => OPEN,
         Level::Behind | Level::Undecided | Level::Unknown => BAD,
     }
 }
@@ -55,11 +55,12 @@ fn count(missing: &[Missing]) -> String {
 
 /// How many there are of each level, in a sentence.
 pub(super) fn summary(rows: &[Row]) -> String {
-    const LEVELS: [Level; 7] = [
+    const LEVELS: [Level; 8] = [
         Level::Behind,
         Level::Undecided,
         Level::ParentBehind,
         Level::Unknown,
+        Level::ParentUnknown,
         Level::Level,
         Level::ParentElsewhere,
         Level::Root,

@@ -1,11 +1,12 @@
 mod files;
+mod json;
 mod text;
 
 use super::{lineage, upgrade};
 use crate::cli::beside::side_by_side;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
-use crate::cli::{Outcome, args::Format};
+use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Address, Deployment, DeploymentName, Framework, Pending, Reason};
 use crate::ops::lineage::{Parent, Tree};
@@ -19,7 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(super) use files::{refuse_dirty, refuse_edited_base, replacements_of};
-pub(super) use text::{changes, conflict_in_words, in_safety_order};
+pub(in crate::cli) use json::Body;
+pub(super) use text::{changes, conflict_in_words, in_safety_order, took};
 
 /// Bring what the parent gained into derived deployments
 ///
@@ -141,7 +143,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let reports: Vec<Report> = done.into_iter().map(|(report, _)| report).collect();
     match args.format {
-        Format::Json => context.print_json(&text::to_json(&reports)),
+        Format::Json => context.print_json(&Output::of(Body::from(&reports[..]))),
         Format::Text => context.print(text::show(&reports, context, args.dry_run)),
     }
     let waits = |report: &Report| matches!(report.result, What::Conflicts(..) | What::WaitsFor(_));

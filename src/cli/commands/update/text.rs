@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, GOOD, OPEN, counted, short, styled, wrapped};
 use crate::model::{Pending, Undecided};
 use crate::ops::diff::{Piece, words};
-use crate::ops::merge::{Change, Field, Merged};
+use crate::ops::merge::{Change, Merged};
 use crate::ops::update::risks_of;
 use crate::ops::words::and;
 use std::fmt::Write;
@@ -25,9 +25,8 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
                 out += &withdrawn(before, context.width, is_dry);
             }
             What::Applied(applied) => {
-                let verb = if is_dry { "would take" } else { "took" };
-                let head = counted(applied.changes.len(), "change", "changes");
-                let _ = writeln!(out, "{}: {verb} {head} from {parent}", styled(BOLD, name.as_str()));
+                let took = took(applied.changes.len(), parent.as_str(), is_dry);
+                let _ = writeln!(out, "{}: {took}", styled(BOLD, name.as_str()));
                 if !is_long {
                     out += &changes(&applied.changes, context.width);
                 }
@@ -88,6 +87,15 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
         );
     }
     out
+}
+
+/// What came, in a few words.
+pub(in crate::cli::commands) fn took(changes: usize, from: &str, is_dry: bool) -> String {
+    match (changes, is_dry) {
+        (0, _) => format!("nothing comes from {from}; what stands here stays"),
+        (_, true) => format!("would take {} from {from}", counted(changes, "change", "changes")),
+        (_, false) => format!("took {} from {from}", counted(changes, "change", "changes")),
+    }
 }
 
 /// What waited, and is offered no more.
@@ -155,17 +163,17 @@ pub(in crate::cli::commands) fn conflict_in_words(
     conflict: &Undecided,
     width: usize,
 ) -> String {
-    let base = conflict.base.as_deref().unwrap_or_default();
     let mut out = format!("  {}  {}\n", styled(BOLD, address), conflict.why);
-    let side = |text: &Option<String>| match text {
-        None => "(nothing)".to_owned(),
-        Some(text) if base.is_empty() => text.clone(),
-        Some(text) => marked(base, text),
+    // What was there before is what both are held against; where there was nothing, theirs is held against ours.
+    let side = |text: &Option<String>, before: &Option<String>| match (text, before) {
+        (None, _) => "(nothing)".to_owned(),
+        (Some(text), None) => text.clone(),
+        (Some(text), Some(before)) => marked(before, text),
     };
     let lines = [
-        ("before:", conflict.base.clone().unwrap_or_else(|| "(nothing)".to_owned())),
-        ("ours:", side(&conflict.left)),
-        ("theirs:", side(&conflict.right)),
+        ("before:", side(&conflict.base, &None)),
+        ("ours:", side(&conflict.left, &conflict.base)),
+        ("theirs:", side(&conflict.right, conflict.base.as_ref().map_or(&conflict.left, |_| &conflict.base))),
     ];
     for (label, text) in lines {
         let _ = writeln!(out, "    {label:<8}{}", wrapped(&text, 12, width).trim_start());
@@ -190,49 +198,4 @@ fn marked(before: &str, after: &str) -> String {
             Piece::Added(text) => format!("{{+{text}+}}"),
         })
         .collect()
-}
-
-pub(super) fn to_json(reports: &[Report]) -> serde_json::Value {
-    let text = |field: &Option<Field>| field.as_ref().map(ToString::to_string);
-    let change = |change: &Change| {
-        serde_json::json!({
-            "address": change.place.address(),
-            "safety": change.place.is_safety(),
-            "before": text(&change.before),
-            "after": text(&change.after),
-        })
-    };
-    let all = reports.iter().map(|Report { name, parent, result: result_of }| {
-        let mut entry = serde_json::json!({ "deployment": name, "parent": parent });
-        let (result, changes, conflicts, refused) = match result_of {
-            What::UpToDate | What::Withdrawn(_) => ("up-to-date", Vec::new(), Vec::new(), Vec::new()),
-            What::Applied(applied) => {
-                ("applied", applied.changes.iter().map(change).collect(), Vec::new(), applied.refused.clone())
-            }
-            What::Conflicts(_, merged) => {
-                let conflicts = merged.conflicts.iter().map(|conflict| {
-                    serde_json::json!({
-                        "address": conflict.place.address(),
-                        "safety": conflict.place.is_safety(),
-                        "why": conflict.why.as_str(),
-                        "base": text(&conflict.sides.base),
-                        "ours": text(&conflict.sides.left),
-                        "theirs": text(&conflict.sides.right),
-                    })
-                });
-                ("conflicts", merged.changes.iter().map(change).collect(), conflicts.collect(), Vec::new())
-            }
-            What::WaitsFor(_) => ("waits", Vec::new(), Vec::new(), Vec::new()),
-        };
-        entry["result"] = result.into();
-        entry["changes"] = changes.into();
-        entry["conflicts"] = conflicts.into();
-        entry["refused"] = refused.into();
-        if let What::Withdrawn(before) = result_of {
-            let addresses = before.conflicts.keys().chain(before.refused.keys());
-            entry["withdrawn"] = addresses.cloned().collect::<Vec<_>>().into();
-        }
-        entry
-    });
-    serde_json::json!({ "schema-version": 1, "deployments": all.collect::<Vec<_>>() })
 }
