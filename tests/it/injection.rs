@@ -3,7 +3,10 @@
 use crate::support::{Sandbox, root};
 use comrak::nodes::{AstNode, NodeValue};
 use std::sync::LazyLock;
-use tom::model::{Deployment, Framework, Value};
+use tom::model::{
+    Acceptance, Confirmation, Date, Deployment, Framework, PartyId, Transfer, TransferReceipt, TransferWord,
+    Value,
+};
 use tom::ops::review::{Base, Change, End, Kind, Problem, Review, Reviewed, changed};
 use tom::project::Project;
 use tom::store::WorkTree;
@@ -76,12 +79,17 @@ fn written(text: &str) -> Deployment {
         Value::Texts(fields) => fields.iter_mut().for_each(put),
         Value::Date(_) | Value::Number(_) => {}
     };
+    let said = |confirmation: &mut Confirmation| {
+        confirmation.by = text.to_owned();
+        confirmation.note = Some(text.to_owned());
+    };
     put(&mut all.meta.title);
     for answer in all.answers.values_mut() {
         answer.value.iter_mut().for_each(value);
         answer.rows.values_mut().flat_map(|row| row.values_mut()).for_each(value);
         answer.notes = Some(text.to_owned());
         answer.evidence = vec![text.to_owned()];
+        answer.confirmed.values_mut().for_each(said);
     }
     for risk in all.risks.values_mut() {
         [&mut risk.title, &mut risk.hazard, &mut risk.effect].into_iter().for_each(put);
@@ -94,7 +102,29 @@ fn written(text: &str) -> Deployment {
             put(&mut mitigation.text);
             mitigation.reason = Some(text.to_owned());
             mitigation.evidence = vec![text.to_owned()];
+            mitigation.confirmed.values_mut().for_each(said);
         }
+        risk.confirmed.values_mut().for_each(said);
+        risk.acceptance = Some(Acceptance {
+            by: text.to_owned(),
+            role: text.to_owned(),
+            class: 2,
+            digest: text.to_owned(),
+            on: Date::new(2026, 11, 20).unwrap(),
+            until: None,
+            reason: text.to_owned(),
+        });
+        risk.transfer = Some(Transfer {
+            to: PartyId::new("supplier").unwrap(),
+            duty: Some(text.to_owned()),
+            receipt: Some(TransferReceipt {
+                says: TransferWord::Refused,
+                by: text.to_owned(),
+                on: Date::new(2026, 11, 20).unwrap(),
+                digest: text.to_owned(),
+                reason: Some(text.to_owned()),
+            }),
+        });
     }
     all
 }

@@ -16,7 +16,7 @@
 //!   or weaker, a higher class), the lower rating was given for another risk than the merged one: a conflict. A rating
 //!   is never mixed, so no merge gives a class that is below both sides'.
 //! - **A cause in use**: one side takes a cause away that the other's mitigation begins to act on: a conflict.
-//! - **Confirmations and acceptances** never say more than a side said. They travel like other fields and turn stale by themselves where the
+//! - **Confirmations and acceptances** never say more than a side said, as far as the sides reach: a whole deployment, or one file for git. They travel like other fields and turn stale by themselves where the
 //!   content differs; one that would hold over the merged content although it held on neither side is dropped. Where both sides hold
 //!   different ones of a party, the one for the merged content stays, then the later; where one was withdrawn, it is withdrawn.
 
