@@ -80,7 +80,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     said(tom(&["update", "--from", &root, "--all"]))?;
     let has = said(git(
         &folder,
-        &["grep", "--count", "-F", &format!("mitigations.{KEY}]"), "--", "assessments/*/risks"],
+        &["grep", "--count", "-F", &format!("mitigations.{KEY}]"), "--", "assessments/*/risks/*"],
     ))?;
     println!("{} deployments have it now; `tom check` says: {}", has.lines().count(), {
         let checked = said(tom(&["check"]))?;
