@@ -21,6 +21,8 @@ digest that `tom hand-over` printed with the one that `tom receive --dry-run` pr
 pub const MOST_BYTES: u64 = 64 << 20;
 /// More parts than any hand-over has.
 const MOST_PARTS: usize = 5_000;
+/// The length of a zip's end without a comment.
+const END: usize = 22;
 /// The longest name of a part.
 const MOST_NAME: usize = 240;
 
@@ -116,13 +118,18 @@ pub fn unpack(bytes: &[u8]) -> Result<Parts, Error> {
     };
     let broken =
         |error: zip::result::ZipError| refuse(format!("the file is no zip, damaged, or cut short: {error}"));
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
-    if archive.len() > MOST_PARTS {
+    // The end says how many parts there are, and nothing stands behind it: that is looked at before any of them.
+    let end =
+        bytes.len().checked_sub(END).map(|at| &bytes[at..]).filter(|end| end.starts_with(b"PK\x05\x06"));
+    let Some(count) = end.map(|end| usize::from(u16::from_le_bytes([end[10], end[11]]))) else {
+        return Err(refuse("the file is no zip, damaged, or cut short: its end is missing".to_owned()));
+    };
+    if count > MOST_PARTS {
         return Err(refuse(format!(
-            "the file has {} parts; a hand-over has at most {MOST_PARTS}",
-            archive.len()
+            "the file has {count} parts or more; a hand-over has at most {MOST_PARTS}"
         )));
     }
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
     let mut names = Vec::new();
     let mut declared = 0u64;
     for at in 0..archive.len() {
