@@ -1,6 +1,7 @@
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::packs::{self, Asked, Done, Rendered};
+use crate::cli::report::one_line;
 use crate::cli::words::counted;
 use crate::cli::{Outcome, embedded};
 use crate::diag::Error;
@@ -106,6 +107,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         let unchanged = rendered.len() - written;
         let rest = if unchanged > 0 { format!(", {unchanged} unchanged") } else { String::new() };
         context.tell(format!("{} written{rest}", counted(written, "file", "files")));
+    }
+    if let (Some(base), true, true) = (&args.changed, rendered.is_empty(), failed.is_empty()) {
+        context.tell(format!("nothing is to render: no deployment differs from `{}`", one_line(base)));
     }
     failed.iter().for_each(|error| context.say_error(error));
     Ok(if failed.is_empty() { Outcome::Clean } else { Outcome::NotAll })

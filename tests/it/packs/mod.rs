@@ -86,6 +86,7 @@ fn what_has_not_changed_is_left_alone_and_what_was_meddled_with_is_not() {
 fn only_what_differs_from_a_revision_is_rendered() {
     let sandbox = Sandbox::example();
     let args = ["render", "--changed", "HEAD", "--to", "packs", "--pack", "lineage", "--format", "json"];
+    assert!(sandbox.tom(&args).code(0).err.contains("no deployment differs from `HEAD`"));
     sandbox.tom(&["set", "acme-southmere", "HAZ-004.residual.likelihood", "Low"]).code(0);
     assert!(
         sandbox
