@@ -34,9 +34,23 @@ pub(super) struct Decided<'d> {
 /// What cannot be read, and a record that cannot be understood: where it stands would then not be known.
 pub(super) fn decided<T>(
     judging: Judging<'_>,
-    (repo, revision): (&Repo, Option<&str>),
+    at: (&Repo, Option<&str>),
     store: &dyn Store,
     (deployment, framework, states): (&Deployment, &Framework, &States<'_>),
+    then: impl FnOnce(&Decided<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let Judging { settings, as_of, .. } = judging;
+    let is_ready = |phase: u8| gaps(deployment, framework, settings, states, phase, Some(as_of)).is_empty();
+    decided_where(judging, at, store, (deployment, framework), &is_ready, then)
+}
+
+/// The same, for a caller who knows which phases are ready.
+pub(super) fn decided_where<T>(
+    judging: Judging<'_>,
+    (repo, revision): (&Repo, Option<&str>),
+    store: &dyn Store,
+    (deployment, framework): (&Deployment, &Framework),
+    is_ready: &dyn Fn(u8) -> bool,
     then: impl FnOnce(&Decided<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let Judging { settings, keys, as_of } = judging;
@@ -61,8 +75,7 @@ pub(super) fn decided<T>(
             false => None,
         };
     let reports = phases(&case, &judgement.statements, author.as_ref());
-    let is_ready = |phase: u8| gaps(deployment, framework, settings, states, phase, Some(as_of)).is_empty();
-    let standing = standing(&case, &judgement.statements, &reports, &record, &is_ready);
+    let standing = standing(&case, &judgement.statements, &reports, &record, is_ready);
     let broken = broken.iter().filter(|finding| finding.is_error()).count();
     then(&Decided { case: &case, judgement: &judgement, record: &record, standing, broken })
 }

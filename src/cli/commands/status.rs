@@ -2,7 +2,7 @@ mod throughput;
 
 use crate::cli::beside::side_by_side;
 use crate::cli::context::Context;
-use crate::cli::decided::{Judging, decided};
+use crate::cli::decided::{Judging, decided, decided_where};
 use crate::cli::report::one_line;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
@@ -195,8 +195,14 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
                 Ok((deployment, framework)) => {
                     let states = states(&deployment, &framework);
                     let progress = progress(&deployment, &framework, settings, &states, asked);
-                    let loaded = (&deployment, &*framework, &states);
-                    let standing = decided(judging, (repo, None), loader.store(), loaded, |decided| {
+                    let known = |phase: u8| progress.iter().find(|progress| progress.phase == phase);
+                    let is_ready = |phase: u8| match known(phase) {
+                        Some(progress) => progress.gaps.is_empty(),
+                        None => gaps(&deployment, &framework, settings, &states, phase, Some(asked.as_of))
+                            .is_empty(),
+                    };
+                    let (at, loaded) = ((&*repo, None), (&deployment, &*framework));
+                    let standing = decided_where(judging, at, loader.store(), loaded, &is_ready, |decided| {
                         Ok(decided.standing.clone())
                     });
                     let Ok(standing) = standing else { return Ok(None) };

@@ -46,8 +46,10 @@ pub(super) fn review(
     descendants: bool,
 ) -> Result<Review, Error> {
     let ends = open(repo, range)?;
-    let (before, mut problems) = project_of(ends.left.as_ref(), &ends.names.0.name)?;
-    let (after, found) = Project::open(right_store(context, repo, &ends)?)?;
+    let (before, mut problems) = project_of(ends.left.as_ref(), &ends.names.0.name, None)?;
+    // Findings of what is equal are not told twice, so only what has none is taken over.
+    let sound = before.as_ref().filter(|_| problems.is_empty());
+    let (after, found) = opened(right_store(context, repo, &ends)?, sound)?;
     problems.extend(of_findings(&ends.names.1.name, &found));
     let right = match (&ends.right, &ends.range) {
         (Some(right), _) => Right::Revision(right),
@@ -57,7 +59,7 @@ pub(super) fn review(
     let beneath = [ASSESSMENTS, "frameworks", "templates", SETTINGS];
     let paths = repo.differing(ends.left.as_ref(), right, &beneath)?;
     let settings = before.as_ref().map(Project::settings);
-    let against = project_of(ends.against.as_ref(), &ends.names.0.name)?.0;
+    let against = project_of(ends.against.as_ref(), &ends.names.0.name, sound)?.0;
     let policies = settings.into_iter().chain(against.as_ref().map(Project::settings));
     let gates = all_gates(policies, gates)?;
     let templates =
@@ -158,10 +160,22 @@ fn right_store(context: &Context, repo: &Repo, ends: &Ends) -> Result<Box<dyn St
     }
 }
 
+/// The project of a store; what is there byte for byte as in another is not parsed again.
+fn opened(store: Box<dyn Store>, other: Option<&Project>) -> Result<(Project, Vec<Finding>), Error> {
+    match other {
+        Some(other) => other.reopen(store),
+        None => Project::open(store),
+    }
+}
+
 /// The left side's project; none where it had no `tom.toml` yet, so that everything is new.
-fn project_of(store: Option<&GitStore>, side: &str) -> Result<(Option<Project>, Vec<Problem>), Error> {
+fn project_of(
+    store: Option<&GitStore>,
+    side: &str,
+    other: Option<&Project>,
+) -> Result<(Option<Project>, Vec<Problem>), Error> {
     let Some(store) = store else { return Ok((None, Vec::new())) };
-    match Project::open(store.fork()?) {
+    match opened(store.fork()?, other) {
         Ok((project, findings)) => Ok((Some(project), of_findings(side, &findings))),
         Err(error) if error.finding().code.id == NOT_A_PROJECT.id && store.read(SETTINGS)?.is_none() => {
             Ok((None, Vec::new()))
