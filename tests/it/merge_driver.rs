@@ -543,7 +543,14 @@ fn random_pairs_of_branches_in_real_git_with_the_driver_and_without() {
                 assert_eq!(ordered(now().unwrap()), ordered(wanted.applied_to((&left).into())));
                 clean += 1;
             }
-            Some(1) => assert!(!wanted.is_clean(), "a conflict of nothing: {}", ran.all()),
+            Some(1) => {
+                // Comments are no content: where nothing else is in conflict, the driver may still ask what becomes of those of both sides.
+                let said = ran.all();
+                let asked = said.lines().filter(|line| line.starts_with("tom: both sides changed"));
+                let asked: Vec<&str> = asked.collect();
+                let is_comment = !asked.is_empty() && asked.iter().all(|line| line.ends_with(": a comment"));
+                assert!(!wanted.is_clean() || is_comment, "a conflict of nothing: {said}");
+            }
             code => panic!("{code:?} {}", ran.all()),
         }
         sandbox.git(&["reset", "-q", "--hard", "main@{1}"]);
