@@ -55,6 +55,7 @@ impl Templates {
     }
 
     /// Fonts of the repository's own by name.
+    #[cfg(feature = "pdf")]
     pub(super) fn fonts(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.fonts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }

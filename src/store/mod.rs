@@ -75,6 +75,20 @@ pub trait Store: Send + Sync {
         self.read_up_to(file, MAX_FILE)
     }
 
+    /// The paths of all regular files beneath a folder; nothing else is followed or named.
+    fn files(&self, folder: &str) -> Result<Vec<String>, Error> {
+        let mut files = Vec::new();
+        for entry in self.entries(folder)? {
+            let path = format!("{folder}/{}", entry.name);
+            match entry.kind {
+                EntryKind::Folder => files.extend(self.files(&path)?),
+                EntryKind::File => files.push(path),
+                _ => {}
+            }
+        }
+        Ok(files)
+    }
+
     /// Another view of the same thing, for another thread.
     fn fork(&self) -> Result<Box<dyn Store>, Error>;
 }

@@ -9,7 +9,7 @@ use crate::diag::{Error, Finding};
 use crate::model::{Deployment, DeploymentName, Framework, FrameworkRef};
 use crate::ops::upgrade::{CANNOT_UPGRADE, Fate, Upgrade, Upgraded, files};
 use crate::project::{ASSESSMENTS, Project, SETTINGS, folder_of, framework_files};
-use crate::store::{EntryKind, MemoryStore, Replacement, Repo, Store};
+use crate::store::{MemoryStore, Replacement, Repo, Store};
 use crate::syntax::{FrameworkFile, read_framework};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -172,13 +172,8 @@ fn read_back(
 }
 
 fn gather(store: &dyn Store, folder: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Error> {
-    for entry in store.entries(folder)? {
-        let path = format!("{folder}/{}", entry.name);
-        match entry.kind {
-            EntryKind::Folder => gather(store, &path, files)?,
-            EntryKind::File => files.extend(store.read(&path)?.map(|bytes| (path, bytes))),
-            _ => {}
-        }
+    for path in store.files(folder)? {
+        files.extend(store.read(&path)?.map(|bytes| (path, bytes)));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::diag::{Error, Finding};
 use crate::model::DeploymentName;
 use crate::ops::check::{WATCHED, attributes, could_hide};
 use crate::project::{Project, SETTINGS, folder_of};
-use crate::store::{EntryKind, Repo, Store};
+use crate::store::Repo;
 
 /// What git is told and must not be. Where no line could say it of some files alone, the first deployment stands for all of them.
 pub(in crate::cli::commands) fn findings(
@@ -19,7 +19,7 @@ pub(in crate::cli::commands) fn findings(
     paths.extend(frameworks.map(|f| format!("frameworks/{}/{}/framework.toml", f.id, f.version)));
     for name in looked_at {
         let folder = folder_of(name);
-        gather(project.store(), &folder, &mut paths)?;
+        paths.extend(project.store().files(&folder)?);
         // Whether or not it has one yet.
         paths.push(format!("{folder}/approvals/phase-1/deployer.toml"));
     }
@@ -30,16 +30,4 @@ pub(in crate::cli::commands) fn findings(
         }
     }
     Ok(attributes(&applied))
-}
-
-fn gather(store: &dyn Store, folder: &str, paths: &mut Vec<String>) -> Result<(), Error> {
-    for entry in store.entries(folder)? {
-        let path = format!("{folder}/{}", entry.name);
-        match entry.kind {
-            EntryKind::Folder => gather(store, &path, paths)?,
-            EntryKind::File => paths.push(path),
-            _ => {}
-        }
-    }
-    Ok(())
 }

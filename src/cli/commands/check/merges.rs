@@ -8,7 +8,7 @@ use crate::diag::{Error, Finding};
 use crate::model::{Deployment, DeploymentName, Framework, PermanentId};
 use crate::ops::check::{Merging, deployment_gone, merging, not_looked_at};
 use crate::project::{ASSESSMENTS, Project, SETTINGS, folder_of};
-use crate::store::{EntryKind, MemoryStore, MergeCommit, Repo};
+use crate::store::{MemoryStore, MergeCommit, Repo};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -216,17 +216,8 @@ impl<'r> Look<'r> {
         let mut all = BTreeSet::new();
         for (project, folder) in [&self.base, &self.left, &self.right].into_iter().zip(folders) {
             let Some(folder) = folder else { continue };
-            let mut open = vec![String::new()];
-            while let Some(at) = open.pop() {
-                for entry in project.store().entries(&format!("{folder}{at}"))? {
-                    let path = format!("{at}/{}", entry.name);
-                    match entry.kind {
-                        EntryKind::Folder => open.push(path),
-                        EntryKind::File => drop(all.insert(path)),
-                        _ => {}
-                    }
-                }
-            }
+            let files = project.store().files(folder)?;
+            all.extend(files.iter().filter_map(|path| path.strip_prefix(folder.as_str())).map(str::to_owned));
         }
         Ok(all)
     }

@@ -281,12 +281,11 @@ impl Reader<'_> {
     fn one(
         &self,
         pair: &Pair,
-        left: Option<&mut Loader<'_>>,
+        mut left: Option<&mut Loader<'_>>,
         right: &mut Loader<'_>,
         repo: &Repo,
     ) -> Result<Option<Reviewed>, Error> {
         let Some(name) = pair.name() else { return Ok(None) };
-        let mut left = left;
         let (before, after) = load_pair(pair, left.as_deref_mut(), right)?;
         let names = (&*self.ends.names.0.name, &*self.ends.names.1.name);
         let problems: Vec<Problem> = [(names.0, &before), (names.1, &after)]
@@ -332,10 +331,6 @@ impl Reader<'_> {
         };
         let (held, _) = statements(store, &deployment.name)?;
         let (record, _) = record(store, &deployment.name)?;
-        // To judge costs a look at everybody in `tom.toml`, however few deployments a branch touches.
-        if held.is_empty() {
-            return Ok((BTreeMap::new(), record));
-        }
         let evidence = EvidenceFiles::of(store);
         let files = |path: &str| evidence.digest(path);
         let settings = self.before.unwrap_or(self.after).settings();

@@ -21,6 +21,7 @@ use crate::store::{Repo, Writer};
 use crate::syntax::write_ledger;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Hand a deployment over to an organisation that shares no repository with you
 ///
@@ -154,15 +155,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let body = Body {
         deployment: name.clone(),
         file: Some(out.display().to_string()),
-        exchanged: vec![past::exchanged(
-            "sent",
-            &to,
-            made.manifest.number,
-            made.manifest.on.to_string(),
-            &sender,
-            &made.digest,
-            false,
-        )],
+        exchanged: vec![Exchanged {
+            direction: "sent",
+            with: to.to_string(),
+            number: made.manifest.number,
+            on: made.manifest.on.to_string(),
+            by: sender.clone(),
+            digest: made.digest.clone(),
+            received: false,
+        }],
         parts: made.parts.iter().map(|(name, bytes)| (name.clone(), bytes.len())).collect(),
         left_out: made.manifest.left_out.clone(),
     };
@@ -222,20 +223,22 @@ fn names_for(project: &Project, own: (&Deployment, &Framework), reader: Reader) 
 
 /// The names of every other organisation here.
 pub(super) fn names_of_others(project: &Project, own: (&Deployment, &Framework)) -> Result<Names, Error> {
+    Ok(names_among(&everybody(project)?, project, own))
+}
+
+/// A deployment with its framework.
+type Sound = (Deployment, Arc<Framework>);
+
+/// Every deployment that can be read. One that cannot names nobody; its own check says why.
+fn everybody(project: &Project) -> Result<Vec<Sound>, Error> {
     let mut loader = project.loader()?;
-    let mut known = Vec::new();
-    for name in project.deployments()?.0 {
-        // One that cannot be read names nobody; its own check says why.
-        if let Ok((deployment, framework)) = loader.load(&name).and_then(Loaded::sound) {
-            known.push((deployment, framework));
-        }
-    }
-    Ok(others(
-        own.0,
-        known.iter().map(|(deployment, framework)| (deployment, &**framework)),
-        own.1,
-        project.settings(),
-    ))
+    let names = project.deployments()?.0;
+    Ok(names.iter().filter_map(|name| loader.load(name).and_then(Loaded::sound).ok()).collect())
+}
+
+fn names_among(all: &[Sound], project: &Project, own: (&Deployment, &Framework)) -> Names {
+    let known = all.iter().map(|(deployment, framework)| (deployment, &**framework));
+    others(own.0, known, own.1, project.settings())
 }
 
 /// Files of evidence that came along with another organisation's assessment: what is in them is theirs.
@@ -269,9 +272,13 @@ fn foreign_files(project: &Project, deployment: &Deployment, reader: Reader) -> 
 /// Other organisations' names in the folders of deployments, for `tom check --leaks`.
 pub(super) fn leaks_of(project: &Project, names: &[DeploymentName]) -> Result<Vec<Finding>, Error> {
     let mut found = Vec::new();
+    let all = everybody(project)?;
     for name in names {
-        let Ok((deployment, framework)) = super::sound(project, name) else { continue };
-        let named = names_of_others(project, (&deployment, &framework))?;
+        let Some((deployment, framework)) = all.iter().find(|(deployment, _)| deployment.name == *name)
+        else {
+            continue;
+        };
+        let named = names_among(&all, project, (deployment, framework));
         let folder = folder_of(name);
         let mut files = files_beneath(project.store(), &folder)?;
         // What came from a parent may name it: a hand-over leaves that out by itself.

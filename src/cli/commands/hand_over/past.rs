@@ -4,7 +4,7 @@ use super::{Args, Body, Exchanged, write};
 use crate::cli::context::Context;
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
-use crate::model::{Deployment, End, Ledger, Receipt};
+use crate::model::{Came, Deployment, End, Ledger, Receipt};
 use crate::ops::handover::CANNOT_HAND_OVER;
 use crate::syntax::write_receipt;
 use std::collections::BTreeMap;
@@ -45,15 +45,7 @@ pub(super) fn receipt(
     let body = Body {
         deployment: name.clone(),
         file: Some(out.display().to_string()),
-        exchanged: vec![exchanged(
-            "came",
-            to,
-            came.link.number,
-            came.on.to_string(),
-            &came.by,
-            &came.link.digest,
-            true,
-        )],
+        exchanged: vec![of_came(to, came)],
         parts: BTreeMap::new(),
         left_out: Vec::new(),
     };
@@ -73,23 +65,16 @@ pub(super) fn receipt(
     Ok(Outcome::Clean)
 }
 
-pub(super) fn exchanged(
-    direction: &'static str,
-    with: &End,
-    number: u32,
-    on: String,
-    by: &str,
-    digest: &str,
-    received: bool,
-) -> Exchanged {
+/// One that came, and so arrived.
+fn of_came(with: &End, came: &Came) -> Exchanged {
     Exchanged {
-        direction,
+        direction: "came",
         with: with.to_string(),
-        number,
-        on,
-        by: by.to_owned(),
-        digest: digest.to_owned(),
-        received,
+        number: came.link.number,
+        on: came.on.to_string(),
+        by: came.by.clone(),
+        digest: came.link.digest.clone(),
+        received: true,
     }
 }
 
@@ -107,27 +92,17 @@ pub(super) fn list(
                 || known.values().filter(|other| ledger.with.means(&other.with)).any(|other| {
                     other.came.as_ref().and_then(|came| came.built_on).is_some_and(|on| on >= *number)
                 });
-            all.push(exchanged(
-                "sent",
-                &ledger.with,
-                *number,
-                sent.on.to_string(),
-                &sent.by,
-                &sent.digest,
-                is_received,
-            ));
+            all.push(Exchanged {
+                direction: "sent",
+                with: ledger.with.to_string(),
+                number: *number,
+                on: sent.on.to_string(),
+                by: sent.by.clone(),
+                digest: sent.digest.clone(),
+                received: is_received,
+            });
         }
-        if let Some(came) = &ledger.came {
-            all.push(exchanged(
-                "came",
-                &ledger.with,
-                came.link.number,
-                came.on.to_string(),
-                &came.by,
-                &came.link.digest,
-                true,
-            ));
-        }
+        all.extend(ledger.came.iter().map(|came| of_came(&ledger.with, came)));
     }
     let body = Body {
         deployment: deployment.name.clone(),
