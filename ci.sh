@@ -6,7 +6,7 @@ export CARGO_TERM_COLOR=never RUSTDOCFLAGS="-D warnings"
 
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
-# What the tests need beside Rust: to run the action's scripts, to read PDFs, to kill a command at any system call, to hold tom's
+# What the tests need beside Rust: to run the action's scripts, to read PDFs, to kill a command at any system call, to take workbooks through LibreOffice, to hold tom's
 # encoding against another implementation. With CI set a test fails where one is missing and this script did not say so.
 without=""
 needs() { # TOOL PACKAGE COMMAND…: whether the command works, after the package was installed
@@ -17,6 +17,7 @@ needs() { # TOOL PACKAGE COMMAND…: whether the command works, after the packag
 }
 needs jq jq jq --version
 needs pdftotext poppler-utils pdftotext -v
+needs soffice libreoffice-calc soffice --version
 needs strace strace strace -f -o /dev/null true
 needs python3 python3 python3 -c 'import hashlib, json, tomllib'
 export CI=1 TOM_WITHOUT="$without"

@@ -9,6 +9,7 @@ mod beside;
 mod child;
 pub mod codes;
 mod commands;
+mod commit;
 mod context;
 mod decided;
 mod detail;

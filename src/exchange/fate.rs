@@ -1,7 +1,7 @@
 //! What became of every cell of a workbook.
 
 use super::grid::{Book, Cell, Place};
-use crate::model::{Address, ItemId, PartyId};
+use crate::model::{Address, PartyId};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -29,11 +29,12 @@ pub enum Fate {
         /// As what.
         what: String,
     },
-    /// An approver wrote it. Decisions are statements, which a spreadsheet cannot make.
-    Decision {
-        /// The item of the approval sheet that it belongs to, where that is known.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        item: Option<ItemId>,
+    /// An approver's decision: recorded as a statement, with the workbook as what shows it.
+    Decided {
+        /// The phase.
+        phase: u8,
+        /// The role in which it was taken.
+        role: String,
     },
     /// The field says the same as before.
     Unchanged,
@@ -54,16 +55,24 @@ impl Fate {
     /// The heading over such cells.
     pub fn title(&self) -> &'static str {
         match self {
-            Self::Imported { .. } => "imported",
+            Self::Imported { .. } => "taken over",
             Self::Confirmed { .. } => "a party's confirmation",
             Self::Recorded { .. } => "kept for the record",
-            Self::Decision { .. } => "an approver's entry, not imported: record it as a decision",
+            Self::Decided { .. } => "an approver's decision, recorded",
             Self::Unchanged => "as it was",
             Self::Form => "the form's own text",
             Self::Placeholder => "a placeholder, no answer",
-            Self::Computed => "computed",
+            Self::Computed => "a formula's result, which tom computes itself",
             Self::NotImported { .. } => "not imported",
         }
+    }
+
+    /// Whether the assessment has something from it: an answer, a voice, a decision, an entry of its history.
+    pub fn is_taken(&self) -> bool {
+        matches!(
+            self,
+            Self::Imported { .. } | Self::Confirmed { .. } | Self::Recorded { .. } | Self::Decided { .. }
+        )
     }
 
     /// Whether somebody said something with the cell.
@@ -110,6 +119,11 @@ impl Fates {
     /// Gives a cell that could not be understood its fate.
     pub(super) fn refuse(&mut self, sheet: usize, place: Place, why: impl Into<String>) {
         self.change(sheet, place, Fate::NotImported { why: why.into() });
+    }
+
+    /// Whether a cell could not be understood.
+    pub(super) fn is_refused(&self, sheet: usize, place: Place) -> bool {
+        matches!(self.by_cell.get(&(sheet, place)), Some(Fate::NotImported { .. }))
     }
 
     /// Says that an acceptance cannot be.

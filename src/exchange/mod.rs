@@ -3,6 +3,7 @@
 //! What comes in is read by a child process into plain cells (`reader`, `grid`) and understood here; every cell that is not
 //! empty gets a fate, so that nothing is lost in silence. What goes out never runs as a formula.
 
+mod approvals;
 mod archive;
 mod arrive;
 mod checklist;
@@ -20,6 +21,7 @@ mod reader;
 mod tables;
 mod text;
 
+pub use approvals::{Approval, Lost};
 pub use archive::workbook_texts;
 pub use arrive::{Seen, changed_facts, confirm, confirm_again};
 pub use checklist::{Checklist, Compared, read_checklist};
@@ -31,7 +33,8 @@ pub use hazards::{
     Brought, Defaults, Log, bring, built_in_map, hazard_map, map_names, read_log, write_hazard_log,
 };
 pub use own::{
-    Accepts, Provenance, Returned, Selection, Stands, deployment_of, is_own, read_own, write_workbook,
+    Accepts, Asked, Provenance, Reply, Returned, Seat, Selection, Stands, deployment_of, is_own, question,
+    read_own, write_workbook,
 };
 pub use reader::{MOST_FILE, read_book};
 pub use tables::{

@@ -86,6 +86,8 @@ pub struct SheetMap {
     pub history: Option<SheetHistory>,
     /// The sheets by section.
     pub sections: BTreeMap<SectionId, SheetPlan>,
+    /// Words of the texts that stand for a phase's outcomes; of several that fit, the one with the most words.
+    pub phase_outcomes: BTreeMap<String, String>,
     /// What formulas say.
     pub outcomes: Vec<SheetOutcome>,
     /// Short digests of the words that the form itself prints.

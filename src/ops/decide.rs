@@ -4,7 +4,7 @@ use super::policy::{Office, contradiction, effect, electors, office, offices, ou
 use super::ready::gaps;
 use super::scope::{left_open, phase_digest, seal};
 use super::state::states;
-use super::verify::{Case, Judged, Judgement, is_enough};
+use super::verify::{A_DAY, Case, Judged, Judgement, is_enough};
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
     Act, Address, Canonical, Date, Digest, Effect, ItemId, Key, Moment, Person, Phase, Recording, Statement,
@@ -98,6 +98,26 @@ pub fn propose<'a>(
     voice: &Voice,
     wish: &Wish,
 ) -> Result<Proposal<'a>, Error> {
+    let proposal = transcribe(case, judgement, voice, wish)?;
+    if proposal.effect.is_some_and(Effect::approves) {
+        let (phase, _) = seat(case, voice)?;
+        ready(case, phase)?;
+        apart(case, judgement, phase, voice)?;
+    }
+    Ok(proposal)
+}
+
+/// The statement of a decision that was taken elsewhere, whether or not the phase is ready here: what a phase lacks all the same is for
+/// [`super::verify`] to say.
+///
+/// # Errors
+/// [`CANNOT_DECIDE`] with the reason.
+pub fn transcribe<'a>(
+    case: &'a Case<'_>,
+    judgement: &Judgement<'a>,
+    voice: &Voice,
+    wish: &Wish,
+) -> Result<Proposal<'a>, Error> {
     let (phase, office) = seat(case, voice)?;
     let (key, person) = who(case, &office, voice)?;
     let mut statement = Statement {
@@ -115,7 +135,7 @@ pub fn propose<'a>(
         queries: BTreeMap::new(),
         expires: None,
         leaves_open: Vec::new(),
-        prev: judgement.heads.clone(),
+        prev: before(judgement, voice.time),
         framework: case.framework.reference(),
         policy: case.settings.digest(),
         time: voice.time,
@@ -150,10 +170,6 @@ pub fn propose<'a>(
         Wish::Decide(decision) => decision,
     };
     let effect = agreed(case, &office, voice, decision)?;
-    if effect.approves() {
-        ready(case, phase)?;
-        apart(case, judgement, phase, voice)?;
-    }
     statement.outcome = Some(decision.outcome.clone());
     statement.verdicts = decision.verdicts.clone();
     statement.conditions = decision.conditions.clone();
@@ -167,6 +183,17 @@ pub fn propose<'a>(
     let changed = last.map(|last| since(last, &statement)).unwrap_or_default();
     let digest = Some(phase_digest(case.deployment, case.framework, phase, case.files));
     Ok(Proposal { statement, effect: Some(effect), person, key, last, changed, digest })
+}
+
+/// The statements that one made at this moment can come after. One that is written down long after it was made comes after none that is
+/// younger.
+fn before(judgement: &Judgement<'_>, time: Moment) -> Vec<Digest> {
+    let is_younger = |id: &Digest| {
+        let times =
+            judgement.statements.iter().filter(|one| one.held.id == *id).map(|one| one.held.statement.time);
+        times.max().is_some_and(|known| known.0 > time.0 + A_DAY)
+    };
+    judgement.heads.iter().copied().filter(|id| !is_younger(id)).collect()
 }
 
 /// The leaves that differ between what was decided over last and now.

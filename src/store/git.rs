@@ -163,6 +163,21 @@ impl Repo {
         Ok(statuses.iter().filter_map(|status| status.path().ok().map(str::to_owned)).collect())
     }
 
+    /// The paths that differ between the index and what is committed.
+    pub fn staged(&self) -> Result<Vec<String>, Error> {
+        let mut options = StatusOptions::new();
+        options.show(git2::StatusShow::Index).update_index(false);
+        let statuses = self.git.statuses(Some(&mut options)).map_err(|error| {
+            Error::new(&UNREADABLE, format!("cannot compare with the commit: {}", error.message()))
+        })?;
+        Ok(statuses.iter().filter_map(|status| status.path().ok().map(str::to_owned)).collect())
+    }
+
+    /// Whether a merge, a rebase or the like is under way.
+    pub fn is_in_the_middle(&self) -> bool {
+        self.git.state() != git2::RepositoryState::Clean
+    }
+
     /// The newest commit, from a revision back along first parents, that changed a folder.
     pub fn last_change(&self, revision: &str, folder: &str) -> Result<Option<Commit>, Error> {
         let fail = |error: git2::Error| revision_error(revision, &error);

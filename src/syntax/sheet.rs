@@ -23,6 +23,7 @@ pub fn read_sheet_map(document: &Document<'_>) -> (SheetMap, Vec<Finding>) {
         presets: words(&table, "presets", |t| ItemId::new(t)),
         history: table.table("history").and_then(|inner| history(&inner)),
         sections: keyed(&table, "sections", |t| SectionId::new(t), plan),
+        phase_outcomes: columns(&table, "phase-outcomes"),
         outcomes: table.list("outcomes").iter().filter_map(outcome).collect(),
         form: table.table("form").map(|inner| form(&inner)).unwrap_or_default(),
     };

@@ -1,5 +1,8 @@
 //! Workbooks in and out: the checklist, tom's own workbook, hazard logs, tables, and files that are made to do harm.
 
+mod decisions;
+mod office;
+
 use crate::golden;
 use crate::support::{Ran, Sandbox};
 use rust_xlsxwriter::{Formula, Workbook};

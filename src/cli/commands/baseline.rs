@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     };
     let draft = draft(&deployments, &framework, project.settings(), naming)?;
     if let Some(writer) = writer {
-        create(&writer, &draft.deployment, &framework)?;
+        create(&writer, &draft.deployment, &framework, &[])?;
     }
     match args.format {
         Format::Json => context.print_json(&Output::of(Body::from(draft))),

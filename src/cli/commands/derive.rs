@@ -128,7 +128,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             context.print(format!("would write {}/{path}\n", folder_of(&derived.deployment.name)));
         }
     } else {
-        create(&context.writer(&repo)?, &derived.deployment, &framework)?;
+        create(&context.writer(&repo)?, &derived.deployment, &framework, &[])?;
     }
     match args.format {
         Format::Json => context.print_json(&Output::of(Body::from(&derived))),

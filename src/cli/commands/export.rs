@@ -1,13 +1,21 @@
 use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
+use crate::cli::decided::{Judging, decided};
 use crate::diag::{Error, Label};
 use crate::exchange::{
-    Provenance, Selection, TableContext, TableForm, table_files, tables, write_hazard_log, write_workbook,
+    Asked, Provenance, Seat, Selection, TableContext, TableForm, table_files, tables, write_hazard_log,
+    write_workbook,
 };
-use crate::model::{DeploymentName, PartyId};
+use crate::model::{Deployment, DeploymentName, Framework, PartyId};
+use crate::ops::policy::{keys, office};
+use crate::ops::scope::phase_digest;
+use crate::ops::stage::Query;
+use crate::ops::state::states;
+use crate::ops::verify::phases;
 use crate::project::Project;
 use crate::store::{Repo, Writer};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Export an assessment as a workbook, a hazard log, or tables
@@ -19,14 +27,15 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   tom export acme-eastmoor --to eastmoor.xlsx
   tom export acme-eastmoor --party deployer --todo --to for-eastmoor.xlsx
+  tom export --all --party deployer --todo --to out/
   tom export acme-eastmoor --format hazard-log-xlsx --to hazards.xlsx
   tom export --all --format parquet --to lake/")]
 pub struct Args {
-    /// The deployment; tables take several
+    /// The deployments
     #[arg(required_unless_present = "all")]
     deployments: Vec<String>,
 
-    /// Every deployment, for tables
+    /// Every deployment
     #[arg(long, conflicts_with = "deployments")]
     all: bool,
 
@@ -34,7 +43,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Form::Xlsx)]
     format: Form,
 
-    /// The file to write; for tables the folder
+    /// The file to write; for tables, and for workbooks of several deployments, the folder
     #[arg(long, value_name = "PATH")]
     to: PathBuf,
 
@@ -82,7 +91,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     match args.format {
-        Form::Xlsx | Form::HazardLogXlsx => one(args, context, &repo, &project)?,
+        Form::Xlsx | Form::HazardLogXlsx => files(args, context, &repo, &project)?,
         Form::Csv => several(args, context, &repo, &project, TableForm::Csv { raw: args.raw })?,
         Form::Json => several(args, context, &repo, &project, TableForm::Json)?,
         Form::Parquet => several(args, context, &repo, &project, TableForm::Parquet)?,
@@ -90,25 +99,85 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     Ok(Outcome::Clean)
 }
 
-/// A file of one deployment.
-fn one(args: &Args, context: &Context, repo: &Repo, project: &Project) -> Result<(), Error> {
-    let [name] = &args.deployments[..] else {
-        return Err(Error::new(&USAGE, "a workbook is of one deployment")
-            .help("name one; tables (`--format csv`, `json` or `parquet`) take several"));
-    };
-    let name = super::name(name)?;
-    let (deployment, framework) = super::sound(project, &name)?;
+/// A file for each deployment: the one that `--to` names, or with several one in that folder.
+fn files(args: &Args, context: &Context, repo: &Repo, project: &Project) -> Result<(), Error> {
+    let names = names(args, project)?;
+    if let [name] = &names[..]
+        && !args.all
+    {
+        return write(context, &args.to, &file(args, context, repo, project, name)?, args.dry_run);
+    }
+    for name in &names {
+        let to = args.to.join(format!("{name}.xlsx"));
+        write(context, &to, &file(args, context, repo, project, name)?, args.dry_run)?;
+    }
+    Ok(())
+}
+
+/// The deployments that are asked for.
+fn names(args: &Args, project: &Project) -> Result<Vec<DeploymentName>, Error> {
+    if args.all {
+        return Ok(project.deployments()?.0);
+    }
+    args.deployments.iter().map(|name| super::name(name)).collect()
+}
+
+/// The file of one deployment.
+fn file(
+    args: &Args,
+    context: &Context,
+    repo: &Repo,
+    project: &Project,
+    name: &DeploymentName,
+) -> Result<Vec<u8>, Error> {
+    let (deployment, framework) = super::sound(project, name)?;
     if let Some(party) = args.party.as_ref().filter(|party| framework.party(party.as_str()).is_none()) {
         return Err(Error::new(&USAGE, format!("the framework has no party `{party}`")));
     }
-    let provenance = provenance(repo, &name, args.rev.as_deref())?;
+    let provenance = provenance(repo, name, args.rev.as_deref())?;
+    if args.format == Form::HazardLogXlsx {
+        return write_hazard_log(&framework, &deployment, &provenance);
+    }
     let selection = Selection { party: args.party.clone(), todo: args.todo };
-    let bytes = if args.format == Form::HazardLogXlsx {
-        write_hazard_log(&framework, &deployment, &provenance)?
-    } else {
-        write_workbook(&framework, project.settings(), &deployment, &selection, &provenance)?
-    };
-    write(context, &args.to, &bytes, args.dry_run)
+    let asked = asked(args, context, repo, project, (&deployment, &framework))?;
+    write_workbook(&framework, project.settings(), &deployment, &selection, &asked, &provenance)
+}
+
+/// What is asked beside the form: open queries, and of a party its decisions that are still missing.
+fn asked(
+    args: &Args,
+    context: &Context,
+    repo: &Repo,
+    project: &Project,
+    (deployment, framework): (&Deployment, &Framework),
+) -> Result<Asked, Error> {
+    let keys = keys(project.settings())?;
+    let judging = Judging { settings: project.settings(), keys: &keys, as_of: context.today() };
+    let states = states(deployment, framework);
+    let at = (repo, args.rev.as_deref());
+    decided(judging, at, project.store(), (deployment, framework, &states), |decided| {
+        let is_theirs = |query: &Query| {
+            let Some(party) = &args.party else { return true };
+            let risk = deployment.risks.get(query.address.subject.as_str());
+            match framework.item(&query.address.subject) {
+                Some(item) => item.parties.contains(party) || item.confirmed_by.contains(party),
+                None => risk.is_none_or(|risk| risk.owner == *party),
+            }
+        };
+        let queries = decided.standing.queries.iter().filter(|query| is_theirs(query)).cloned().collect();
+        let mut seats = Vec::new();
+        for report in phases(decided.case, &decided.judgement.statements, None) {
+            let Some(phase) = framework.phase(report.phase) else { continue };
+            let digest = phase_digest(deployment, framework, phase, decided.case.files);
+            let missing = report.needs.iter().filter(|need| need.met.is_none()).flat_map(|need| &need.roles);
+            let offices = missing.filter_map(|role| office(phase, project.settings(), role));
+            let own = offices.filter(|office| args.party.is_some() && office.party == args.party);
+            seats.extend(own.map(|office| Seat { phase: phase.number, office, digest }));
+        }
+        let mut seen = BTreeSet::new();
+        seats.retain(|seat: &Seat| seen.insert((seat.phase, seat.office.role.clone())));
+        Ok(Asked { queries, seats })
+    })
 }
 
 /// Tables of several deployments.
@@ -119,13 +188,8 @@ fn several(
     project: &Project,
     form: TableForm,
 ) -> Result<(), Error> {
-    let names = if args.all {
-        project.deployments()?.0
-    } else {
-        args.deployments.iter().map(|name| super::name(name)).collect::<Result<_, _>>()?
-    };
     let mut loaded = Vec::new();
-    for name in &names {
+    for name in &names(args, project)? {
         let (deployment, framework) = super::sound(project, name)?;
         let provenance = provenance(repo, name, args.rev.as_deref())?;
         loaded.push((deployment, framework, provenance.commit.filter(|_| !provenance.is_draft)));

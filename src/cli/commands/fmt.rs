@@ -192,7 +192,7 @@ fn beneath(project: &Project, folder: &str, files: &mut BTreeSet<String>) -> Res
 }
 
 /// A path from the command line as one from the repository's root.
-fn within(root: &Path, folder: &Path, text: &str) -> Result<String, Error> {
+pub(super) fn within(root: &Path, folder: &Path, text: &str) -> Result<String, Error> {
     let outside = || {
         Error::from(
             Finding::new(&USAGE, format!("`{text}` is not in this repository")).help("name a file inside it"),

@@ -1,4 +1,6 @@
 mod again;
+mod decisions;
+mod replies;
 mod report;
 mod returned;
 
@@ -6,9 +8,10 @@ use super::new::{checked_prefix, create};
 use crate::cli::Outcome;
 use crate::cli::args::Format;
 use crate::cli::codes::{UNCOMMITTED, USAGE};
+use crate::cli::commit::{Author, can_commit, commit};
 use crate::cli::context::Context;
 use crate::diag::{Error, Label};
-use crate::exchange::{Formulas, confirm, is_own, read_checklist};
+use crate::exchange::{Approval, Book, Fates, Formulas, Lost, Reply, confirm, is_own, read_checklist};
 use crate::model::{
     Deployment, DeploymentName, Framework, FrameworkRef, Key, Kind, Meta, Origin, Pending, PermanentId,
     Received, Revision, SheetMap, Workbook,
@@ -17,13 +20,14 @@ use crate::ops::arrival::arrive;
 use crate::ops::derive::{free_prefix, prefix_stem};
 use crate::ops::merge::Merged;
 use crate::ops::update::Updated;
-use crate::project::{CONFLICTS, Project, folder_of};
+use crate::project::{CONFLICTS, Held, Project, folder_of};
 use crate::store::{Replacement, Repo, Writer};
 use crate::syntax::{Document, SHEET_MAP, read_sheet_map, write_conflicts};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use decisions::{Desk, Given};
 pub(in crate::cli) use report::Body;
 
 /// Import a filled-in checklist, or a workbook of tom's own that comes back
@@ -36,7 +40,8 @@ pub(in crate::cli) use report::Body;
 #[command(after_help = "Examples:
   tom import tom-eastmoor.xls --as acme-eastmoor --dry-run
   tom import tom-eastmoor.xls --as acme-eastmoor --sender \"Ann Lee\"
-  tom import eastmoor.xlsx --sender \"Ann Lee\"")]
+  tom import eastmoor.xlsx --sender \"Ann Lee\"
+  tom import eastmoor.xlsx --author \"Ann Lee <ann.lee@eastmoor.example>\"")]
 pub struct Args {
     /// The workbook: .xlsx or .xls
     file: PathBuf,
@@ -48,6 +53,10 @@ pub struct Args {
     /// Who sent it; kept with the confirmations that it brings
     #[arg(long, value_name = "NAME")]
     sender: Option<String>,
+
+    /// Who sent it, in whose name what the import wrote is committed: that and nothing else, by git's user
+    #[arg(long, value_name = "NAME <MAIL>", conflicts_with_all = ["sender", "allow_dirty"])]
+    author: Option<Author>,
 
     /// What a new assessment is called
     #[arg(long)]
@@ -84,7 +93,11 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
-    let (book, origin) = super::workbook::open(context, &args.file, args.sender.as_deref())?;
+    if args.author.is_some() {
+        can_commit(context, &repo)?;
+    }
+    let author = args.author.as_ref().map(|author| author.name.as_str());
+    let (book, origin) = super::workbook::open(context, &args.file, args.sender.as_deref().or(author))?;
     if is_own(&book) {
         return returned::run(args, context, &repo, &book, origin);
     }
@@ -106,18 +119,24 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         Some(Arc::new(Received { answers: deployment.answers.clone(), risks: deployment.risks.clone() }));
     let entry = recorded(&deployment.meta.history, &origin);
     deployment.meta.history.extend(entry);
+    let desk = Desk { context, repo: &repo, settings: project.settings(), file: &args.file, origin: &origin };
+    let given = Given { approvals: read.approvals, over: None, lost: read.lost, fates: &mut fates };
+    let (statements, decisions) = desk.record(&deployment, &framework, given)?;
     if !args.dry_run {
-        create(&context.writer(&repo)?, &deployment, &framework)?;
+        create(&context.writer(&repo)?, &deployment, &framework, &statements)?;
     }
-    let mut report = Body::new(&deployment.name, &origin, fates.told(&book), book.hides_unknown);
+    let mut report = Body::new(&deployment.name, &origin, book.hides_unknown);
+    report.cells = fates.told(&book);
+    report.decisions = decisions;
     report.dry_run = args.dry_run;
     report.outcomes = read.outcomes;
     report.missing_sheets = read.missing;
-    Ok(show(report, args, context))
+    finish(report, args, context, &repo, &origin)
 }
 
 /// An assessment into which a workbook is imported, locked before it is read, so that nothing can change between reading and writing.
-struct Existing {
+struct Existing<'r> {
+    repo: &'r Repo,
     writer: Writer,
     project: Project,
     left: Deployment,
@@ -126,14 +145,21 @@ struct Existing {
 }
 
 /// A workbook that was read.
-struct Arrived {
+struct Arrived<'b> {
     workbook: Workbook,
     says: Received,
     report: Body,
+    book: &'b Book,
+    fates: Fates,
+    replies: Vec<Reply>,
+    approvals: Vec<Approval>,
+    lost: Lost,
+    /// What the workbook says, where that is what its approvers decided over.
+    over: Option<Deployment>,
 }
 
-impl Existing {
-    fn open(args: &Args, context: &Context, repo: &Repo, name: &DeploymentName) -> Result<Self, Error> {
+impl<'r> Existing<'r> {
+    fn open(args: &Args, context: &Context, repo: &'r Repo, name: &DeploymentName) -> Result<Self, Error> {
         let writer = context.writer(repo)?;
         let project = context.sound_project(repo, None)?;
         let loaded = project.load(name)?;
@@ -149,32 +175,71 @@ impl Existing {
                 .at(Label::file(first))
                 .help("commit them first, so that git can undo the import, or say `--allow-dirty`"));
         }
-        Ok(Self { writer, project, left, framework, pending })
+        Ok(Self { repo, writer, project, left, framework, pending })
     }
 
     /// Merges what the workbook says, and writes it, or what somebody has to decide first.
-    fn take(self, args: &Args, context: &Context, arrived: Arrived) -> Result<Outcome, Error> {
-        let Arrived { workbook, says, mut report } = arrived;
+    fn take(self, args: &Args, context: &Context, arrived: Arrived<'_>) -> Result<Outcome, Error> {
+        let Arrived { workbook, says, mut report, book, mut fates, replies, approvals, lost, over } = arrived;
         let (left, framework) = (&self.left, &*self.framework);
+        let origin = workbook.origin.clone();
         let (files, merged) = match arrive(left, framework, workbook, says, self.pending.as_deref())? {
             Updated::UpToDate => (Vec::new(), Merged::default()),
-            Updated::Applied(applied) => (
-                super::update::replacements_of(self.project.store(), left, &applied, framework)?,
-                Merged { changes: applied.changes, conflicts: Vec::new() },
-            ),
+            Updated::Applied(applied) => {
+                let store = self.project.store();
+                let mut files = super::update::replacements_of(store, left, &applied, framework)?;
+                let settings = self.project.settings();
+                let desk = Desk { context, repo: self.repo, settings, file: &args.file, origin: &origin };
+                let given = Given { approvals, over, lost, fates: &mut fates };
+                let (statements, decisions) = desk.record(&applied.deployment, framework, given)?;
+                let statement = |held: Held| Replacement { path: held.path, after: Some(held.bytes) };
+                files.extend(statements.into_iter().map(statement));
+                files.extend(desk.answer(store, &applied.deployment, framework, &replies, &mut fates)?);
+                report.decisions = decisions;
+                (files, Merged { changes: applied.changes, conflicts: Vec::new() })
+            }
             Updated::Waits(pending, merged) => {
+                let why =
+                    "what the workbook changes waits for somebody to decide; import it again after that";
+                approvals.iter().for_each(|approval| fates.refuse_decision(approval, why));
+                replies.iter().for_each(|reply| fates.refuse_reply(reply, why));
                 let path = format!("{}/{CONFLICTS}", folder_of(&left.name));
                 let text = write_conflicts(&pending, &left.name, framework);
                 (vec![Replacement { path, after: Some(text.into_bytes()) }], merged)
             }
         };
+        report.cells = fates.told(book);
         if !args.dry_run {
             self.writer.replace_all(&files)?;
         }
+        // A hook of git's may want the lock.
+        drop(self.writer);
         report.dry_run = args.dry_run;
         report.tell(&merged);
-        Ok(show(report, args, context))
+        finish(report, args, context, self.repo, &origin)
     }
+}
+
+/// Commits what was written, where that is asked for and nothing waits for somebody to decide, and shows the report.
+fn finish(
+    mut report: Body,
+    args: &Args,
+    context: &Context,
+    repo: &Repo,
+    origin: &Origin,
+) -> Result<Outcome, Error> {
+    let mut done = Ok(());
+    if let Some(author) = args.author.as_ref().filter(|_| report.waits_for_nobody()) {
+        report.author = Some(author.to_string());
+        let paths = repo.uncommitted(&folder_of(&report.deployment))?;
+        if !args.dry_run && !paths.is_empty() {
+            let message =
+                format!("Import {} into {}\n\nFrom {}.", origin.file, report.deployment, origin.words());
+            done = commit(context, repo, &paths, author, &message).map(|id| report.commit = Some(id));
+        }
+    }
+    let outcome = show(report, args, context);
+    done.map(|()| outcome)
 }
 
 /// Prints a report, and says what the exit code is.

@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::diag::Error;
 use crate::model::{Deployment, Framework, Kind, Meta, PermanentId};
 use crate::ops::derive::{free_prefix, prefix_stem};
-use crate::project::{IMPORTED, folder_of};
+use crate::project::{Held, IMPORTED, folder_of};
 use crate::store::Writer;
 use crate::syntax::{write_imported, write_meta, write_received, write_risk, write_section};
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         }
         return Ok(Outcome::Clean);
     }
-    create(&context.writer(&repo)?, &deployment, &framework)?;
+    create(&context.writer(&repo)?, &deployment, &framework, &[])?;
     context.print(format!("wrote {}/\n", folder_of(&deployment.name)));
     context.tell(format!(
         "next: answer the items in its files, or with `tom set {} ITEM VALUE`",
@@ -123,11 +123,18 @@ pub(super) fn files_of(deployment: &Deployment, framework: &Framework) -> Vec<(S
     files
 }
 
-/// Makes the folder of a deployment: all of it at once, or none of it.
-pub(super) fn create(writer: &Writer, deployment: &Deployment, framework: &Framework) -> Result<(), Error> {
+/// Makes the folder of a deployment, with its statements if it has some: all of it at once, or none of it.
+pub(super) fn create(
+    writer: &Writer,
+    deployment: &Deployment,
+    framework: &Framework,
+    statements: &[Held],
+) -> Result<(), Error> {
+    let folder = folder_of(&deployment.name);
     let files = files_of(deployment, framework);
-    writer.create_folder(
-        &folder_of(&deployment.name),
-        files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())),
-    )
+    let files = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
+    let statements = statements.iter().filter_map(|held| {
+        Some((held.path.strip_prefix(&folder)?.strip_prefix('/')?, held.bytes.as_slice()))
+    });
+    writer.create_folder(&folder, files.chain(statements))
 }

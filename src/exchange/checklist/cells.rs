@@ -118,13 +118,17 @@ impl<'b> Cells<'b> {
         {
             self.put(number, place, item, &slot.address().then("notes"), &text, None);
         }
+        if [at("answer"), at("notes")].into_iter().flatten().any(|place| self.fates.is_refused(number, place))
+        {
+            self.lost.insert(item.id.clone());
+        }
         if let Some(place) = at("actioned-by") {
             self.name(number, sheet, item, &slot, place);
         }
     }
 
     /// What somebody wrote into a cell; the form's own texts and placeholders get their fate here.
-    fn written(
+    pub(super) fn written(
         &mut self,
         number: usize,
         sheet: &Sheet,
@@ -408,7 +412,10 @@ impl<'b> Cells<'b> {
                 let Some(cell) = sheet.cells.get(place) else { continue };
                 match self.typed(item, column.kind, &column.options, cell, text) {
                     Ok((text, remark)) => self.put(number, *place, item, &address, &text, remark),
-                    Err(why) => self.fates.refuse(number, *place, format!("{address}: {why}")),
+                    Err(why) => {
+                        self.lost.insert(item.id.clone());
+                        self.fates.refuse(number, *place, format!("{address}: {why}"));
+                    }
                 }
             }
         }

@@ -1,10 +1,12 @@
 //! The published checklist, as somebody filled it in: found by the framework's sheet map, taken over into an assessment.
 
+mod approvals;
 mod cells;
 mod outcomes;
 mod place;
 pub(super) mod words;
 
+use super::approvals::{Approval, Lost};
 use super::fate::{Fate, Fates};
 use super::grid::{Book, Formulas, Place};
 use super::keys;
@@ -23,6 +25,10 @@ pub struct Checklist {
     pub right: Deployment,
     /// Who stands by what.
     pub stands: Vec<Stands>,
+    /// What approvers decided.
+    pub approvals: Vec<Approval>,
+    /// What could not be taken over: nobody's decision can be over it.
+    pub lost: Lost,
     /// Formulas' results beside what tom computes.
     pub outcomes: Vec<Compared>,
     /// Sections whose sheet is not in the workbook.
@@ -41,15 +47,16 @@ pub fn read_checklist(
 ) -> Checklist {
     let form = Form::new(map, framework);
     let mut cells = Cells::new(book, map, framework, empty, formulas);
-    let mut missing = Vec::new();
+    let (mut missing, mut approvals) = (Vec::new(), Vec::new());
     let mut sheets = BTreeMap::new();
     for section in &framework.sections {
         let Some(plan) = map.sections.get(section.id.as_str()) else { continue };
         match sheet(book, &plan.sheet) {
-            Some(number) => {
+            Some(number) if section.is_answered() => {
                 sheets.insert(section.id.clone(), number);
                 cells.section(number, section, plan);
             }
+            Some(number) => approvals.extend(approvals::approvals(&mut cells, number, section, plan)),
             None => missing.push(section.id.clone()),
         }
     }
@@ -59,34 +66,27 @@ pub fn read_checklist(
         revisions(book, number, history, &form, &mut cells);
     }
     let outcomes = outcomes::compare(book, map, framework, &sheets, &mut cells);
-    let approval = sheets.iter().find(|(id, _)| id.as_str() == "approval").map(|(_, number)| *number);
+    let lost = cells.lost.iter().filter_map(|id| framework.item(id.as_str()));
+    let lost = lost.map(|item| (item.id.clone(), item.scope.iter().copied().collect())).collect();
     let Cells { right, stands, mut fates, .. } = cells;
-    fates.rest(book, |number, place, cell| {
+    fates.rest(book, |_, _, cell| {
         if form.prints(&cell.content.text()) {
             Fate::Form
         } else if cell.is_formula {
             Fate::Computed
-        } else if Some(number) == approval {
-            Fate::Decision { item: decision_at(framework, place) }
         } else if matches!(words::said(map, &cell.content.text(), false), words::Said::Placeholder) {
             Fate::Placeholder
         } else {
             Fate::NotImported { why: "it stands where the checklist keeps no answer".to_owned() }
         }
     });
-    Checklist { right, stands, outcomes, missing, fates }
+    Checklist { right, stands, approvals, lost, outcomes, missing, fates }
 }
 
 /// The sheet whose name has these words. With several, the one with the shortest name.
 fn sheet(book: &Book, wanted: &str) -> Option<usize> {
     let found = book.sheets.iter().enumerate().filter(|(_, sheet)| has(&words(&sheet.name), wanted));
     found.min_by_key(|(_, sheet)| sheet.name.len()).map(|(number, _)| number)
-}
-
-/// The item of the approval sheet in whose row a cell stands.
-fn decision_at(framework: &Framework, place: Place) -> Option<crate::model::ItemId> {
-    let section = framework.section("approval")?;
-    section.items.iter().find(|item| item.cells.row == place.row).map(|item| item.id.clone())
 }
 
 /// The rows of the document's history that the form does not bring along.

@@ -3,12 +3,14 @@
 //! Every line carries its address in a hidden first column and every column its field in a hidden first row, so that lines
 //! can be moved, sorted and inserted. What was exported lies in a sheet that does not show: the base of the merge.
 
+mod asked;
 mod draw;
 mod form;
 mod read;
 mod styles;
 mod write;
 
+pub use asked::{Asked, Reply, Seat, question};
 pub(super) use draw::{Lists, Page, refused};
 pub use form::Selection;
 pub use read::{Accepts, NOT_OURS, Returned, Stands, deployment_of, is_own, read_own};

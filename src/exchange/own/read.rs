@@ -1,9 +1,11 @@
 //! tom's own workbook, as it comes back: what was exported, what it says now, and who stands by what.
 
+use super::super::approvals::Approval;
 use super::super::fate::{Fate, Fates};
 use super::super::fields::{Fields, fields, is_whole, put, value_of};
 use super::super::grid::{Book, Cell, Content, Formulas, Place};
 use super::super::keys;
+use super::asked::{self, DECISION, QUERIES, Reply};
 use super::form::line_of;
 use super::write::digest;
 use super::{CARRIED, LISTS, NEW, VERSION, field};
@@ -79,6 +81,10 @@ pub struct Returned {
     pub facts: BTreeMap<ItemId, String>,
     /// Lines that were exported and that the workbook has no more; what they say stays.
     pub gone: Vec<Address>,
+    /// Answers to queries.
+    pub replies: Vec<Reply>,
+    /// Decisions.
+    pub approvals: Vec<Approval>,
     /// What became of each cell.
     pub fates: Fates,
 }
@@ -89,6 +95,7 @@ struct Carried {
     fields: Fields,
     lines: BTreeSet<Address>,
     facts: BTreeMap<ItemId, String>,
+    asked: BTreeMap<String, String>,
 }
 
 fn carried(book: &Book) -> Result<Carried, Error> {
@@ -98,7 +105,7 @@ fn carried(book: &Book) -> Result<Carried, Error> {
     };
     let sheet = book.sheet(CARRIED).ok_or_else(edited)?;
     let (mut meta, mut fields) = (BTreeMap::new(), Fields::new());
-    let (mut lines, mut facts) = (BTreeSet::new(), BTreeMap::new());
+    let (mut lines, mut facts, mut asked) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
     for row in sheet.rows() {
         let cell = |column| sheet.text(Place::new(row, column));
         match cell(1).as_str() {
@@ -108,6 +115,7 @@ fn carried(book: &Book) -> Result<Carried, Error> {
             }
             "line" => drop(lines.insert(cell(2).parse().map_err(|_| edited())?)),
             "fact" => drop(facts.insert(ItemId::new(cell(2)).map_err(|_| edited())?, cell(3))),
+            "asked" => drop(asked.insert(cell(2), cell(3))),
             name => drop(meta.insert(name.to_owned(), cell(2))),
         }
     }
@@ -115,10 +123,10 @@ fn carried(book: &Book) -> Result<Carried, Error> {
         return Err(Error::new(&NOT_OURS, "the workbook was made by another version of tom")
             .help("export it anew with this one"));
     }
-    if meta.get("base").is_none_or(|wanted| *wanted != digest(&fields, &lines)) {
+    if meta.get("base").is_none_or(|wanted| *wanted != digest(&fields, &lines, &asked)) {
         return Err(edited());
     }
-    Ok(Carried { meta, fields, lines, facts })
+    Ok(Carried { meta, fields, lines, facts, asked })
 }
 
 /// Reads a workbook that was exported from a deployment.
@@ -128,7 +136,7 @@ pub fn read_own(
     left: &Deployment,
     formulas: Formulas,
 ) -> Result<Returned, Error> {
-    let Carried { meta, fields: was, lines, facts } = carried(book)?;
+    let Carried { meta, fields: was, lines, facts, asked } = carried(book)?;
     let said = |name: &str| meta.get(name).cloned().unwrap_or_default();
     if said("id") != left.meta.id.as_str() {
         return Err(Error::new(
@@ -165,16 +173,18 @@ pub fn read_own(
         fates: Fates::default(),
     };
     for (number, sheet) in book.sheets.iter().enumerate() {
-        if ![CARRIED, LISTS, "About", "Outcomes"].contains(&sheet.name.as_str()) {
+        if ![CARRIED, LISTS, QUERIES, DECISION, "About", "Outcomes"].contains(&sheet.name.as_str()) {
             reading.sheet(number);
         }
     }
     reading.change();
     reading.fresh(left);
+    let replies = asked::replies(book, &asked, formulas, &mut reading.fates);
+    let approvals = asked::decisions(book, framework, &asked, formulas, &mut reading.fates);
     reading.fates.rest(book, |_, _, cell| if cell.is_formula { Fate::Computed } else { Fate::Form });
     let gone = lines.into_iter().filter(|line| !is_new(line) && !reading.seen.contains(line)).collect();
     let Reading { right, stands, accepts, fates, .. } = reading;
-    Ok(Returned { base, right, stands, accepts, facts, gone, fates })
+    Ok(Returned { base, right, stands, accepts, facts, gone, replies, approvals, fates })
 }
 
 /// The deployment as it was exported: every exported line as it was then, everything else as it is now.

@@ -2,6 +2,7 @@
 
 use super::super::Fields;
 use super::super::text::CANNOT_EXPORT;
+use super::asked::{Asked, DECISION, QUERIES};
 use super::draw::{Lists, Page, at, refused};
 use super::form::{Choice, Entry, ItemLine, Line, Selection, base, lines};
 use super::styles::Styles;
@@ -36,6 +37,7 @@ struct Book<'f> {
     settings: &'f Settings,
     deployment: &'f Deployment,
     selection: &'f Selection,
+    asked: &'f Asked,
     states: States<'f>,
     styles: Styles,
     lists: Lists,
@@ -50,6 +52,7 @@ pub fn write_workbook(
     settings: &Settings,
     deployment: &Deployment,
     selection: &Selection,
+    asked: &Asked,
     provenance: &Provenance,
 ) -> Result<Vec<u8>, Error> {
     let commit = provenance.commit.as_deref().map_or("no commit", |commit| &commit[..commit.len().min(12)]);
@@ -61,6 +64,7 @@ pub fn write_workbook(
         settings,
         deployment,
         selection,
+        asked,
         states: states(deployment, framework),
         styles: Styles::new(),
         lists: Lists::default(),
@@ -68,6 +72,8 @@ pub fn write_workbook(
         footer: format!("&L{title}&C{commit}{draft}&R&A, page &P of &N"),
     };
     let mut sheets = vec![book.about(provenance)?];
+    sheets.extend(book.queries()?);
+    sheets.extend(book.decision()?);
     for section in &framework.sections {
         sheets.extend(book.section(section)?);
     }
@@ -167,6 +173,31 @@ impl<'f> Book<'f> {
         }
         page.finish(&footer);
         Ok(drawn)
+    }
+
+    fn queries(&mut self) -> Result<Option<Worksheet>, Error> {
+        if self.asked.queries.is_empty() {
+            return Ok(None);
+        }
+        let mut drawn = sheet(QUERIES)?;
+        let (framework, deployment, footer) = (self.framework, self.deployment, self.footer.clone());
+        let asked = self.asked;
+        let mut page = self.page(&mut drawn);
+        asked.draw_queries(&mut page, framework, deployment)?;
+        page.finish(&footer);
+        Ok(Some(drawn))
+    }
+
+    fn decision(&mut self) -> Result<Option<Worksheet>, Error> {
+        if self.asked.seats.is_empty() {
+            return Ok(None);
+        }
+        let mut drawn = sheet(DECISION)?;
+        let (asked, framework, footer) = (self.asked, self.framework, self.footer.clone());
+        let mut page = self.page(&mut drawn);
+        asked.draw_decision(&mut page, framework)?;
+        page.finish(&footer);
+        Ok(Some(drawn))
     }
 
     fn section(&mut self, section: &'f Section) -> Result<Option<Worksheet>, Error> {
@@ -540,8 +571,9 @@ impl<'f> Book<'f> {
             ("framework-digest", self.framework.digest.to_string()),
             ("commit", provenance.commit.clone().unwrap_or_default()),
             ("party", selection.party.as_ref().map(ToString::to_string).unwrap_or_default()),
-            ("base", digest(&fields, &self.lines)),
+            ("base", digest(&fields, &self.lines, &self.asked.carried())),
         ];
+        let asked = self.asked.carried();
         let lines = self.lines.clone();
         let facts = facts(self.framework, self.deployment, &lines);
         let mut page = self.page(&mut drawn);
@@ -549,6 +581,12 @@ impl<'f> Book<'f> {
         for (name, value) in rows.iter().map(|(name, value)| (*name, value)) {
             page.text(0, name, &plain)?;
             page.text(1, value, &plain)?;
+            page.next()?;
+        }
+        for (what, text) in &asked {
+            page.text(0, "asked", &plain)?;
+            page.text(1, what, &plain)?;
+            page.text(2, text, &plain)?;
             page.next()?;
         }
         for (fact, short) in &facts {
@@ -582,10 +620,12 @@ impl<'f> Book<'f> {
 }
 
 /// The digest of what was exported, so that a base that somebody edited is noticed.
-pub(super) fn digest(fields: &Fields, lines: &BTreeSet<Address>) -> String {
+pub(super) fn digest(fields: &Fields, lines: &BTreeSet<Address>, asked: &BTreeMap<String, String>) -> String {
     let texts = fields.iter().map(|(address, text)| (address.to_string(), Tree::text(text)));
     let lines = lines.iter().map(|address| Tree::text(address.to_string()));
-    Tree::List(vec![Tree::Map(texts.collect()), Tree::List(lines.collect())]).digest().to_string()
+    let asked = asked.iter().map(|(what, text)| (what.clone(), Tree::text(text)));
+    let all = vec![Tree::Map(texts.collect()), Tree::List(lines.collect()), Tree::Map(asked.collect())];
+    Tree::List(all).digest().to_string()
 }
 
 /// The facts that the lines rest on, as they were shown: who confirms in the workbook confirms given these.

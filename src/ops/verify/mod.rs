@@ -197,6 +197,9 @@ pub fn is_enough(settings: &Settings, trust: Trust) -> bool {
     !settings.policy.signatures_required || trust == Trust::Verified
 }
 
+/// How far the clocks of honest people may be apart, in seconds.
+pub const A_DAY: i64 = 86_400;
+
 /// Judges the statements of a deployment.
 pub fn judge<'a>(case: &Case<'_>, held: &'a [Held]) -> Judgement<'a> {
     let judge = Judge { case, seals: RefCell::default() };
@@ -205,8 +208,7 @@ pub fn judge<'a>(case: &Case<'_>, held: &'a [Held]) -> Judgement<'a> {
     let times: BTreeMap<Digest, Moment> = held.iter().map(|h| (h.id, h.statement.time)).collect();
     for one in &mut statements {
         let named = one.held.statement.prev.iter().filter_map(|id| times.get(id));
-        // A day is how far clocks of honest people may be apart.
-        if named.max().is_some_and(|latest| one.held.statement.time.0 + 86_400 < latest.0) {
+        if named.max().is_some_and(|latest| one.held.statement.time.0 + A_DAY < latest.0) {
             let why = "it says that it is older than a statement that it names".to_owned();
             one.reasons.push(Reason { problem: Problem::UnprovenTime, why, leaves: Vec::new() });
         }

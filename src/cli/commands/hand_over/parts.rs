@@ -7,7 +7,7 @@ use crate::diag::{Error, Finding, Label};
 use crate::exchange::handover::{
     ASSESSMENT, BASE, EVIDENCE, FORMS, FRAMEWORK, PACKS, files_beneath, recorded,
 };
-use crate::exchange::{Parts, Provenance, Selection, is_plain_path, write_workbook};
+use crate::exchange::{Asked as AskedBeside, Parts, Provenance, Selection, is_plain_path, write_workbook};
 use crate::model::{Canonical, Deployment, End, Framework, Kind, Reader, Received, Value};
 use crate::ops::derive::names_it;
 use crate::ops::handover::{CANNOT_HAND_OVER, Names, evidence_of, may_travel};
@@ -97,7 +97,14 @@ pub(super) fn build(asked: &Asked<'_>) -> Result<Built, Error> {
     };
     let selection = Selection { party: Some(to.party.clone()), todo: false };
     let (handed, _) = seen.load(&deployment.name)?.sound()?;
-    let form = write_workbook(framework, project.settings(), &handed, &selection, &provenance)?;
+    let form = write_workbook(
+        framework,
+        project.settings(),
+        &handed,
+        &selection,
+        &AskedBeside::default(),
+        &provenance,
+    )?;
     built.parts.insert(format!("{FORMS}{}-{}.xlsx", deployment.name, to.party), form);
     let settings = "people, keys and policy of the sender (`tom.toml`): every organisation keeps its own";
     built.left_out.push(settings.to_owned());

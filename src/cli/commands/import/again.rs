@@ -34,7 +34,7 @@ pub(super) fn run(
     confirm_again(&existing.framework, &mut says, (&came, left), &read.stands, &origin, &mut fates);
     let (before, here, now) = (fields(&with(&came, left)), fields(left), fields(&says));
     fates.settle(|at| now.get(at) != here.get(at) && now.get(at) != before.get(at));
-    let mut report = Body::new(name, &origin, fates.told(book), book.hides_unknown);
+    let mut report = Body::new(name, &origin, book.hides_unknown);
     report.outcomes = read.outcomes;
     report.missing_sheets = read.missing;
     let says = Received { answers: says.answers, risks: says.risks };
@@ -44,8 +44,15 @@ pub(super) fn run(
         is_checklist: true,
         origin,
     };
+    let over = Some(with(&says, left));
     let says = with_evidence(says, left);
-    existing.take(args, context, Arrived { workbook, says, report })
+    let (approvals, lost) = (read.approvals, read.lost);
+    let replies = Vec::new();
+    existing.take(
+        args,
+        context,
+        Arrived { workbook, says, report, book, fates, replies, approvals, lost, over },
+    )
 }
 
 fn with(content: &Received, left: &Deployment) -> Deployment {

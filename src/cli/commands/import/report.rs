@@ -1,5 +1,6 @@
 //! What became of a workbook: for people and for machines.
 
+use super::decisions::Recorded;
 use crate::cli::output::Output;
 use crate::cli::words::{BAD, BOLD, OPEN, counted, short, styled, wrapped};
 use crate::exchange::{Compared, Fate, Told};
@@ -22,8 +23,14 @@ pub(in crate::cli) struct Body {
     sender: Option<String>,
     /// Whether the assessment was left as it is: it was asked for, or somebody has to decide first.
     pub(super) dry_run: bool,
+    /// In whose name it is committed, where that was asked for.
+    pub(super) author: Option<String>,
+    /// The commit of what was written.
+    pub(super) commit: Option<String>,
     /// Every cell that is not empty, in the workbook's order.
     pub(super) cells: Vec<Told>,
+    /// Decisions that approvers wrote into it, recorded as statements.
+    pub(super) decisions: Vec<Recorded>,
     /// What changes in the assessment; confirmations are told with their cells.
     changes: Vec<Changed>,
     /// What was changed here and in the workbook, differently.
@@ -60,19 +67,17 @@ pub(in crate::cli) struct Conflict {
 
 impl Body {
     /// The report of a workbook of which nothing was said yet.
-    pub(super) fn new(
-        deployment: &DeploymentName,
-        origin: &Origin,
-        cells: Vec<Told>,
-        hides_unknown: bool,
-    ) -> Self {
+    pub(super) fn new(deployment: &DeploymentName, origin: &Origin, hides_unknown: bool) -> Self {
         Self {
             deployment: deployment.clone(),
             file: origin.file.clone(),
             digest: origin.digest.clone(),
             sender: origin.sender.clone(),
             dry_run: false,
-            cells,
+            author: None,
+            commit: None,
+            cells: Vec::new(),
+            decisions: Vec::new(),
             changes: Vec::new(),
             conflicts: Vec::new(),
             gone_lines: Vec::new(),
@@ -92,6 +97,11 @@ impl Body {
         self.dry_run |= !merged.is_clean();
     }
 
+    /// Whether nothing has to be decided before it is imported.
+    pub(super) fn waits_for_nobody(&self) -> bool {
+        self.conflicts.is_empty()
+    }
+
     /// Whether everything could be imported.
     pub(super) fn is_whole(&self) -> bool {
         self.conflicts.is_empty()
@@ -106,30 +116,39 @@ impl Body {
     /// For people; `all` lists every cell.
     pub(super) fn text(&self, all: bool, width: usize) -> String {
         let verb = if self.dry_run { "would import" } else { "imported" };
+        let taken = self.cells.iter().filter(|told| told.fate.is_taken()).count();
         let cells = counted(self.cells.len(), "cell", "cells");
-        let mut out = format!("{verb} {cells} into {}\n", styled(BOLD, self.deployment.as_str()));
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        self.cells.iter().for_each(|told| *counts.entry(told.fate.title()).or_default() += 1);
-        for (title, count) in counts {
+        let mut out = format!("{verb} {taken} of {cells} into {}\n", styled(BOLD, self.deployment.as_str()));
+        // What was taken stands first, then what was not; the most of each first.
+        let mut counts: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+        for fate in self.cells.iter().map(|told| &told.fate) {
+            *counts.entry((!fate.is_taken(), fate.title())).or_default() += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|((is_left, _), count)| (*is_left, std::cmp::Reverse(*count)));
+        for ((_, title), count) in counts {
             let _ = writeln!(out, "  {count:>4}  {title}");
         }
+        self.decided(width, &mut out);
         self.what_both_changed(width, &mut out);
         let mut list = |heading: String, wanted: &dyn Fn(&Told) -> Option<String>| {
-            let lines: Vec<String> =
-                self.cells.iter().filter_map(|told| Some(line(told, &wanted(told)?, width))).collect();
+            let told: Vec<_> = self.cells.iter().filter_map(|told| Some((wanted(told)?, told))).collect();
+            // What is said of several cells in a row is said once, beneath the last of them.
+            let lines = told.chunk_by(|(one, _), (other, _)| one == other).map(|cells| {
+                let each: String = cells.iter().map(|(_, told)| line(told)).collect();
+                match cells.first() {
+                    Some((why, _)) if !why.is_empty() => each + &wrapped(why, 6, width) + "\n",
+                    _ => each,
+                }
+            });
+            let lines: String = lines.collect();
             if !lines.is_empty() {
-                let _ = write!(out, "\n{heading}\n{}", lines.concat());
+                let _ = write!(out, "\n{heading}\n{lines}");
             }
         };
         list(styled(BAD, "not imported:"), &|told| match &told.fate {
             Fate::NotImported { why } => Some(why.clone()),
             _ => None,
-        });
-        list(styled(OPEN, "what approvers wrote is not imported; record it as decisions:"), &|told| {
-            match &told.fate {
-                Fate::Decision { item } => Some(item.as_ref().map(ToString::to_string).unwrap_or_default()),
-                _ => None,
-            }
         });
         list("read as:".to_owned(), &|told| match &told.fate {
             Fate::Imported { address, remark: Some(remark) } => Some(format!("{address}: {remark}")),
@@ -141,9 +160,7 @@ impl Body {
         });
         if all {
             list("every other cell:".to_owned(), &|told| match &told.fate {
-                Fate::Imported { remark: Some(_), .. } | Fate::NotImported { .. } | Fate::Decision { .. } => {
-                    None
-                }
+                Fate::Imported { remark: Some(_), .. } | Fate::NotImported { .. } => None,
                 other => Some(fate(other)),
             });
         }
@@ -156,7 +173,35 @@ impl Body {
         if self.hides_unknown {
             out += "\nwhether the workbook hides rows or columns cannot be told\n";
         }
+        let committed = match (&self.author, &self.commit) {
+            (Some(author), Some(commit)) => format!("committed {} in the name of {author}", &commit[..12]),
+            (Some(author), None) if self.dry_run => format!("would commit that in the name of {author}"),
+            (Some(_), None) => "nothing was written, so nothing is committed".to_owned(),
+            (None, _) => return out,
+        };
+        let _ = writeln!(out, "\n{}", wrapped(&committed, 0, width));
         out
+    }
+
+    /// Decisions that are recorded, and what they are worth here.
+    fn decided(&self, width: usize, out: &mut String) {
+        if self.decisions.is_empty() {
+            return;
+        }
+        let verb = if self.dry_run { "would record" } else { "recorded" };
+        let _ = writeln!(out, "\n{verb}, with the workbook as what shows it:");
+        for Recorded { phase, role, by, on, outcome, file, now } in &self.decisions {
+            let text = format!("phase {phase}, {role}: {outcome}, by {by} on {on}");
+            let _ = writeln!(out, "{}\n{}", wrapped(&text, 2, width), wrapped(file, 6, width));
+            let why = match now.as_str() {
+                "recorded" => continue,
+                "void" => "it is void: the assessment differs from what was decided over".to_owned(),
+                _ => format!("it is {now}"),
+            };
+            let _ = writeln!(out, "{}", wrapped(&why, 6, width));
+        }
+        let next = format!("`tom verify {}` says what each phase still needs", self.deployment);
+        let _ = writeln!(out, "{}", wrapped(&next, 2, width));
     }
 
     fn what_both_changed(&self, width: usize, out: &mut String) {
@@ -208,11 +253,10 @@ impl Changed {
     }
 }
 
-/// A cell, and beneath it what there is to say.
-fn line(told: &Told, why: &str, width: usize) -> String {
+/// A cell.
+fn line(told: &Told) -> String {
     let hidden = if told.hidden { " (hidden)" } else { "" };
-    let cell = format!("  {}!{}{hidden}  {}\n", short(&told.sheet, 31), told.cell, short(&told.text, 40));
-    if why.is_empty() { cell } else { cell + &wrapped(why, 6, width) + "\n" }
+    format!("  {}!{}{hidden}  {}\n", short(&told.sheet, 31), told.cell, short(&told.text, 40))
 }
 
 fn fate(fate: &Fate) -> String {
@@ -220,6 +264,7 @@ fn fate(fate: &Fate) -> String {
         Fate::Imported { address, .. } => address.to_string(),
         Fate::Confirmed { address, party } => format!("{address} confirmed for {party}"),
         Fate::Recorded { what } => what.clone(),
+        Fate::Decided { phase, role } => format!("phase {phase}, {role}: recorded as a decision"),
         other => other.title().to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::diag::Error;
-use crate::exchange::{Accepts, Book, Returned, Seen, changed_facts, confirm, deployment_of, read_own};
+use crate::exchange::{Accepts, Book, Lost, Returned, Seen, changed_facts, confirm, deployment_of, read_own};
 use crate::model::{Canonical, Deployment, Framework, Origin, Received, Settings, Workbook};
 use crate::ops::accept::{Accepting, accept};
 use crate::ops::merge::{Side, merge};
@@ -26,8 +26,8 @@ pub(super) fn run(
     let (left, framework) = (&existing.left, &*existing.framework);
     let mut returned = read_own(book, framework, left, args.formulas)?;
     voices(framework, existing.project.settings(), left, &mut returned, &origin);
-    let Returned { base, right, gone, fates, .. } = returned;
-    let mut report = super::Body::new(&left.name, &origin, fates.told(book), book.hides_unknown);
+    let Returned { base, right, gone, fates, replies, approvals, .. } = returned;
+    let mut report = super::Body::new(&left.name, &origin, book.hides_unknown);
     report.gone_lines = gone;
     let workbook = Workbook {
         origin,
@@ -36,7 +36,12 @@ pub(super) fn run(
         base: Received { answers: base.answers, risks: base.risks },
     };
     let says = Received { answers: right.answers, risks: right.risks };
-    existing.take(args, context, Arrived { workbook, says, report })
+    let (lost, over) = (Lost::new(), None);
+    existing.take(
+        args,
+        context,
+        Arrived { workbook, says, report, book, fates, replies, approvals, lost, over },
+    )
 }
 
 /// Puts confirmations and acceptances that the workbook gives into what it says, as far as they can hold over what it says here too.
