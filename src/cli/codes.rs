@@ -34,9 +34,9 @@ rewrite many files at once stop for the same reason: what they did could not be 
 pub static NOT_SIGNED: Code = Code {
     id: "TOM-0942",
     severity: Severity::Error,
-    title: "a statement was not signed",
-    explain: "Statements are signed with an SSH key by `ssh-keygen`, which asks your agent, your passphrase or your hardware key. The signature is checked before anything is written: \
-the key has to be listed in `tom.toml` under `keys` of the person who decides. Nothing was written.",
+    title: "something was not signed",
+    explain: "Statements, hand-overs and receipts are signed with an SSH key by `ssh-keygen`, which asks your agent, your passphrase or your hardware key. The signature is checked before anything is written: \
+the key has to be listed in `tom.toml` under `keys` of the person who decides or sends, and its `namespaces`, if it has any, have to name what is signed. Nothing was written.",
 };
 
 /// Standard output took no more.

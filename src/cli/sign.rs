@@ -2,17 +2,17 @@
 
 use super::codes::NOT_SIGNED;
 use crate::diag::Error;
-use crate::model::NAMESPACE;
+use crate::model::Purpose;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The signature over bytes by the key in a file, which may be a public one whose private part an agent or a device holds.
+/// The signature over bytes, for one purpose, by the key in a file, which may be a public one whose private part an agent or a device holds.
 ///
 /// # Errors
 /// [`NOT_SIGNED`] with what the program said.
-pub(super) fn sign(bytes: &[u8], key: &Path) -> Result<Vec<u8>, Error> {
+pub(super) fn sign(purpose: Purpose, bytes: &[u8], key: &Path) -> Result<Vec<u8>, Error> {
     let shown = key.display();
     let fail = |why: String| {
         Error::new(&NOT_SIGNED, format!("`{shown}` did not sign: {why}"))
@@ -25,7 +25,7 @@ pub(super) fn sign(bytes: &[u8], key: &Path) -> Result<Vec<u8>, Error> {
     }
     file.push(key);
     let mut child = Command::new("ssh-keygen")
-        .args(["-Y", "sign", "-n", NAMESPACE, "-f"])
+        .args(["-Y", "sign", "-n", purpose.namespace(), "-f"])
         .arg(file)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

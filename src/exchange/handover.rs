@@ -76,6 +76,17 @@ pub fn seal(
     Ok((pack(&parts)?, digest))
 }
 
+impl HandOver {
+    /// The assessment in it, as a repository of its own with the settings of nobody.
+    ///
+    /// # Errors
+    ///
+    /// Where a part stands where none may. One that was opened has none.
+    pub fn project(&self) -> Result<Project, Error> {
+        Project::open(Box::new(store_of(&self.manifest, &self.parts)?)).map(|(project, _)| project)
+    }
+}
+
 fn refuse(why: impl Into<String>) -> Error {
     Error::new(&NOT_WHOLE, why)
 }

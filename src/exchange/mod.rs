@@ -17,6 +17,7 @@ mod hazards;
 mod hidden;
 mod keys;
 mod own;
+mod pdf;
 mod reader;
 mod tables;
 mod text;
@@ -36,6 +37,7 @@ pub use own::{
     Accepts, Asked, Provenance, Reply, Returned, Seat, Selection, Stands, deployment_of, is_own, question,
     read_own, write_workbook,
 };
+pub use pdf::{PdfText, pdf_text};
 pub use reader::{MOST_FILE, read_book};
 pub use tables::{
     Context as TableContext, Description as TableDescription, Form as TableForm, Table, files as table_files,

@@ -210,8 +210,31 @@ pub struct Statement {
 pub const STATEMENT_TYPE: &str = "tom-approval/v1";
 /// The canonical encoding that its digests are over.
 pub const ENCODING: &str = "tom-c14n/1";
-/// The namespace of its signature: a signature made for anything else is none of a statement.
-pub const NAMESPACE: &str = "tom-approval-v1";
+
+/// What a signature is made for. Its namespace is in what is signed, so that a signature over one kind is none of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A statement: somebody decides.
+    Statement,
+    /// The manifest of a hand-over: somebody sends it.
+    HandOver,
+    /// A receipt: somebody says that a hand-over arrived.
+    Receipt,
+}
+
+impl Purpose {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Statement, Self::HandOver, Self::Receipt];
+
+    /// As `ssh-keygen -n` takes it.
+    pub fn namespace(self) -> &'static str {
+        match self {
+            Self::Statement => "tom-approval-v1",
+            Self::HandOver => "tom-hand-over-v1",
+            Self::Receipt => "tom-receipt-v1",
+        }
+    }
+}
 
 /// The name of a statement's file in its phase's folder.
 pub fn statement_name(role: &str, id: Digest) -> String {

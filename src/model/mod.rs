@@ -25,7 +25,7 @@ mod sheet;
 pub use address::{Address, AddressError};
 pub use answer::{Answer, Confirmation, Row, Value};
 pub use approval::{
-    Act, ENCODING, Effect, Moment, NAMESPACE, Recording, STATEMENT_TYPE, Seal, Statement, Verdict,
+    Act, ENCODING, Effect, Moment, Purpose, Recording, STATEMENT_TYPE, Seal, Statement, Verdict,
     statement_name,
 };
 pub use aside::{Aside, AsideWhy};

@@ -43,6 +43,8 @@ pub struct Policy {
     pub phases_apart: bool,
     /// Whether whoever last changed the content must not be the only one who approves it.
     pub author_apart: bool,
+    /// The parties whose hand-overs and receipts are taken in only with the signature of a listed key of whoever sent them.
+    pub signed_hand_overs: BTreeSet<PartyId>,
     /// What each phase needs.
     pub phases: BTreeMap<u8, PhasePolicy>,
 }
@@ -165,11 +167,13 @@ impl Policy {
             ]);
             (number.to_string(), tree)
         });
+        let signed: Vec<String> = self.signed_hand_overs.iter().map(ToString::to_string).collect();
         Tree::map([
             ("accept", Some(Tree::Map(accept.collect()))),
             ("signatures-required", Some(Tree::Truth(self.signatures_required))),
             ("phases-apart", Some(Tree::Truth(self.phases_apart))),
             ("author-apart", Some(Tree::Truth(self.author_apart))),
+            ("signed-hand-overs", Tree::set(&signed)),
             ("phases", Some(Tree::Map(phases.collect()))),
         ])
     }

@@ -379,9 +379,9 @@ pub fn left_over(
     risks: &BTreeMap<RiskId, Risk>,
 ) -> Vec<LeftOver> {
     let mut found = Vec::new();
-    let names: Vec<(String, &String)> = names.iter().map(|name| (name.to_lowercase(), name)).collect();
+    let names: Vec<(String, &String)> = names.iter().map(|name| (one_spaced(name), name)).collect();
     let mut look = |address: Address, text: &str| {
-        let text = text.to_lowercase();
+        let text = one_spaced(text);
         // The longest name that stands there says most.
         let hit =
             names.iter().filter(|(folded, _)| has_word(&text, folded)).max_by_key(|(folded, _)| folded.len());
@@ -402,13 +402,27 @@ pub fn left_over(
 
 /// Whether a text has a name in it as whole words, whatever their case.
 pub fn names_it(text: &str, name: &str) -> bool {
-    has_word(&text.to_lowercase(), &name.to_lowercase())
+    has_word(&one_spaced(text), &one_spaced(name))
+}
+
+/// A text in small letters, with one space for every white space: a name may be broken over two lines.
+fn one_spaced(text: &str) -> String {
+    let small = text.to_lowercase();
+    if !small.contains(['\n', '\t']) && !small.contains("  ") {
+        return small;
+    }
+    small.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text in small letters has a name in small letters in it as whole words.
-pub(super) fn has_word(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
+fn has_word(text: &str, name: &str) -> bool {
+    words_at(text, name).next().is_some()
+}
+
+/// Where a text in small letters has a name in small letters in it as whole words.
+pub(super) fn words_at<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = usize> + use<'t> {
+    text.match_indices(name).map(|(at, _)| at).filter(move |at| {
+        let before = text[..*at].chars().next_back();
         let after = text[at + name.len()..].chars().next();
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
     })

@@ -1,14 +1,16 @@
-//! Signatures on statements: SSH keys, checked in process and offline.
+//! Signatures on statements, hand-overs and receipts: SSH keys, checked in process and offline.
 //!
 //! The one place where something becomes *verified*: [`Verified`] can be had from [`verify`] only.
 
-use crate::model::{Date, Moment, NAMESPACE};
+use crate::model::{Date, Moment, Purpose};
 use ssh_key::{Algorithm, PublicKey, SshSig};
 
 /// A key that a person signs with, and how long.
 #[derive(Debug, Clone)]
 pub struct SigningKey {
     key: PublicKey,
+    /// What it may sign.
+    purposes: Vec<Purpose>,
     /// The first moment at which it may sign.
     pub valid_after: Option<Moment>,
     /// The moment from which it may sign no more.
@@ -17,7 +19,7 @@ pub struct SigningKey {
     pub revoked_at: Option<Moment>,
 }
 
-/// A signature by a known key over exactly these bytes, in the namespace of statements.
+/// A signature by a known key over exactly these bytes, made for what it was asked for.
 #[derive(Debug, Clone)]
 pub struct Verified {
     fingerprint: String,
@@ -70,15 +72,28 @@ impl SigningKey {
             | Algorithm::Rsa { .. } => {}
             other => return Err(format!("keys of type `{other}` are not supported")),
         }
-        let mut parsed = Self { key, valid_after: None, valid_before: None, revoked_at: None };
+        let mut parsed = Self {
+            key,
+            purposes: Purpose::ALL.to_vec(),
+            valid_after: None,
+            valid_before: None,
+            revoked_at: None,
+        };
         for (name, value) in options {
             let time = || moment(value).ok_or_else(|| format!("`{name}` is no time such as `20271231`"));
             match name {
                 "valid-after" => parsed.valid_after = Some(time()?),
                 "valid-before" => parsed.valid_before = Some(time()?),
                 "revoked-at" => parsed.revoked_at = Some(time()?),
-                "namespaces" if value.split(',').any(|namespace| namespace == NAMESPACE) => {}
-                "namespaces" => return Err(format!("its namespaces leave out `{NAMESPACE}`")),
+                "namespaces" => {
+                    let is_named =
+                        |purpose: &Purpose| value.split(',').any(|name| name == purpose.namespace());
+                    parsed.purposes.retain(is_named);
+                    if parsed.purposes.is_empty() {
+                        let known: Vec<&str> = Purpose::ALL.into_iter().map(Purpose::namespace).collect();
+                        return Err(format!("its namespaces leave out all of `{}`", known.join("`, `")));
+                    }
+                }
                 _ => return Err(format!("the option `{}` is not supported", name.escape_debug())),
             }
         }
@@ -144,8 +159,9 @@ fn moment(text: &str) -> Option<Moment> {
 /// Checks a signature over bytes against the keys that may have made it.
 ///
 /// # Errors
-/// Why it does not count: it is no signature, was made for something else, over other bytes, or by another key.
+/// Why it does not count: it is no signature, was made for something else, over other bytes, or by another key, or the key may not sign this.
 pub fn verify<'k>(
+    purpose: Purpose,
     bytes: &[u8],
     signature: &[u8],
     keys: impl IntoIterator<Item = &'k SigningKey>,
@@ -157,17 +173,21 @@ pub fn verify<'k>(
     }
     let parsed =
         SshSig::from_pem(armored).map_err(|error| format!("the signature cannot be read ({error})"))?;
-    if parsed.namespace() != NAMESPACE {
-        let namespace = parsed.namespace().escape_debug();
-        return Err(format!("the signature was made for `{namespace}`, not for `{NAMESPACE}`"));
+    let namespace = purpose.namespace();
+    if parsed.namespace() != namespace {
+        let other = parsed.namespace().escape_debug();
+        return Err(format!("the signature was made for `{other}`, not for `{namespace}`"));
     }
     let key =
         keys.into_iter().find(|known| known.key.key_data() == parsed.public_key()).ok_or_else(|| {
             let fingerprint = parsed.public_key().fingerprint(ssh_key::HashAlg::Sha256);
             format!("it was made with the key {fingerprint}, which is not listed for them")
         })?;
+    if !key.purposes.contains(&purpose) {
+        return Err(format!("the namespaces of its key leave out `{namespace}`"));
+    }
     key.key
-        .verify(NAMESPACE, bytes, &parsed)
+        .verify(namespace, bytes, &parsed)
         .map_err(|_| "the signature is not over these bytes".to_owned())?;
     Ok(Verified { fingerprint: key.fingerprint(), limits: key.limits() })
 }

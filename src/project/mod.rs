@@ -10,10 +10,10 @@ mod past;
 mod record;
 
 use crate::diag::{Code, Error, Finding, Label, Severity};
-use crate::model::{DeploymentName, Framework, FrameworkRef, Meta, Settings};
+use crate::model::{DeploymentName, Framework, FrameworkRef, Meta, PartyId, Settings};
 use crate::store::{EntryKind, Store};
 use crate::syntax::{Document, FrameworkFile, read_framework, read_meta, read_settings};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use approvals::{APPROVALS, BROKEN_STATEMENT, EvidenceFiles, Held, STRAY, evidence_digest, statements};
@@ -64,12 +64,22 @@ pub static NOT_A_DEPLOYMENT: Code = Code {
 `deployment.toml`. Links are not followed. Move other things elsewhere.",
 };
 
+/// The policy asks something of a party that there is not.
+pub static NO_PARTY: Code = Code {
+    id: "TOM-1107",
+    severity: Severity::Error,
+    title: "the policy names a party that no framework has",
+    explain: "`signed-hand-overs` in `tom.toml` lists the parties whose hand-overs and receipts are taken in only if they are signed. A name that no framework of this repository has \
+would ask it of nobody, so it is refused and never passed over. The parties stand in `frameworks/ID/VERSION/framework.toml`.",
+};
+
 /// Every code of this room.
 pub const CODES: &[&Code] = &[
     &NOT_A_PROJECT,
     &NO_DEPLOYMENT,
     &NO_FRAMEWORK,
     &NOT_A_DEPLOYMENT,
+    &NO_PARTY,
     &UNKNOWN_FILE,
     &WRONG_PIN,
     &BROKEN_STATEMENT,
@@ -108,6 +118,7 @@ impl Project {
             Some(other) => (Some(other.settings.clone()), Vec::new()),
             None => read_settings(&Document::parse(SETTINGS, &bytes)?),
         };
+        let is_read_again = same.is_none();
         drop(bytes);
         let Some(settings) = settings else {
             return Err(findings
@@ -131,6 +142,9 @@ impl Project {
                 });
                 frameworks.extend(framework.map(|framework| (key, framework)));
             }
+        }
+        if is_read_again {
+            findings.extend(unknown_parties(&settings, &frameworks));
         }
         Ok((Self { store, settings, frameworks, shared: load::Shared::default() }, findings))
     }
@@ -280,4 +294,20 @@ pub fn framework_files(store: &dyn Store, folder: &str) -> Result<Vec<FrameworkF
         files.extend(store.read(&path)?.map(|bytes| FrameworkFile { name, path, bytes }));
     }
     Ok(files)
+}
+
+/// Parties in the policy that no framework has. Where no framework can be read, nobody knows.
+fn unknown_parties(settings: &Settings, frameworks: &Frameworks) -> Vec<Finding> {
+    let known: BTreeSet<&str> = frameworks
+        .values()
+        .flat_map(|framework| framework.parties.iter().map(|party| party.id.as_str()))
+        .collect();
+    let is_unknown = |party: &&PartyId| !known.is_empty() && !known.contains(party.as_str());
+    let finding = |party: &PartyId| {
+        let all: Vec<&str> = known.iter().copied().collect();
+        Finding::new(&NO_PARTY, format!("there is no party `{party}`"))
+            .at(Label::value(SETTINGS, ["policy", "signed-hand-overs"]))
+            .help(format!("the parties are {}", all.join(", ")))
+    };
+    settings.policy.signed_hand_overs.iter().filter(is_unknown).map(finding).collect()
 }

@@ -49,6 +49,7 @@ fn policy(table: &Table<'_, '_>) -> Policy {
         }
     }
     policy.signatures_required = table.word("signatures", &[true, false], signatures).unwrap_or(false);
+    policy.signed_hand_overs = table.ids("signed-hand-overs", |t| PartyId::new(t)).into_iter().collect();
     if let Some(apart) = table.table("apart") {
         policy.phases_apart = apart.truth("phases").unwrap_or(false);
         policy.author_apart = apart.truth("author").unwrap_or(false);

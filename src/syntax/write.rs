@@ -356,10 +356,14 @@ pub fn write_settings(settings: &Settings) -> String {
 }
 
 fn write_policy(out: &mut Out, policy: &Policy) {
-    if policy.signatures_required {
+    if policy.signatures_required || !policy.signed_hand_overs.is_empty() {
         out.header("policy");
+    }
+    if policy.signatures_required {
         out.text_of("signatures", super::settings::signatures(true));
     }
+    let signed: Vec<String> = policy.signed_hand_overs.iter().map(ToString::to_string).collect();
+    out.list_if("signed-hand-overs", &signed);
     if !policy.accept.is_empty() {
         out.line("");
         out.line("# The highest residual class that a role may accept.");

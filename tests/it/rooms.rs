@@ -16,7 +16,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Outside crates that only one room names.
-const HOMES: [(&str, &str); 26] = [
+const HOMES: [(&str, &str); 28] = [
     ("annotate_snippets", "cli"),
     ("anstream", "cli"),
     ("anstyle", "cli"),
@@ -25,9 +25,11 @@ const HOMES: [(&str, &str); 26] = [
     ("comfy_table", "cli"),
     ("getrandom", "cli"),
     ("git2", "store"),
+    ("hayro_interpret", "exchange"),
     ("include_dir", "cli"),
     ("indicatif", "cli"),
     ("jiff", "model"),
+    ("kurbo", "exchange"),
     ("minijinja", "render"),
     ("rayon", "cli"),
     ("quick_xml", "exchange"),

@@ -87,7 +87,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         return merges::run(args, range, &repo, context);
     }
     let (project, mut findings) = context.project(&repo, args.rev.as_deref())?;
-    if args.leaks && !args.deployments.is_empty() && args.deployments.iter().all(|text| leaks::is_file(text))
+    if args.leaks
+        && !args.deployments.is_empty()
+        && args.deployments.iter().all(|text| super::receive::is_file(text))
     {
         for file in &args.deployments {
             findings.extend(leaks::of_file(&project, context, file)?);

@@ -6,7 +6,7 @@ use crate::cli::sign::sign;
 use crate::cli::words::counted;
 use crate::diag::Error;
 use crate::model::{
-    Date, DeploymentName, Digest, ItemId, Key, Moment, Recording, Settings, Verdict, statement_name,
+    Date, DeploymentName, Digest, ItemId, Key, Moment, Purpose, Recording, Settings, Verdict, statement_name,
 };
 use crate::ops::decide::{Decision, Proposal, Voice, Wish, propose};
 use crate::ops::policy::{Keys, keys};
@@ -327,8 +327,8 @@ fn signing_key(
 
 /// A signature, checked before it is written as a reader will check it.
 fn signature(bytes: &[u8], key: &Path, own: &[&SigningKey]) -> Result<Vec<u8>, Error> {
-    let signature = sign(bytes, key)?;
-    signature::verify(bytes, &signature, own.iter().copied()).map_err(|why| {
+    let signature = sign(Purpose::Statement, bytes, key)?;
+    signature::verify(Purpose::Statement, bytes, &signature, own.iter().copied()).map_err(|why| {
         Error::new(&NOT_SIGNED, format!("the signature would not be accepted: {why}"))
             .help("list the public key under `keys` of the person in `tom.toml`, and commit that")
     })?;

@@ -54,7 +54,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is done in a limited child.
-pub(super) const TASKS: &[super::child::Task] = &[workbook::TASK, receive::TASK, super::packs::CHILD_TASK];
+pub(super) const TASKS: &[super::child::Task] =
+    &[workbook::TASK, receive::TASK, hand_over::TASK, super::packs::CHILD_TASK];
 
 /// Runs a command.
 pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error> {

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Finding, Label, Severity};
 use crate::model::{Deployment, Framework, Settings};
-use crate::ops::derive::names_of;
+use crate::ops::derive::{names_of, words_at};
 use std::collections::BTreeMap;
 
 /// A file names another organisation.
@@ -12,6 +12,15 @@ pub static LEAK: Code = Code {
     title: "a file names another organisation, or one of its people",
     explain: "`tom check --leaks`, and `tom hand-over` before it writes anything, look through every text for names, codes and people of the other deployments' organisations in this repository. A supplier \
 serves many, and what stands about one is not for another. Reword the text, or leave the file out. A word may be a name and mean something else: `tom hand-over --allow-names` goes on once somebody has looked at each.",
+};
+
+/// A file was not looked into.
+pub static NOT_LOOKED_INTO: Code = Code {
+    id: "TOM-1106",
+    severity: Severity::Warning,
+    title: "a file was not looked into for names",
+    explain: "`tom check --leaks` reads texts, workbooks and the text of PDFs. What is in a picture, in another sort of file, or in a PDF whose letters do not say which they are, it cannot \
+know, and does not say that it is clean. Look into the file yourself before it goes to anybody.",
 };
 
 /// The names of organisations and their people, each with the deployment that it belongs to.
@@ -51,43 +60,87 @@ fn in_markup(name: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// Every line of some files that names one of the names; files that are no text are passed over.
+/// Every line of some files on which one of the names begins; files that are no text are passed over.
 pub fn leaks<'f>(names: &Names, files: impl IntoIterator<Item = (String, &'f [u8])>) -> Vec<Finding> {
-    let mut folded: Vec<(String, &String, &String)> =
-        names.iter().map(|(name, of)| (name.to_lowercase(), name, of)).collect();
+    let mut wanted: Vec<Wanted<'_>> =
+        names.iter().map(|(name, of)| Wanted { folded: folded(name).0, name, of }).collect();
     // As they stand in a page or a workbook.
-    let escaped = folded.iter().map(|(folded, name, of)| (in_markup(folded), *name, *of));
-    let escaped: Vec<_> = escaped.filter(|(escaped, name, _)| *escaped != name.to_lowercase()).collect();
-    folded.extend(escaped);
+    let escaped = wanted.iter().map(|one| Wanted { folded: in_markup(&one.folded), ..*one });
+    let escaped: Vec<_> = escaped.filter(|one| one.folded != folded(one.name).0).collect();
+    wanted.extend(escaped);
     let mut found = Vec::new();
     for (file, bytes) in files {
         let Ok(text) = std::str::from_utf8(bytes) else { continue };
         let lower = text.to_lowercase();
-        // Most files name none.
-        let there: Vec<_> = folded.iter().filter(|(name, ..)| lower.contains(name.as_str())).collect();
+        // Most files name none. A name may be broken over two lines, and its longest word is not.
+        let there: Vec<_> = wanted.iter().filter(|one| lower.contains(one.longest_word())).collect();
         if there.is_empty() {
             continue;
         }
+        let (folded, places) = folded(text);
+        let mut hits: Vec<(usize, &Wanted<'_>)> = Vec::new();
+        for one in there {
+            hits.extend(words_at(&folded, &one.folded).map(|at| (places[at], one)));
+        }
         let mut start = 0;
         for line in text.split_inclusive('\n') {
-            let here = start..start + line.trim_end().len();
-            start += line.len();
-            let lower = line.to_lowercase();
+            let end = start + line.len();
+            let here = hits.iter().filter(|(at, _)| (start..end).contains(at));
             // The longest name that stands there says most.
-            let hit = there
-                .iter()
-                .filter(|(name, ..)| crate::ops::derive::has_word(&lower, name))
-                .max_by_key(|(name, ..)| name.len());
-            if let Some((_, name, of)) = hit {
-                found.push(
-                    Finding::new(
-                        &LEAK,
-                        format!("`{}` belongs to the organisation of `{of}`", name.escape_debug()),
-                    )
-                    .at(Label::bytes(&file, here)),
-                );
+            if let Some((_, Wanted { name, of, .. })) = here.max_by_key(|(_, one)| one.folded.len()) {
+                let message = format!("`{}` belongs to the organisation of `{of}`", name.escape_debug());
+                let label = Label::bytes(&file, start..start + line.trim_end().len());
+                found.push(Finding::new(&LEAK, message).at(label));
             }
+            start = end;
         }
     }
     found
+}
+
+/// A name that is looked for.
+struct Wanted<'n> {
+    folded: String,
+    name: &'n str,
+    of: &'n str,
+}
+
+impl Wanted<'_> {
+    fn longest_word(&self) -> &str {
+        self.folded.split(' ').max_by_key(|word| word.len()).unwrap_or_default()
+    }
+}
+
+/// A text in small letters with one space for every white space, and where each of its bytes comes from.
+fn folded(text: &str) -> (String, Vec<usize>) {
+    let (mut out, mut places) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
+    for (at, c) in text.char_indices() {
+        if c.is_whitespace() {
+            if !out.ends_with(' ') {
+                out.push(' ');
+                places.push(at);
+            }
+            continue;
+        }
+        out.extend(c.to_lowercase());
+        places.resize(out.len(), at);
+    }
+    (out, places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_whatever_its_case_and_wherever_its_line_ends() {
+        let names = Names::from([("Helen O'Hara".to_owned(), "one".to_owned())]);
+        let lines = |text: &str| {
+            let found = leaks(&names, [("f".to_owned(), text.as_bytes())]);
+            found.into_iter().map(|one| format!("{:?}", one.primary.unwrap())).collect::<Vec<_>>().len()
+        };
+        assert_eq!(lines("asked helen o'hara, and HELEN  O'HARA\nand\nHelen\n  O'Hara."), 2);
+        assert_eq!(lines("<p>Helen O&#x27;Hara</p>"), 1);
+        assert_eq!(lines("Helen O'Haran, and Helen, and O'Hara"), 0);
+    }
 }

@@ -12,7 +12,7 @@ use crate::diag::{Code, Error, Severity};
 use crate::model::{Address, Answer, Deployment, End, Ledger, Risk, Sent, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use leaks::{LEAK, Names, leaks, others};
+pub use leaks::{LEAK, NOT_LOOKED_INTO, Names, leaks, others};
 pub use readme::readme;
 pub use receive::{Incoming, Place, Received, Settled, place, receive};
 pub use transfer::{CANNOT_TRANSFER, answer, open_transfer, receipt_holds, transfer};
@@ -37,7 +37,7 @@ version of the framework. Nothing was written.",
 };
 
 /// Every code of hand-overs.
-pub const CODES: &[&Code] = &[&CANNOT_HAND_OVER, &CANNOT_RECEIVE, &LEAK, &CANNOT_TRANSFER];
+pub const CODES: &[&Code] = &[&CANNOT_HAND_OVER, &CANNOT_RECEIVE, &LEAK, &CANNOT_TRANSFER, &NOT_LOOKED_INTO];
 
 /// Folders that evidence is never written into: what stands there is tom's own, or is run.
 const KEPT: [&str; 7] = ["assessments", "frameworks", "templates", "exchanges", "action", "scripts", "src"];

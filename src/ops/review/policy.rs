@@ -85,6 +85,12 @@ fn settings(old: &Settings, new: &Settings) -> Vec<Change> {
         add(&format!("What a {role} may accept"), upto(old), upto(new));
     }
     add("What decisions need", decisions(&old.policy), decisions(&new.policy));
+    let signed = |settings: &Settings| {
+        let parties: Vec<String> =
+            settings.policy.signed_hand_overs.iter().map(ToString::to_string).collect();
+        (!parties.is_empty()).then(|| format!("signed, from {}", parties.join(", ")))
+    };
+    add("Hand-overs that are taken in", signed(old), signed(new));
     let gates = |settings: &Settings| {
         let kinds: BTreeSet<&String> = settings.fail_on.iter().collect();
         (!kinds.is_empty()).then(|| kinds.into_iter().cloned().collect::<Vec<_>>().join(", "))

@@ -8,7 +8,9 @@ mod phases;
 use super::policy::{self, Keys, Office};
 use super::scope::{Files, seal};
 use super::signature::{self, SigningKey, Verified};
-use crate::model::{Act, Date, Deployment, Digest, Effect, Framework, ItemId, Moment, Scope, Seal, Settings};
+use crate::model::{
+    Act, Date, Deployment, Digest, Effect, Framework, ItemId, Moment, Purpose, Scope, Seal, Settings,
+};
 use crate::project::Held;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -327,7 +329,7 @@ impl Judge<'_> {
         // Whose key it would have to be is not known of somebody who is not listed.
         let is_listed = !reasons.iter().any(|reason| reason.problem == Problem::WrongRole);
         if let Some(bytes) = held.signature.as_ref().filter(|_| is_listed) {
-            match signature::verify(&held.bytes, bytes, keys) {
+            match signature::verify(Purpose::Statement, &held.bytes, bytes, keys) {
                 Ok(known) => {
                     reasons.extend(self.time(held, &known, observed));
                     verified = Some(known);

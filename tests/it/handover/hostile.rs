@@ -13,9 +13,9 @@ fn whole() -> Vec<u8> {
     WHOLE.clone()
 }
 
-type Entries = Vec<(String, Vec<u8>)>;
+pub type Entries = Vec<(String, Vec<u8>)>;
 
-fn entries(bytes: &[u8]) -> Entries {
+pub fn entries(bytes: &[u8]) -> Entries {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     (0..archive.len())
         .map(|at| {
@@ -28,7 +28,7 @@ fn entries(bytes: &[u8]) -> Entries {
 }
 
 /// The same parts in the same form as tom gives them.
-fn packed(entries: &Entries) -> Vec<u8> {
+pub fn packed(entries: &Entries) -> Vec<u8> {
     packed_with(entries, |options| options)
 }
 

@@ -1,5 +1,6 @@
 //! What is merged against what, in which order, and what is refused.
 
+use super::hostile::{entries, packed};
 use super::*;
 
 const RECORD: &str = "assessments/acme-northfield/record.toml";
@@ -255,6 +256,141 @@ fn a_signature_shows_who_sent_it_and_only_if_the_key_is_theirs() {
     for bad in [said("keys/helen-okafor", "Petra Vale"), said("keys/petra-vale", SUPPLIER)] {
         assert!(bad.contains("does not show it") && !bad.contains("verified"), "{bad}");
     }
+}
+
+/// Has the policy take in what these parties send only if it is signed.
+fn demand(sandbox: &Sandbox, parties: &str) {
+    let settings = sandbox.read("tom.toml");
+    let policy = format!("\n[policy]\nsigned-hand-overs = [{parties}]\n");
+    assert!(settings.contains("\n[policy]\n"));
+    sandbox.write("tom.toml", settings.replacen("\n[policy]\n", &policy, 1));
+    sandbox.commit("only signed");
+}
+
+#[test]
+fn a07_a_signature_made_for_one_kind_is_none_of_another() {
+    use tom::model::Purpose;
+    let (supplier, deployer) = (supplier(), organisation());
+    // The same bytes, signed by the right person for something else.
+    let bytes = send_of(&supplier, NORTHFIELD, "Petra Vale", "deployer", &["--sign", "keys/petra-vale"]);
+    let said = |bytes: &[u8]| {
+        std::fs::write(deployer.path(".git/in.zip"), bytes).unwrap();
+        deployer.tom(&["receive", ".git/in.zip", "--by", DEPLOYER, "--dry-run"]).code(0).out
+    };
+    assert!(said(&bytes).contains("verified: signed by Petra Vale"));
+    let mut entries = entries(&bytes);
+    let manifest = entries.iter().find(|(name, _)| name == "manifest.toml").unwrap().1.clone();
+    let signature = entries.iter().position(|(name, _)| name == "manifest.toml.sig").unwrap();
+    supplier.write(".git/manifest.toml", manifest);
+    for purpose in Purpose::ALL {
+        supplier.sign(".git/manifest.toml", "petra-vale", purpose.namespace());
+        entries[signature].1 = std::fs::read(supplier.path(".git/manifest.toml.sig")).unwrap();
+        let out = said(&packed(&entries));
+        let is_meant = purpose == Purpose::HandOver;
+        assert_eq!(out.contains("verified: signed by Petra Vale"), is_meant, "{purpose:?}: {out}");
+        assert_eq!(out.contains("was made for"), !is_meant, "{purpose:?}: {out}");
+    }
+}
+
+#[test]
+fn what_the_policy_wants_signed_is_taken_in_only_if_it_is() {
+    let (supplier, deployer) = (supplier(), organisation());
+    demand(&deployer, "\"supplier\"");
+    let before = deployer.files("");
+    let take = |sign: &[&str]| {
+        let bytes = send_of(&supplier, NORTHFIELD, "Petra Vale", "deployer", sign);
+        std::fs::write(deployer.path(".git/in.zip"), bytes).unwrap();
+        deployer.tom(&["receive", ".git/in.zip", "--by", DEPLOYER])
+    };
+    for sign in [&[][..], &["--sign", "keys/helen-okafor"]] {
+        let ran = take(sign).code(2);
+        assert!(ran.err.contains("TOM-1103") && ran.err.contains("only if it is signed"), "{}", ran.err);
+        assert!(deployer.files("") == before, "something was written");
+        // Looking at it says the same, and writes nothing either.
+        let ran = deployer.tom(&["verify", ".git/in.zip"]).code(1);
+        assert!(ran.out.contains("asks for a signature"), "{}", ran.out);
+    }
+    let ran = take(&["--sign", "keys/petra-vale"]).code(0);
+    assert!(ran.out.contains("verified: signed by Petra Vale"), "{}", ran.out);
+}
+
+#[test]
+fn a_receipt_can_be_signed_and_a_policy_can_ask_for_it() {
+    let (supplier, deployer) = (supplier(), organisation());
+    take(&deployer, "Helen Okafor", &send(&supplier, SUPPLIER, "deployer"), 0);
+    deployer.commit("received");
+    let receipt = |sign: &[&str]| {
+        let args = ["hand-over", NORTHFIELD, "--to", "supplier", "--receipt", "--out", "r.toml", "--by"];
+        deployer.tom(&[&args[..], &["Helen Okafor"], sign].concat()).code(0);
+        for file in ["r.toml", "r.toml.sig"] {
+            let _ = std::fs::remove_file(supplier.path(file));
+            if deployer.path(file).exists() {
+                supplier.write(file, deployer.files("")[file].clone());
+                std::fs::remove_file(deployer.path(file)).unwrap();
+            }
+        }
+        supplier.tom(&["receive", "r.toml", "--by", SUPPLIER])
+    };
+    demand(&supplier, "\"deployer\"");
+    for sign in [&[][..], &["--sign", "keys/petra-vale"]] {
+        let ran = receipt(sign).code(2);
+        assert!(ran.err.contains("only if it is signed"), "{}", ran.err);
+        assert!(!supplier.path("docs/receipts").exists());
+    }
+    let ran = receipt(&["--sign", "keys/helen-okafor"]).code(0);
+    assert!(ran.out.contains("verified: signed by Helen Okafor"), "{}", ran.out);
+    // Both files are kept, and say the same again later.
+    let kept = "docs/receipts/acme-northfield-1-deployer-xnf01.toml";
+    let ran = supplier.tom(&["receive", kept, "--by", SUPPLIER]).code(0);
+    assert!(ran.out.contains("known already") && ran.out.contains("verified"), "{}", ran.out);
+    supplier.write(kept, supplier.read(kept).replace("on = 2026-11-20", "on = 2026-11-19"));
+    let ran = supplier.tom(&["receive", kept, "--by", SUPPLIER]).code(2);
+    assert!(ran.err.contains("not over these bytes"), "{}", ran.err);
+}
+
+#[test]
+fn a_hand_over_is_verified_without_taking_it_in() {
+    let (supplier, deployer) = (supplier(), organisation());
+    let first = send(&supplier, SUPPLIER, "deployer");
+    let before = deployer.files("");
+    let verify = |at: &Sandbox, bytes: &[u8], code: i32| {
+        std::fs::write(at.path(".git/in.zip"), bytes).unwrap();
+        at.tom(&["verify", ".git/in.zip"]).code(code)
+    };
+    assert!(verify(&deployer, &first, 0).out.contains("not received here yet"));
+    assert!(verify(&supplier, &first, 0).out.contains("it was sent from here on 2026-11-20 by Jo Marsh"));
+    assert!(deployer.files("") == before, "something was written");
+    // A folder in which nothing is yet.
+    let nobody = Sandbox::empty();
+    nobody.write("in.zip", &first);
+    let ran = nobody.tom(&["verify", "in.zip"]).code(0);
+    assert!(ran.out.contains("whole") && ran.out.contains("no repository of tom's"), "{}", ran.out);
+    // One byte off, one that is older, one that came already.
+    let mut off = first.clone();
+    let middle = off.len() / 2;
+    off[middle] ^= 1;
+    assert!(verify(&deployer, &off, 2).err.contains("TOM-1101"));
+    take(&deployer, DEPLOYER, &first, 0);
+    deployer.commit("received");
+    assert!(verify(&deployer, &first, 0).out.contains("received here already"));
+    set(&supplier, NORTHFIELD, "BD-22", "Somewhere else.");
+    let second = send(&supplier, SUPPLIER, "deployer");
+    take(&deployer, DEPLOYER, &second, 0);
+    let ran = verify(&deployer, &first, 1);
+    assert!(
+        ran.out.contains("not to be received") && ran.out.contains("2 was received already"),
+        "{}",
+        ran.out
+    );
+    let json = deployer.tom(&["verify", ".git/in.zip", "--format", "json"]).code(1);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["hand-overs"][0]["number"], 1);
+    // Decisions in it are judged by what is known here.
+    let decided = crate::trust::decided();
+    let sent = send(&decided, SUPPLIER, "deployer");
+    let here = organisation();
+    let out = verify(&here, &sent, 0).out;
+    assert!(out.contains("statements") && out.contains("carries no history"), "{out}");
 }
 
 #[test]

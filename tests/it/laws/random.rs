@@ -295,10 +295,13 @@ pub fn settings() -> impl Strategy<Value = Settings> {
     let phase = (all_of, prop::collection::vec(roles(), 0..3), 0usize..4)
         .prop_map(|(all_of, any_of, people)| PhasePolicy { all_of, any_of, people });
     let phases = prop::collection::btree_map(1u8..=9, phase, 0..3);
-    let policy = (accept, any::<[bool; 3]>(), phases).prop_map(|(accept, truths, phases)| {
-        let [signatures_required, phases_apart, author_apart] = truths;
-        Policy { accept, signatures_required, phases_apart, author_apart, phases }
-    });
+    let signed = prop::collection::btree_set(party(), 0..3);
+    let policy = (accept, any::<[bool; 3]>(), signed, phases).prop_map(
+        |(accept, truths, signed_hand_overs, phases)| {
+            let [signatures_required, phases_apart, author_apart] = truths;
+            Policy { accept, signatures_required, phases_apart, author_apart, signed_hand_overs, phases }
+        },
+    );
     let fail_on = prop::collection::vec(text(), 0..3);
     (framework_ref(), people, policy, fail_on).prop_map(|(framework, people, policy, fail_on)| Settings {
         framework,

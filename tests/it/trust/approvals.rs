@@ -102,10 +102,10 @@ fn a05_a_forged_or_broken_signature_is_never_valid() {
     assert_eq!(state(Some(&[0xff, 0xfe, 0])), "wrong key");
     sandbox.keygen("stranger", "ed25519");
     fs::remove_file(sandbox.path(format!("{file}.sig"))).unwrap();
-    sandbox.sign(&file, "stranger", tom::model::NAMESPACE);
+    sandbox.sign(&file, "stranger", tom::model::Purpose::Statement.namespace());
     assert_eq!(sandbox.states(1, &[])[1].1, "wrong key");
     // Somebody else who may decide, but is not the one who is named.
-    sandbox.sign(&file, "marian-holt", tom::model::NAMESPACE);
+    sandbox.sign(&file, "marian-holt", tom::model::Purpose::Statement.namespace());
     assert_eq!(sandbox.states(1, &[])[1].1, "wrong key");
     sandbox.write(&format!("{file}.sig"), good);
     assert_eq!(sandbox.states(0, &[]), both("valid", "valid"));
@@ -378,11 +378,11 @@ fn a24_openssh_accepts_the_signature_too_and_tom_accepts_openssh_s() {
     let file = sandbox.statement("executive");
     sandbox.write("keys/allowed", format!("helen {}\n", sandbox.public("helen-okafor")));
     let mut command = std::process::Command::new("ssh-keygen");
-    command.args(["-Y", "verify", "-n", tom::model::NAMESPACE, "-I", "helen", "-f"]);
+    command.args(["-Y", "verify", "-n", tom::model::Purpose::Statement.namespace(), "-I", "helen", "-f"]);
     command.arg(sandbox.path("keys/allowed")).arg("-s").arg(sandbox.path(format!("{file}.sig")));
     command.stdin(fs::File::open(sandbox.path(&file)).unwrap());
     crate::support::run(command).code(0);
-    sandbox.sign(&file, "helen-okafor", tom::model::NAMESPACE);
+    sandbox.sign(&file, "helen-okafor", tom::model::Purpose::Statement.namespace());
     assert_eq!(sandbox.states(0, &[]), both("valid", "valid"));
 }
 

@@ -179,7 +179,7 @@ impl Sandbox {
         let file = format!("{folder}/{}", tom::model::statement_name(role, digest));
         self.write(&file, text);
         if let Some(key) = key {
-            self.sign(&file, key, tom::model::NAMESPACE);
+            self.sign(&file, key, tom::model::Purpose::Statement.namespace());
         }
         file
     }

@@ -1,3 +1,4 @@
+mod look;
 mod parts;
 mod past;
 mod text;
@@ -8,13 +9,14 @@ use crate::cli::sign::sign;
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::{Error, Finding, Label};
 use crate::exchange::Parts;
-use crate::exchange::handover::{README, files_beneath, seal};
+use crate::exchange::handover::{EVIDENCE, README, files_beneath, seal};
 use crate::model::{
-    Canonical, Deployment, DeploymentName, End, Framework, Kind, Ledger, Link, Manifest, PartyId, Reader,
-    Received, Sent,
+    Canonical, Deployment, DeploymentName, End, Framework, Kind, Ledger, Link, Manifest, PartyId, Purpose,
+    Reader, Received, Sent,
 };
 use crate::ops::handover::{
-    CANNOT_HAND_OVER, LEAK, Names, end_of, end_of_person, evidence_of, leaks, next_number, others, readme,
+    CANNOT_HAND_OVER, LEAK, NOT_LOOKED_INTO, Names, end_of, end_of_person, evidence_of, leaks, next_number,
+    others, readme,
 };
 use crate::project::{CONFLICTS, Loaded, Project, exchange_of, folder_of, ledgers};
 use crate::store::{Repo, Writer};
@@ -22,6 +24,9 @@ use crate::syntax::write_ledger;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use look::not_looked_into;
+pub(super) use look::{Looker, TASK};
 
 /// Hand a deployment over to an organisation that shares no repository with you
 ///
@@ -34,6 +39,7 @@ use std::sync::Arc;
   tom hand-over acme-northfield --to authority --out northfield.zip
   tom hand-over acme-northfield --to authority --audience public
   tom hand-over acme-northfield --to supplier --receipt say that the last one arrived
+  tom hand-over acme-northfield --to supplier --receipt --sign key.pub
   tom hand-over acme-northfield                         what was exchanged so far")]
 pub struct Args {
     /// The deployment
@@ -51,8 +57,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME", requires = "to")]
     by: Option<String>,
 
-    /// Sign it with this SSH key, as decisions are signed
-    #[arg(long, value_name = "KEY", requires = "to", conflicts_with = "receipt")]
+    /// Sign it, or the receipt, with this SSH key, as decisions are signed
+    #[arg(long, value_name = "KEY", requires = "to")]
     sign: Option<PathBuf>,
 
     /// The file to write; named after deployment, party and number if not given
@@ -200,12 +206,22 @@ fn refuse_unfinished(repo: &Repo, project: &Project, deployment: &Deployment) ->
 }
 
 /// Refuses what names other organisations: the reader must not learn of them here. Workbook and PDF say nothing that the pages do not.
-fn refuse_leaks(names: &Names, parts: &Parts, foreign: Vec<Finding>) -> Result<(), Error> {
-    let mut found = foreign;
-    found.extend(leaks(names, parts.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice()))));
-    let Some(first) = found.first() else { return Ok(()) };
+fn refuse_leaks(context: &Context, names: &Names, parts: &Parts, foreign: Vec<Finding>) -> Result<(), Error> {
     let place =
         |finding: &Finding| finding.primary.as_ref().map(|label| label.file.clone()).unwrap_or_default();
+    let mut found = foreign;
+    let mut looker = Looker::default();
+    for (name, bytes) in parts {
+        if name.starts_with(EVIDENCE) {
+            found.extend(looker.look(names, name, bytes));
+        } else {
+            found.extend(leaks(names, [(name.clone(), bytes.as_slice())]));
+        }
+    }
+    for finding in found.extract_if(.., |finding| finding.code.id == NOT_LOOKED_INTO.id) {
+        context.tell(format!("not looked into: {}; {}", place(&finding), finding.message));
+    }
+    let Some(first) = found.first() else { return Ok(()) };
     let mut error = Error::new(&LEAK, format!("it tells of another organisation: {}", first.message));
     for finding in found.iter().take(10) {
         error = error.note(format!("{}: {}", place(finding), finding.message));
@@ -272,6 +288,7 @@ fn foreign_files(project: &Project, deployment: &Deployment, reader: Reader) -> 
 /// Other organisations' names in the folders of deployments, for `tom check --leaks`.
 pub(super) fn leaks_of(project: &Project, names: &[DeploymentName]) -> Result<Vec<Finding>, Error> {
     let mut found = Vec::new();
+    let mut looker = Looker::default();
     let all = everybody(project)?;
     for name in names {
         let Some((deployment, framework)) = all.iter().find(|(deployment, _)| deployment.name == *name)
@@ -287,6 +304,12 @@ pub(super) fn leaks_of(project: &Project, names: &[DeploymentName]) -> Result<Ve
             &named,
             files.iter().map(|(file, bytes)| (format!("{folder}/{file}"), bytes.as_slice())),
         ));
+        for path in evidence_of(deployment) {
+            match project.store().read(path) {
+                Ok(bytes) => found.extend(bytes.iter().flat_map(|bytes| looker.look(&named, path, bytes))),
+                Err(error) => found.push(not_looked_into(path, &error.finding().message)),
+            }
+        }
     }
     Ok(found)
 }
@@ -334,7 +357,7 @@ fn make(
         names: &names,
     })?;
     if !args.allow_names {
-        refuse_leaks(&names, &built.parts, foreign_files(project, deployment, reader)?)?;
+        refuse_leaks(context, &names, &built.parts, foreign_files(project, deployment, reader)?)?;
     }
     let mut manifest = Manifest {
         number: 1,
@@ -356,9 +379,8 @@ fn make(
         let mut parts = built.parts.clone();
         manifest.parts = parts.keys().map(|name| (name.clone(), String::new())).collect();
         parts.insert(README.to_owned(), readme(&manifest).into_bytes());
-        let (bytes, digest) = seal(&mut manifest, parts.clone(), |bytes| {
-            args.sign.as_ref().map(|key| sign(bytes, &context.folder.join(key))).transpose()
-        })?;
+        let (bytes, digest) =
+            seal(&mut manifest, parts.clone(), |bytes| signature(args, context, Purpose::HandOver, bytes))?;
         Ok(Made { manifest, digest, bytes, parts, ledger: None })
     };
     // What was sent last, if it is this: handing it over again gives the same file.
@@ -398,6 +420,16 @@ fn reader(args: &Args, to: &End) -> Result<Reader, Error> {
             "say with `--audience` which party's view it is to have: supplier, deployer, authority or public",
         )
     })
+}
+
+/// The signature that is asked for; none where none is.
+fn signature(
+    args: &Args,
+    context: &Context,
+    purpose: Purpose,
+    bytes: &[u8],
+) -> Result<Option<Vec<u8>>, Error> {
+    args.sign.as_ref().map(|key| sign(purpose, bytes, &context.folder.join(key))).transpose()
 }
 
 /// Writes one file where it was asked for.

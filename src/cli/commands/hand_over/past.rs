@@ -1,10 +1,11 @@
 //! What was exchanged so far, and receipts for it.
 
-use super::{Args, Body, Exchanged, write};
+use super::{Args, Body, Exchanged, signature, write};
+use crate::cli::commands::receive::SIGNATURE;
 use crate::cli::context::Context;
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
-use crate::model::{Came, Deployment, End, Ledger, Receipt};
+use crate::model::{Came, Deployment, End, Ledger, Purpose, Receipt};
 use crate::ops::handover::CANNOT_HAND_OVER;
 use crate::syntax::write_receipt;
 use std::collections::BTreeMap;
@@ -39,8 +40,16 @@ pub(super) fn receipt(
         .out
         .clone()
         .unwrap_or_else(|| PathBuf::from(format!("{name}-receipt-{}.toml", came.link.number)));
+    let text = write_receipt(&receipt);
+    let mut beside = out.clone().into_os_string();
+    beside.push(SIGNATURE);
+    let beside = PathBuf::from(beside);
     if !args.dry_run {
-        write(context, &out, write_receipt(&receipt).as_bytes())?;
+        let signature = signature(args, context, Purpose::Receipt, text.as_bytes())?;
+        write(context, &out, text.as_bytes())?;
+        if let Some(signature) = signature {
+            write(context, &beside, &signature)?;
+        }
     }
     let body = Body {
         deployment: name.clone(),
@@ -60,6 +69,9 @@ pub(super) fn receipt(
                 came.on,
                 came.received_by
             ));
+            if args.sign.is_some() {
+                context.print(format!("{verb} {}: its signature; send both\n", beside.display()));
+            }
         }
     }
     Ok(Outcome::Clean)

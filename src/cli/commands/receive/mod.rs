@@ -1,5 +1,6 @@
 mod files;
 mod receipt;
+mod signed;
 mod text;
 
 use super::update::refuse_dirty;
@@ -10,17 +11,18 @@ use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::{Error, Label};
 use crate::exchange::handover::{Carried, HandOver, open};
 use crate::exchange::{MOST_HAND_OVER, NOT_WHOLE};
-use crate::model::{Deployment, DeploymentName, End, Framework, Ledger, Moment, Source};
+use crate::model::{Deployment, DeploymentName, Framework, Ledger, Manifest, Purpose, Source};
 use crate::ops::handover::{
     CANNOT_RECEIVE, Incoming, Place, Received, Settled, end_of_person, place, receive,
 };
-use crate::ops::policy::keys;
-use crate::ops::signature;
 use crate::project::{ASSESSMENTS, Project, SETTINGS, came_from, ledgers};
 use crate::store::{Replacement, Repo, Store, WorkTree, read_outside_up_to};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub(super) use receipt::SIGNATURE;
+pub(super) use signed::{Claim, Signed};
 
 /// Take in what was handed over, or a receipt for what was sent
 ///
@@ -83,6 +85,8 @@ pub struct Body {
     digest: String,
     /// The fingerprint of the key that signed it, where it is listed here for the sender.
     verified: Option<String>,
+    /// Why the signature that it has does not count here.
+    unverified: Option<String>,
     /// new, merged, again, conflicts or receipt.
     result: &'static str,
     /// The fields that change.
@@ -140,23 +144,17 @@ struct Here {
     signed: Signed,
 }
 
-/// What is known of the signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Signed {
-    /// There is none.
-    No,
-    /// By a key that is listed here for the sender, with its fingerprint.
-    By(String),
-    /// It does not count here, and why.
-    NotKnown(String),
-}
-
 /// What is done with it.
 enum Done {
     Again,
     New,
     Merged(Box<Received>),
     Waits(Box<crate::model::Pending>, crate::ops::merge::Merged),
+}
+
+/// Whether a word of the command line names a hand-over's file: no deployment's name has a full stop.
+pub(super) fn is_file(word: &str) -> bool {
+    Path::new(word).extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"))
 }
 
 /// A hand-over's file, opened in a limited child first.
@@ -270,7 +268,9 @@ fn here(args: &Args, context: &Context, repo: Option<&Repo>, over: &HandOver) ->
         (Some(known), _) => known.clone(),
         (None, asked) => asked.unwrap_or_else(|| manifest.name.clone()),
     };
-    let signed = signed(project.as_ref(), over)?;
+    let settings = project.as_ref().map(Project::settings);
+    let signed = sent_by(manifest).signed(settings, &over.signed, over.signature.as_deref())?;
+    sent_by(manifest).demand(settings, &signed)?;
     let ledgers = ledgers(&store, &manifest.id)?;
     let mut here = Here { store, project, deployment: None, pending: None, name, ledgers, by, signed };
     let Some(project) = &here.project else { return Ok(here) };
@@ -288,28 +288,9 @@ fn here(args: &Args, context: &Context, repo: Option<&Repo>, over: &HandOver) ->
     Ok(here)
 }
 
-/// What the signature is worth here: it counts if the key is listed for whoever the manifest says sent it, at that end.
-fn signed(project: Option<&Project>, over: &HandOver) -> Result<Signed, Error> {
-    let Some(signature) = &over.signature else { return Ok(Signed::No) };
-    let Some(project) = project else {
-        return Ok(Signed::NotKnown("no keys are listed here yet".to_owned()));
-    };
-    let (settings, manifest) = (project.settings(), &over.manifest);
-    let all = keys(settings)?;
-    let is_sender = |person: &crate::model::Person| {
-        let end = End { party: person.party.clone(), organisation: person.organisation.clone() };
-        person.name == manifest.by && end.means(&manifest.from)
-    };
-    let senders = settings.people.iter().filter(|(_, person)| is_sender(person));
-    let theirs: Vec<_> = senders.filter_map(|(key, _)| all.get(key)).flatten().collect();
-    let moment = Moment::start_of(manifest.on);
-    Ok(match signature::verify(&over.signed, signature, theirs) {
-        Ok(verified) if verified.limits().is_none_or(|limits| limits.hold(moment)) => {
-            Signed::By(verified.fingerprint().to_owned())
-        }
-        Ok(_) => Signed::NotKnown("the key might not sign on that day".to_owned()),
-        Err(why) => Signed::NotKnown(why),
-    })
+/// Who is said to have sent a hand-over.
+pub(super) fn sent_by(manifest: &Manifest) -> Claim<'_> {
+    Claim { purpose: Purpose::HandOver, by: &manifest.by, of: &manifest.from, on: manifest.on }
 }
 
 /// The deployment with the hand-over's id.
@@ -395,7 +376,8 @@ fn body(here: &Here, over: &HandOver, done: &Done, files: &[Replacement]) -> Bod
         from: over.manifest.from.to_string(),
         number: over.manifest.number,
         digest: over.digest.clone(),
-        verified: if let Signed::By(key) = &here.signed { Some(key.clone()) } else { None },
+        verified: here.signed.key(),
+        unverified: here.signed.doubt(),
         result: match done {
             Done::Again => "again",
             Done::New => "new",

@@ -1,16 +1,21 @@
 //! Somebody says that what was sent from here arrived.
 
-use super::{Args, Body};
+use super::{Args, Body, Claim, Signed};
 use crate::cli::context::Context;
 use crate::cli::report::one_line;
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::{Error, Finding, Label};
 use crate::exchange::NOT_WHOLE;
-use crate::model::{Arrival, DeploymentName, End, Event, EventKind, Ledger, Moment, Receipt};
+use crate::model::{Arrival, DeploymentName, End, Event, EventKind, Ledger, Moment, Purpose, Receipt};
 use crate::ops::handover::{CANNOT_RECEIVE, sent};
 use crate::project::{Project, RECORD, exchange_of, folder_of, ledgers, record, statements};
-use crate::store::{Replacement, Store, WorkTree};
+use crate::store::{Replacement, Store, WorkTree, read_outside_up_to};
 use crate::syntax::{Document, add_event, read_receipt, write_ledger};
+
+/// What the file of a receipt's signature ends with.
+pub(in crate::cli::commands) const SIGNATURE: &str = ".sig";
+/// The largest signature that is read.
+const MOST_SIGNATURE: u64 = 16 << 10;
 
 /// Records somebody's receipt: in the ledger, as an event, and as a file that can be named as evidence.
 pub(super) fn receive(args: &Args, context: &Context, shown: &str, bytes: &[u8]) -> Result<Outcome, Error> {
@@ -18,7 +23,11 @@ pub(super) fn receive(args: &Args, context: &Context, shown: &str, bytes: &[u8])
     let repo = context.repo()?;
     let writer = if args.dry_run { None } else { Some(context.writer(&repo)?) };
     let store = WorkTree::new(context.work_tree(&repo)?);
-    let name = name_of(&store, &receipt)?;
+    let (project, name) = project_of(&store, &receipt)?;
+    let claim = said_by(&receipt);
+    let signature = signature(args, context, shown)?;
+    let signed = claim.signed(Some(project.settings()), bytes, signature.as_deref())?;
+    claim.demand(Some(project.settings()), &signed)?;
     let by = crate::cli::commands::speaker(args.by.as_ref(), &repo)?;
     let known = ledgers(&store, &receipt.id)?;
     let (key, ledger) = ledger_of(&known, &receipt)?;
@@ -47,26 +56,48 @@ pub(super) fn receive(args: &Args, context: &Context, shown: &str, bytes: &[u8])
     let path = format!("{}/{RECORD}", folder_of(&name));
     let there = store.read(&path)?.unwrap_or_default();
     let event = event(&store, &name, &receipt, by, context)?;
-    if store.read(&file)?.is_some_and(|there| there != bytes) {
-        return Err(Error::new(&CANNOT_RECEIVE, format!("another file stands here as `{file}`"))
-            .at(Label::file(&file))
-            .help("move it elsewhere"));
+    let mut kept = vec![(file.clone(), bytes.to_vec())];
+    kept.extend(signature.map(|signature| (format!("{file}{SIGNATURE}"), signature)));
+    for (file, bytes) in &kept {
+        if store.read(file)?.is_some_and(|there| there != *bytes) {
+            return Err(Error::new(&CANNOT_RECEIVE, format!("another file stands here as `{file}`"))
+                .at(Label::file(file))
+                .help("move it elsewhere"));
+        }
     }
     let file_of = |path: &str, after: Vec<u8>| Replacement { path: path.to_owned(), after: Some(after) };
-    let files = [
-        file_of(
-            &format!("{}/ledger.toml", exchange_of(&receipt.id, key)),
-            write_ledger(&ledger, &name).into_bytes(),
-        ),
-        file_of(&path, add_event(&path, &there, &event)?),
-        file_of(&file, bytes.to_vec()),
-    ];
-    let files: &[Replacement] = if is_known { &[] } else { &files };
-    if let Some(writer) = &writer {
-        writer.replace_all(files)?;
+    let mut files = Vec::new();
+    if !is_known {
+        let known = format!("{}/ledger.toml", exchange_of(&receipt.id, key));
+        files.push(file_of(&known, write_ledger(&ledger, &name).into_bytes()));
+        files.push(file_of(&path, add_event(&path, &there, &event)?));
     }
-    show(args, context, &name, &receipt, &file, files);
+    // A signature may come after the receipt itself is known.
+    for (file, bytes) in kept {
+        if store.read(&file)?.is_none() {
+            files.push(file_of(&file, bytes));
+        }
+    }
+    if let Some(writer) = &writer {
+        writer.replace_all(&files)?;
+    }
+    show(args, context, &name, &receipt, &signed, &file, &files);
     Ok(Outcome::Clean)
+}
+
+/// Who is said to have written a receipt.
+fn said_by(receipt: &Receipt) -> Claim<'_> {
+    Claim { purpose: Purpose::Receipt, by: &receipt.by, of: &receipt.to, on: receipt.on }
+}
+
+/// The signature beside a receipt's file; none where there is none.
+fn signature(args: &Args, context: &Context, shown: &str) -> Result<Option<Vec<u8>>, Error> {
+    let mut path = context.folder.join(&args.file).into_os_string();
+    path.push(SIGNATURE);
+    if !std::fs::exists(&path).unwrap_or(false) {
+        return Ok(None);
+    }
+    read_outside_up_to(path.as_ref(), &format!("{shown}{SIGNATURE}"), MOST_SIGNATURE).map(Some)
 }
 
 fn show(
@@ -74,6 +105,7 @@ fn show(
     context: &Context,
     name: &DeploymentName,
     receipt: &Receipt,
+    signed: &Signed,
     file: &str,
     files: &[Replacement],
 ) {
@@ -84,7 +116,8 @@ fn show(
             from: receipt.to.to_string(),
             number: link.number,
             digest: link.digest.clone(),
-            verified: None,
+            verified: signed.key(),
+            unverified: signed.doubt(),
             result: "receipt",
             changes: Vec::new(),
             conflicts: Vec::new(),
@@ -98,8 +131,9 @@ fn show(
                 (false, true) => "that would be recorded",
                 (false, false) => "that is recorded",
             };
+            let words = said_by(receipt).in_words(signed, context.width);
             context.print(format!(
-                "{name}: hand-over {} arrived at {}, received by {} on {}; {says}\n  the receipt can be named as evidence: path:{file}\n",
+                "{name}: hand-over {} arrived at {}, received by {} on {}; {says}\n{words}  the receipt can be named as evidence: path:{file}\n",
                 link.number, receipt.to, one_line(&receipt.by), receipt.on
             ));
         }
@@ -173,11 +207,11 @@ fn event(
     })
 }
 
-fn name_of(store: &dyn Store, receipt: &Receipt) -> Result<DeploymentName, Error> {
+fn project_of(store: &dyn Store, receipt: &Receipt) -> Result<(Project, DeploymentName), Error> {
     let (project, _) = Project::open(store.fork()?)?;
     for name in project.deployments()?.0 {
         if project.meta(&name).is_ok_and(|meta| meta.id == receipt.id) {
-            return Ok(name);
+            return Ok((project, name));
         }
     }
     Err(Error::new(&CANNOT_RECEIVE, format!("no deployment here has the id {}", receipt.id)))

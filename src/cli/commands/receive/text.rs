@@ -1,7 +1,7 @@
 //! What a hand-over brought, for people.
 
 use super::super::update::{changes, conflict_in_words, in_safety_order};
-use super::{Body, Done, Here, Signed};
+use super::{Body, Done, Here, sent_by};
 use crate::cli::report::one_line;
 use crate::cli::words::{BAD, BOLD, OPEN, counted, styled, wrapped};
 use crate::exchange::handover::HandOver;
@@ -24,18 +24,7 @@ pub(super) fn show(
         manifest.from,
         over.digest
     );
-    let sender = one_line(&manifest.by);
-    let _ = match &here.signed {
-        Signed::By(key) => writeln!(out, "  verified: signed by {sender} with {key}"),
-        Signed::No => writeln!(out, "  {sender} is said to have sent it; it is not signed"),
-        Signed::NotKnown(why) => {
-            let head = styled(
-                OPEN,
-                format!("{sender} is said to have sent it, and the signature does not show it:"),
-            );
-            writeln!(out, "  {head}\n{}", wrapped(&one_line(why), 4, width))
-        }
-    };
+    out += &sent_by(manifest).in_words(&here.signed, width);
     match done {
         Done::Again => {
             let _ = writeln!(out, "it was received already: nothing changes");

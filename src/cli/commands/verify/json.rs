@@ -1,6 +1,7 @@
 //! The result for machines.
 
 use super::Verified;
+use super::hand_over::HandOverJson;
 use super::pack::PackJson;
 use crate::cli::report::check::FindingJson;
 use crate::model::{Act, DeploymentName, Digest, Effect, ItemId, Moment, PartyId};
@@ -20,6 +21,9 @@ pub(in crate::cli) struct Body {
     /// Each pack.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) packs: Vec<PackJson>,
+    /// Each hand-over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) hand_overs: Vec<HandOverJson>,
 }
 
 /// Whether everything stands.

@@ -1,3 +1,4 @@
+mod hand_over;
 mod json;
 mod pack;
 mod text;
@@ -12,7 +13,7 @@ use crate::ops::ready::{Gap, gaps};
 use crate::ops::state::states;
 use crate::ops::verify::{Case, Judged, PhaseReport, Problem, is_enough, judge, phases};
 use crate::project::{APPROVALS, EvidenceFiles, Project, RECORD, folder_of, statements};
-use crate::store::Repo;
+use crate::store::{Repo, Store};
 use json::{Status, to_json};
 use std::collections::{BTreeMap, BTreeSet};
 use text::to_text;
@@ -20,14 +21,15 @@ use text::to_text;
 pub(in crate::cli) use json::Body;
 pub(in crate::cli) use pack::NO_STAMP;
 
-/// Verify decisions, or a pack: whether each stands, and what a phase still needs
+/// Verify decisions, a pack or a hand-over: whether each stands, and what a phase still needs
 ///
 /// Computes everything anew from the files, without network or other programs. For each statement: whether its content is still the same, who signed
 /// it, and whether they may. *Verified* is signed by a listed key, *recorded* is written down for somebody with evidence, *claimed* is neither. What
 /// cannot be known from what is here is said, never assumed.
 ///
 /// A pack's file (.html, .pdf, .json) is found by the stamp inside it, rendered again in memory and compared: with the content here, and where that has changed with
-/// the commit that it names.
+/// the commit that it names. A hand-over (.zip) is opened as `tom receive` opens it, and nothing is written: whether every byte is as it was sent, who
+/// signed it, where it stands among those that were exchanged, and the decisions in it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   tom verify acme-northfield
@@ -36,11 +38,12 @@ pub(in crate::cli) use pack::NO_STAMP;
   tom verify acme-northfield --since v1.0           also look for decisions that were removed
   tom verify acme-northfield --anchor sha256:3f2a…  a statement that must be there
   tom verify acme-northfield-phase-2.pdf            whether a pack is of this content
+  tom verify acme-northfield-to-deployer-1.zip      a hand-over, before it is received
 
 Exit codes: 0 everything stands, 1 something does not, 2 the work was not done.")]
 pub struct Args {
-    /// The deployments, or files of packs
-    #[arg(value_name = "DEPLOYMENT|PACK", required_unless_present = "all")]
+    /// The deployments, or files of packs and hand-overs
+    #[arg(value_name = "DEPLOYMENT|FILE", required_unless_present = "all")]
     deployments: Vec<String>,
 
     /// Every deployment
@@ -107,13 +110,19 @@ struct Trusted {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let are_all_zips = !args.all && args.deployments.iter().all(|word| super::receive::is_file(word));
+    if are_all_zips && !hand_over::is_anything_here(context)? {
+        return hand_over::alone(args, context);
+    }
     let repo = context.repo()?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     let base = args.base.as_deref().map(|base| context.sound_project(&repo, Some(base))).transpose()?;
     let settings = base.as_ref().unwrap_or(&project).settings().clone();
     let trusted = Trusted { keys: keys(&settings)?, project: base };
+    let (zips, words): (Vec<&String>, Vec<&String>) =
+        args.deployments.iter().partition(|word| super::receive::is_file(word));
     let (files, words): (Vec<&String>, Vec<&String>) =
-        args.deployments.iter().partition(|word| pack::is_pack(word));
+        words.into_iter().partition(|word| pack::is_pack(word));
     let names = if args.all {
         project.deployments()?.0
     } else {
@@ -122,6 +131,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let mut clean = true;
     let mut json = Vec::new();
     let mut packs = Vec::new();
+    let mut overs = Vec::new();
     for file in &files {
         let pack = pack::verify(context, &repo, &project, args.rev.as_deref(), file)?;
         clean &= pack.status() == Status::Clean;
@@ -130,6 +140,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             Format::Text => context.print(pack::to_text(&pack, context.width)),
         }
     }
+    for file in zips {
+        let here = hand_over::Here { project: &project, trusted: &trusted, settings: &settings };
+        let over = hand_over::verify(args, context, Some(here), file)?;
+        clean &= over.is_clean();
+        overs.push(over);
+    }
     for name in &names {
         let (deployment, framework) = super::sound(&project, name)?;
         let (held, findings) = statements(project.store(), name)?;
@@ -137,8 +153,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             continue;
         }
         let content = Content { deployment: &deployment, framework: &framework };
+        let store = project.store();
         let verified =
-            verify(args, context, &repo, &project, &trusted, &settings, &content, &held, findings)?;
+            verify(args, context, Some(&repo), store, &trusted, &settings, &content, &held, findings)?;
         clean &= verified.is_clean(&settings);
         match args.format {
             Format::Json => json.push(to_json(&verified)),
@@ -147,7 +164,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     if args.format == Format::Json {
         let status = if clean { Status::Clean } else { Status::Found };
-        context.print_json(&Output::of(Body { status, deployments: json, packs }));
+        context.print_json(&Output::of(Body { status, deployments: json, packs, hand_overs: overs }));
     } else if args.all && names.is_empty() {
         context.print("there are no deployments\n");
     }
@@ -164,8 +181,8 @@ struct Content<'a> {
 fn verify<'h>(
     args: &Args,
     context: &Context,
-    repo: &Repo,
-    project: &Project,
+    repo: Option<&Repo>,
+    store: &dyn Store,
     trusted: &Trusted,
     settings: &Settings,
     content: &Content<'_>,
@@ -190,10 +207,12 @@ fn verify<'h>(
     };
     let limited = trusted.keys.values().flatten().any(|key| key.is_limited());
     let seen = match &args.base {
-        Some(base) if limited => seen(repo, base, &approvals)?,
+        Some(base) if limited => {
+            repo.map(|repo| seen(repo, base, &approvals)).transpose()?.unwrap_or_default()
+        }
         _ => BTreeMap::new(),
     };
-    let evidence = EvidenceFiles::of(project.store());
+    let evidence = EvidenceFiles::of(store);
     let files = |path: &str| evidence.digest(path);
     let case = Case {
         deployment: content.deployment,
@@ -211,9 +230,9 @@ fn verify<'h>(
         return Err(error);
     }
     let revision = args.rev.as_deref().unwrap_or("HEAD");
-    let author = match repo.is_unborn() && args.rev.is_none() {
-        true => None,
-        false => repo.last_author(revision, &folder, &[APPROVALS, RECORD])?,
+    let author = match repo.filter(|repo| !repo.is_unborn() || args.rev.is_some()) {
+        None => None,
+        Some(repo) => repo.last_author(revision, &folder, &[APPROVALS, RECORD])?,
     };
     let reports = phases(&case, &judgement.statements, author.as_ref());
     let states = states(content.deployment, content.framework);
@@ -237,7 +256,13 @@ fn verify<'h>(
         .map(|id| format!("a statement that others name is not among those that can be read: {id}"))
         .collect();
     wrong.extend(anchors(&args.anchor, held)?);
-    history(args, repo, revision, &approvals, held, &mut wrong, &mut unknown)?;
+    match repo {
+        Some(repo) => history(args, repo, revision, &approvals, held, &mut wrong, &mut unknown)?,
+        None => unknown.push(
+            "a hand-over carries no history: decisions that were removed before it was made could be missing, and nobody knows who wrote what"
+                .to_owned(),
+        ),
+    }
     Ok(Verified {
         name: name.clone(),
         statements: judgement.statements,
