@@ -16,14 +16,14 @@ file and line. Templates in the repository's `templates/` override the built-in 
 };
 
 /// Endings of the files that HTML is made from.
-pub(super) const HTML: &[&str] = &[".html", ".css", ".svg"];
+pub(super) const HTML: &[&str] = &[".html", ".css", ".js", ".svg"];
 /// Instructions that a template may take; a large pack takes about a fiftieth.
 const FUEL: u64 = 5_000_000;
 /// Bytes that a template may give out.
 const MAX_OUTPUT: usize = 64 << 20;
 
-/// Where the hash of the page's styles goes, once they are known.
-const STYLE_HASH: &str = "sha256-STYLES";
+/// Where the hashes of the page's styles and of its script go, once they are known.
+const HASHED: [(&str, &str); 2] = [("style", "sha256-STYLES"), ("script", "sha256-SCRIPT")];
 
 /// Lays a pack out as one HTML file. A pack that the repository's own templates laid out ends with the built-in annex.
 pub(super) fn html(pack: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, Error> {
@@ -41,19 +41,18 @@ pub fn index(packs: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>
     Ok(with_hash(render(packs, "index.html", templates.builtin(HTML))?).into_bytes())
 }
 
-/// Puts the hash of the styles into the page's policy, so that no other styles are applied.
-fn with_hash(page: String) -> String {
-    let styles = page
-        .split_once("<style>")
-        .and_then(|(_, rest)| rest.split_once("</style>"))
-        .map(|(styles, _)| styles);
-    match styles {
-        Some(styles) if page.contains(STYLE_HASH) => {
-            let hash = format!("sha256-{}", crate::model::Digest::of_bytes(styles.as_bytes()).base64());
-            page.replacen(STYLE_HASH, &hash, 1)
+/// Puts the hashes of styles and script into the page's policy, so that no others are applied. The first of each is tom's: what people wrote
+/// is escaped, and has no elements.
+fn with_hash(mut page: String) -> String {
+    for (element, place) in HASHED {
+        let start = page.split_once(&format!("<{element}>")).map(|(_, rest)| rest);
+        let inner = start.and_then(|rest| rest.split_once(&format!("</{element}>"))).map(|(inner, _)| inner);
+        if let Some(inner) = inner.filter(|_| page.contains(place)) {
+            let hash = format!("sha256-{}", crate::model::Digest::of_bytes(inner.as_bytes()).base64());
+            page = page.replacen(place, &hash, 1);
         }
-        _ => page,
     }
+    page
 }
 
 /// Lays a value out by one of tom's own templates.

@@ -160,7 +160,8 @@ fn kinds(packs: &[String]) -> Vec<PackKind> {
 fn eject(folder: &std::path::Path, is_rehearsal: bool, context: &Context) -> Result<Outcome, Error> {
     let writer = Writer::unlocked(context.folder.join(folder));
     // These are tom's whatever a repository has.
-    let kept = ["diff.html", "family.html", "family.svg", "index.html", "main.typ", "own-annex.html"];
+    let kept =
+        ["diff.html", "family.html", "family.svg", "index.html", "main.typ", "own-annex.html", "pack.js"];
     for file in embedded::templates().into_iter().filter(|file| !kept.contains(&file.path.as_str())) {
         let shown = folder.join(&file.path);
         if !is_rehearsal {

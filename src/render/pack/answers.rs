@@ -123,12 +123,12 @@ impl Source<'_> {
         let origin = match received.map(|received| received.answers.get(&state.slot)) {
             Some(Some(before)) if before.content() != answer.content() => "carried, changed here",
             Some(Some(_)) => "carried",
-            _ => "local",
+            _ => "given here",
         };
         AnswerView {
             address: state.slot.to_string(),
             title: item.title.clone(),
-            asks: item.asks.clone(),
+            asks: item.asks.replace('`', ""),
             level: item.level.map(|level| level.to_string()),
             phase: item.phase,
             text: match &shown.value {

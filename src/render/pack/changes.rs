@@ -2,12 +2,13 @@
 
 use super::words::{brief, capital, day, paragraphs};
 use super::{Audience, Earlier, Source};
-use crate::model::{Address, Class};
+use crate::model::{Address, Class, Risk, RiskId};
 use crate::ops::confirm::Entry;
 use crate::ops::diff::{AnswerChange, Difference, FieldChange, Piece, RiskChange, Side, Way, diff, words};
 use crate::ops::state::{Stand, State};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A stretch of a changed text.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -103,16 +104,27 @@ impl Source<'_> {
                 }
                 None => format!("its state of {} (commit {commit})", day(on)),
             };
-            return Some(self.changes_view(against, false, &difference));
+            return Some(self.changes_view(against, false, &difference, &deployment.risks));
         }
         let lineage = self.deployment.meta.derived_from.as_ref()?;
         let received = self.deployment.received.as_deref()?;
         let left = Side::received(lineage.deployment.as_str(), received);
         let difference = diff(self.framework, &left, &right);
-        Some(self.changes_view(format!("what came from {}", lineage.deployment), true, &difference))
+        Some(self.changes_view(
+            format!("what came from {}", lineage.deployment),
+            true,
+            &difference,
+            &received.risks,
+        ))
     }
 
-    fn changes_view(&self, against: String, is_local: bool, difference: &Difference) -> ChangesView {
+    fn changes_view(
+        &self,
+        against: String,
+        is_local: bool,
+        difference: &Difference,
+        before: &BTreeMap<RiskId, Risk>,
+    ) -> ChangesView {
         let own: &[AnswerChange] = if is_local { &[] } else { &difference.context };
         let outcomes = difference.outcomes.iter().map(|change| OutcomeChangeView {
             title: change.title.clone(),
@@ -124,7 +136,7 @@ impl Source<'_> {
             is_local,
             context: difference.context.len(),
             unanswered: self.states.to_answer(),
-            risks: difference.risks.iter().map(|risk| self.risk_change(risk)).collect(),
+            risks: difference.risks.iter().map(|risk| self.risk_change(risk, before)).collect(),
             answers: self.answer_changes(&difference.answers),
             own: self.answer_changes(own),
             outcomes: outcomes.collect(),
@@ -167,18 +179,43 @@ impl Source<'_> {
         fields.map(|(field, title)| self.change(field, title)).collect()
     }
 
-    fn risk_change(&self, risk: &RiskChange) -> RiskChangeView {
+    fn risk_change(&self, risk: &RiskChange, before: &BTreeMap<RiskId, Risk>) -> RiskChangeView {
+        let whole = match risk.way {
+            Way::Added => self.deployment.risks.get(&risk.id),
+            Way::Removed => before.get(&risk.id),
+            Way::Changed => None,
+        };
+        let mut fields: Vec<&FieldChange> = risk.fields.iter().collect();
+        // What happens stands before what comes of it, as in the register.
+        fields.sort_by_key(|field| field.address.field.first().is_none_or(|field| field != "hazard"));
         let inner = risk.mitigations.iter().flat_map(|m| &m.fields);
+        let parts = fields.into_iter().chain(inner).map(|field| self.change(field, ""));
         RiskChangeView {
             id: risk.id.to_string(),
             title: self.text(&risk.title),
             way: risk.way.as_str(),
-            says: risk_sentences(risk, self.framework.label("mitigation"))
-                .iter()
-                .map(|sentence| self.text(sentence))
-                .collect(),
-            texts: risk.fields.iter().chain(inner).map(|field| self.change(field, "")).collect(),
+            says: self.risk_sentences(risk),
+            texts: parts.chain(whole.into_iter().flat_map(|whole| self.whole(risk, whole))).collect(),
         }
+    }
+
+    /// What a risk says that came or went as a whole.
+    fn whole(&self, change: &RiskChange, risk: &Risk) -> Vec<ChangeView> {
+        let mitigations = risk.mitigations.iter().map(|(key, one)| {
+            (format!("mitigations.{key}"), format!("{} ({})", one.text.trim(), one.status))
+        });
+        let texts = [("hazard".to_owned(), risk.hazard.clone()), ("effect".to_owned(), risk.effect.clone())];
+        let texts = texts.into_iter().chain(mitigations).filter(|(_, text)| !text.is_empty());
+        let view = |(field, text): (String, String)| {
+            let text = paragraphs(&self.text(&text)).join("\n\n");
+            let is_gone = change.way == Way::Removed;
+            ChangeView {
+                address: format!("{}.{field}", change.id),
+                title: String::new(),
+                pieces: vec![piece(if is_gone { Piece::Removed(text) } else { Piece::Added(text) })],
+            }
+        };
+        texts.map(view).collect()
     }
 
     fn change(&self, field: &FieldChange, title: &str) -> ChangeView {
@@ -189,7 +226,7 @@ impl Source<'_> {
             by_lines(&before, &after)
         } else {
             // Where a line of the file ends says nothing.
-            words(&paragraphs(&before).join("\n\n"), &paragraphs(&after).join("\n\n"))
+            readable(&paragraphs(&before).join("\n\n"), &paragraphs(&after).join("\n\n"))
         };
         ChangeView {
             address: field.address.to_string(),
@@ -197,43 +234,60 @@ impl Source<'_> {
             pieces: pieces.into_iter().map(piece).collect(),
         }
     }
+
+    fn risk_sentences(&self, change: &RiskChange) -> Vec<String> {
+        let mitigation = capital(self.framework.label("mitigation"));
+        let mut says = Vec::new();
+        for (name, moved) in [("Initial", &change.initial), ("Residual", &change.residual)] {
+            let class = |class: Option<Class>| {
+                class.map_or_else(|| "no class".to_owned(), |class| format!("class {class}"))
+            };
+            match change.way {
+                Way::Changed if moved.is_change() => {
+                    says.push(format!(
+                        "{name} rating: {} to {}.",
+                        class(moved.class_before),
+                        class(moved.class_after)
+                    ));
+                }
+                Way::Added => says.push(format!("{name} rating: {}.", class(moved.class_after))),
+                _ => {}
+            }
+        }
+        for change in &change.mitigations {
+            let weaker = if change.is_weakened { ", weakened" } else { "" };
+            says.push(format!(
+                "{} {} {}{weaker}: {}",
+                mitigation,
+                change.key,
+                change.way.as_str(),
+                brief(&self.text(&change.text))
+            ));
+        }
+        says
+    }
 }
 
-fn risk_sentences(change: &RiskChange, mitigation: &str) -> Vec<String> {
-    let mut says = Vec::new();
-    for (name, moved) in [("Initial", &change.initial), ("Residual", &change.residual)] {
-        let class = |class: Option<Class>| {
-            class.map_or_else(|| "no class".to_owned(), |class| format!("class {class}"))
-        };
-        match change.way {
-            Way::Changed if moved.is_change() => {
-                says.push(format!(
-                    "{name} rating: {} to {}.",
-                    class(moved.class_before),
-                    class(moved.class_after)
-                ));
-            }
-            Way::Added => says.push(format!("{name} rating: {}.", class(moved.class_after))),
-            _ => {}
-        }
+/// The change of a text by words, or as a whole where less than half of its letters stayed: an approver reads it, and scattered words that
+/// happen to be the same make no sentence.
+fn readable(before: &str, after: &str) -> Vec<Piece> {
+    let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+    let pieces = words(before, after);
+    let same: usize =
+        pieces.iter().map(|piece| if let Piece::Same(text) = piece { letters(text) } else { 0 }).sum();
+    if before.is_empty() || after.is_empty() || same * 2 >= letters(before).max(letters(after)) {
+        return pieces;
     }
-    for change in &change.mitigations {
-        let weaker = if change.is_weakened { ", weakened" } else { "" };
-        says.push(format!(
-            "{} {} {}{weaker}: {}",
-            capital(mitigation),
-            change.key,
-            change.way.as_str(),
-            brief(&change.text)
-        ));
-    }
-    says
+    vec![Piece::Removed(before.to_owned()), Piece::Added(after.to_owned())]
 }
 
 /// Evidence, one a line: what stayed, what went, what came.
 fn by_lines(before: &str, after: &str) -> Vec<Piece> {
     let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    let said = |line: &str| line.strip_prefix("ref:").unwrap_or(line).trim().to_owned();
+    let said = |line: &str| {
+        let kind = ["ref:", "path:"].into_iter().find_map(|kind| line.strip_prefix(kind));
+        kind.unwrap_or(line).trim().to_owned()
+    };
     let old = before.iter().map(|line| match after.contains(line) {
         true => Piece::Same(said(line)),
         false => Piece::Removed(said(line)),

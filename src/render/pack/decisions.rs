@@ -1,6 +1,6 @@
 //! What was decided, in words that keep apart what is verified, recorded and claimed.
 
-use super::words::capital;
+use super::words::{capital, day};
 use super::{Audience, Line, Source};
 use crate::model::{Act, Statement};
 use crate::ops::scope::Files;
@@ -36,7 +36,7 @@ impl Source<'_> {
     /// In a line, for the cover: where the phase stands, and how that is shown.
     pub(super) fn decided_in_brief(&self) -> Option<String> {
         let stands = self.stands()?;
-        let since = stands.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+        let since = stands.since.as_ref().map(|since| format!(" since {}", day(since))).unwrap_or_default();
         let counting = self.decided.statements.iter().filter(|one| {
             Some(one.held.statement.phase) == self.kind.phase() && one.stands() && one.effect.is_some()
         });
@@ -74,7 +74,7 @@ impl Source<'_> {
     }
 
     fn phase_in_words(&self, stands: &PhaseStanding) -> String {
-        let since = stands.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+        let since = stands.since.as_ref().map(|since| format!(" since {}", day(since))).unwrap_or_default();
         let version = stands.version.map(|version| format!(" Version {version} was sent off last."));
         let waits = match (&stands.waits_for[..], self.audience) {
             ([], _) => String::new(),
@@ -92,7 +92,7 @@ impl Source<'_> {
             text += &format!(" by {}", says.by);
         }
         let time = if one.observed.is_some() { "seen by then in the trusted history" } else { "as stated" };
-        text += &format!(" on {} ({time}). {}", says.time.day(), self.shown(one));
+        text += &format!(" on {} ({time}). {}", day(says.time.day()), self.shown(one));
         if let Some(reason) = one.reasons.first() {
             let leaves: Vec<&str> = one.changed().collect();
             let leaves = if leaves.is_empty() { String::new() } else { format!(": {}", leaves.join(", ")) };
@@ -111,7 +111,7 @@ impl Source<'_> {
             text += &format!(" Query about {address}: {}", self.text(query));
         }
         if let Some(expires) = says.expires {
-            text += &format!(" It holds until {expires}.");
+            text += &format!(" It holds until {}.", day(expires));
         }
         let over = says.scopes.iter().map(|(scope, seal)| format!("{scope} {}", seal.digest.grouped()));
         let over: Vec<String> = over.collect();

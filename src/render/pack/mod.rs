@@ -254,7 +254,9 @@ pub fn pack(
     deployment: &Deployment,
     request: &Request<'_>,
 ) -> Pack {
-    let names = Names::of(settings, deployment, framework, request.audience);
+    let before = request.since.map(|earlier| earlier.deployment);
+    let decided = request.decided.statements;
+    let names = Names::of(settings, (deployment, before), framework, decided, request.audience);
     let source = Source {
         framework,
         settings,

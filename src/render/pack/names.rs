@@ -2,7 +2,8 @@
 
 use super::Audience;
 use crate::model::{Answer, Confirmation, Deployment, Framework, ItemType, Risk, Settings, Value};
-use std::collections::BTreeSet;
+use crate::ops::verify::Judged;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is put in place of what is left out.
 const LEFT_OUT: &str = "[name left out]";
@@ -12,46 +13,188 @@ const CONTACT_LEFT_OUT: &str = "[contact left out]";
 /// The names and contact details that the assessment knows, as far as an audience may not see them.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    names: BTreeSet<String>,
-    contacts: BTreeSet<String>,
+    /// By their first word, which a text is looked through for: there may be thousands of people. The longest first.
+    words: BTreeMap<String, Vec<Pattern>>,
+    /// Telephone numbers, which have no words.
+    numbers: Vec<Pattern>,
     is_open: bool,
 }
 
+/// A text that is left out wherever it stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Pattern {
+    parts: Vec<String>,
+    instead: &'static str,
+}
+
+/// What is known, before it is sorted.
+#[derive(Default)]
+struct Known {
+    names: BTreeSet<String>,
+    contacts: BTreeSet<String>,
+}
+
 impl Names {
-    /// Everybody who is named in settings, confirmations, acceptances, history and personal answers.
+    /// Everybody who is named in settings, confirmations, acceptances, receipts, decisions, history and personal answers, of the deployment
+    /// as it is and as it was where a pack shows that too.
     pub fn of(
         settings: &Settings,
-        deployment: &Deployment,
+        (deployment, before): (&Deployment, Option<&Deployment>),
         framework: &Framework,
+        decided: &[Judged<'_>],
         audience: Audience,
     ) -> Self {
-        let mut names = Self { is_open: audience == Audience::Full, ..Self::default() };
-        if names.is_open {
-            return names;
+        if audience == Audience::Full {
+            return Self { is_open: true, ..Self::default() };
         }
+        let mut known = Known::default();
         for person in settings.people.values() {
-            names.names.insert(person.name.clone());
-            names.contacts.extend(person.email.clone());
+            known.names.insert(person.name.clone());
+            known.contacts.extend(person.email.clone());
         }
-        for (slot, answer) in &deployment.answers {
-            names.add_confirmed(answer.confirmed.values());
-            if framework.item(slot.item.as_str()).is_some_and(|item| item.personal) {
-                names.add_personal(answer, framework.item(slot.item.as_str()).map(|i| i.kind_of_answer));
+        for deployment in [Some(deployment), before].into_iter().flatten() {
+            known.add_deployment(deployment, framework);
+        }
+        for one in decided {
+            known.names.insert(one.held.statement.by.clone());
+            known.names.extend(one.held.statement.recorded.as_ref().map(|recorded| recorded.by.clone()));
+        }
+        if audience == Audience::Internal {
+            known.names.clear();
+        }
+        Self::from(known)
+    }
+
+    /// The text without the names and contact details, and without anything that looks like an e-mail address.
+    pub fn scrub(&self, text: &str) -> String {
+        if self.is_open {
+            return text.to_owned();
+        }
+        without_addresses(self.without_numbers(self.without_words(text)))
+    }
+
+    fn without_words(&self, text: &str) -> String {
+        // ASCII lower case keeps every byte where it is.
+        let low = text.to_ascii_lowercase();
+        let mut out = String::new();
+        let (mut done, mut at) = (0, 0);
+        while at < text.len() {
+            let word = first_word(&low[at..]);
+            if word.is_empty() {
+                at += text[at..].chars().next().map_or(1, char::len_utf8);
+                continue;
+            }
+            let here = self.words.get(word).into_iter().flatten();
+            let mut ends =
+                here.filter_map(|one| Some((one.end(&low, at, char::is_whitespace, 1)?, one.instead)));
+            match ends.find(|(end, _)| !text[*end..].starts_with(char::is_alphanumeric)) {
+                Some((end, instead)) => {
+                    out += &text[done..at];
+                    out += instead;
+                    (done, at) = (end, end);
+                }
+                None => at += word.len(),
             }
         }
-        deployment.risks.values().for_each(|risk| names.add_risk(risk));
-        if let Some(received) = &deployment.received {
-            received.answers.values().for_each(|answer| names.add_confirmed(answer.confirmed.values()));
-            received.risks.values().for_each(|risk| names.add_risk(risk));
+        if done == 0 { text.to_owned() } else { out + &text[done..] }
+    }
+
+    /// The digits of a telephone number may be grouped in any way.
+    fn without_numbers(&self, text: String) -> String {
+        let is_between = |c: char| c.is_whitespace() || "-.()/".contains(c);
+        let mut text = text;
+        for number in &self.numbers {
+            let first = number.parts.first().map_or("", String::as_str);
+            let mut out = String::new();
+            let mut done = 0;
+            for (at, _) in text.match_indices(first) {
+                let end = number.end(&text, at, is_between, 0).filter(|_| at >= done);
+                let is_inner = text[..at].ends_with(char::is_alphanumeric);
+                match end.filter(|end| !is_inner && !text[*end..].starts_with(char::is_alphanumeric)) {
+                    Some(end) => {
+                        out += &text[done..at];
+                        out += number.instead;
+                        done = end;
+                    }
+                    None => continue,
+                }
+            }
+            if done > 0 {
+                text = out + &text[done..];
+            }
         }
-        names.names.extend(deployment.meta.history.values().map(|revision| revision.by.clone()));
-        if audience == Audience::Internal {
-            names.names.clear();
+        text
+    }
+}
+
+/// The letters and digits that a text begins with.
+fn first_word(text: &str) -> &str {
+    &text[..text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len())]
+}
+
+impl Pattern {
+    /// Where it ends in a text in small letters if it begins at a place, with at least so many of the characters that may stand between its parts.
+    fn end(&self, low: &str, at: usize, is_between: impl Fn(char) -> bool, least: usize) -> Option<usize> {
+        let mut rest = &low[at..];
+        for (count, part) in self.parts.iter().enumerate() {
+            if count > 0 {
+                let next = rest.trim_start_matches(&is_between);
+                if rest.len() - next.len() < least {
+                    return None;
+                }
+                rest = next;
+            }
+            rest = rest.strip_prefix(part.as_str())?;
         }
+        Some(low.len() - rest.len())
+    }
+}
+
+impl From<Known> for Names {
+    fn from(known: Known) -> Self {
+        let mut names = Self::default();
+        let untitled: Vec<String> = known.names.iter().filter_map(|name| without_title(name)).collect();
+        let all = known.names.into_iter().chain(untitled).map(|name| (name, LEFT_OUT));
+        let all = all.chain(known.contacts.into_iter().map(|contact| (contact, CONTACT_LEFT_OUT)));
         // A text of two or three letters stands in too many words.
-        names.names.retain(|name| name.trim().chars().count() > 3);
-        names.contacts.retain(|contact| contact.trim().chars().count() > 3);
+        for (text, instead) in all.filter(|(text, _)| text.trim().chars().count() > 3) {
+            let low = text.to_ascii_lowercase();
+            let digits: Vec<String> = low.chars().filter(char::is_ascii_digit).map(String::from).collect();
+            if digits.len() >= 7 && low.chars().all(|c| c.is_ascii_digit() || " +-.()/".contains(c)) {
+                names.numbers.push(Pattern { parts: digits, instead });
+                continue;
+            }
+            let low = low.trim_start_matches(|c: char| !c.is_alphanumeric());
+            let parts: Vec<String> = low.split_whitespace().map(str::to_owned).collect();
+            let key = first_word(low).to_owned();
+            if !key.is_empty() {
+                names.words.entry(key).or_default().push(Pattern { parts, instead });
+            }
+        }
+        let length = |pattern: &Pattern| pattern.parts.iter().map(String::len).sum::<usize>();
+        for patterns in names.words.values_mut() {
+            patterns.sort_by_key(|pattern| std::cmp::Reverse(length(pattern)));
+        }
         names
+    }
+}
+
+impl Known {
+    fn add_deployment(&mut self, deployment: &Deployment, framework: &Framework) {
+        for (slot, answer) in &deployment.answers {
+            self.add_confirmed(answer.confirmed.values());
+            if framework.item(slot.item.as_str()).is_some_and(|item| item.personal) {
+                self.add_personal(answer, framework.item(slot.item.as_str()).map(|i| i.kind_of_answer));
+            }
+        }
+        deployment.risks.values().for_each(|risk| self.add_risk(risk));
+        if let Some(received) = &deployment.received {
+            received.answers.values().for_each(|answer| self.add_confirmed(answer.confirmed.values()));
+            received.risks.values().for_each(|risk| self.add_risk(risk));
+        }
+        self.names.extend(deployment.meta.history.values().map(|revision| revision.by.clone()));
+        let refused = deployment.meta.derived_from.iter().flat_map(|lineage| lineage.refused.values());
+        self.names.extend(refused.map(|refusal| refusal.by.clone()));
     }
 
     fn add_confirmed<'c>(&mut self, confirmed: impl Iterator<Item = &'c Confirmation>) {
@@ -62,6 +205,8 @@ impl Names {
         self.add_confirmed(risk.confirmed.values());
         risk.mitigations.values().for_each(|m| self.add_confirmed(m.confirmed.values()));
         self.names.extend(risk.acceptance.as_ref().map(|acceptance| acceptance.by.clone()));
+        let receipt = risk.transfer.as_ref().and_then(|transfer| transfer.receipt.as_ref());
+        self.names.extend(receipt.map(|receipt| receipt.by.clone()));
     }
 
     fn add_personal(&mut self, answer: &Answer, kind: Option<ItemType>) {
@@ -78,40 +223,15 @@ impl Names {
             };
         }
     }
-
-    /// The text without the names and contact details, and without anything that looks like an e-mail address.
-    pub fn scrub(&self, text: &str) -> String {
-        if self.is_open {
-            return text.to_owned();
-        }
-        let mut text = text.to_owned();
-        for contact in &self.contacts {
-            text = replace_words(&text, contact, CONTACT_LEFT_OUT);
-        }
-        for name in &self.names {
-            text = replace_words(&text, name, LEFT_OUT);
-        }
-        without_addresses(text)
-    }
 }
 
-/// Replaces a text wherever it stands as words of its own, whatever its case.
-fn replace_words(text: &str, find: &str, with: &str) -> String {
-    // ASCII lower case keeps every byte where it is.
-    let (low, find) = (text.to_ascii_lowercase(), find.trim().to_ascii_lowercase());
-    let mut out = String::new();
-    let mut done = 0;
-    for (at, found) in low.match_indices(&find) {
-        let before = text[..at].chars().next_back();
-        let after = text[at + found.len()..].chars().next();
-        if before.is_some_and(char::is_alphanumeric) || after.is_some_and(char::is_alphanumeric) {
-            continue;
-        }
-        out += &text[done..at];
-        out += with;
-        done = at + found.len();
-    }
-    if done == 0 { text.to_owned() } else { out + &text[done..] }
+/// A name without the title before it, if two words are left: texts often leave it out.
+fn without_title(name: &str) -> Option<String> {
+    const TITLES: [&str; 12] =
+        ["Dr", "Mr", "Mrs", "Ms", "Miss", "Mx", "Prof", "Professor", "Sir", "Dame", "Lord", "Lady"];
+    let (title, rest) = name.trim().split_once(' ')?;
+    let is_title = TITLES.iter().any(|known| title.trim_end_matches('.').eq_ignore_ascii_case(known));
+    (is_title && rest.trim().contains(' ')).then(|| rest.trim().to_owned())
 }
 
 /// Replaces everything of the form `somebody@somewhere.else`.
@@ -143,14 +263,16 @@ fn without_addresses(text: String) -> String {
 mod tests {
     use super::*;
 
-    fn names(list: &[&str]) -> Names {
-        Names { names: list.iter().map(ToString::to_string).collect(), ..Names::default() }
+    fn names(list: &[&str], contacts: &[&str]) -> Names {
+        let all = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+        Names::from(Known { names: all(list), contacts: all(contacts) })
     }
 
     #[test]
     fn names_go_as_words_of_their_own_and_addresses_go_anyway() {
-        let names = names(&["Ann Lee"]);
+        let names = names(&["Ann Lee", "Ann Lee-Smith"], &[]);
         assert_eq!(names.scrub("Ask ann lee."), "Ask [name left out].");
+        assert_eq!(names.scrub("ANN LEE-SMITH, (Ann Lee)"), "[name left out], ([name left out])");
         assert_eq!(names.scrub("Ann Leeson and Joann Lee"), "Ann Leeson and Joann Lee");
         assert_eq!(
             names.scrub("to a.b@c.example, ä@ö.example."),
@@ -160,8 +282,20 @@ mod tests {
     }
 
     #[test]
+    fn a_name_may_be_broken_over_lines_and_a_number_grouped_otherwise() {
+        let names = names(&["Dr Ann Lee", "Bo"], &["020 7946 0958"]);
+        assert_eq!(names.scrub("Ann\nLee or dr  ann lee"), "[name left out] or [name left out]");
+        assert_eq!(
+            names.scrub("Call 02079460958, (020) 7946-0958."),
+            "Call [contact left out], ([contact left out]."
+        );
+        assert_eq!(names.scrub("Ref 1020 7946 0958"), "Ref 1020 7946 0958");
+        assert_eq!(without_title("Dame Lee"), None);
+    }
+
+    #[test]
     fn nothing_is_left_out_of_the_full_pack() {
-        let names = Names { is_open: true, ..names(&["Ann Lee"]) };
+        let names = Names { is_open: true, ..names(&["Ann Lee"], &[]) };
         assert_eq!(names.scrub("Ann Lee, a@b.example"), "Ann Lee, a@b.example");
     }
 }

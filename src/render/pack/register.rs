@@ -1,5 +1,6 @@
 //! The risk register, as readers of a hazard log know it.
 
+use super::words::day;
 use super::{Audience, Line, RatingView, Source};
 use crate::model::{Acceptance, Risk, TransferReceipt};
 use crate::ops::accept::holds;
@@ -67,6 +68,8 @@ pub struct AcceptanceView {
     pub on: String,
     /// Until when.
     pub until: Option<String>,
+    /// Whether that day has passed, as of the day of the content.
+    pub has_run_out: bool,
     /// Why.
     pub reason: String,
 }
@@ -220,7 +223,7 @@ impl Source<'_> {
     fn receipt(&self, risk: &Risk, receipt: &TransferReceipt) -> String {
         let by =
             if self.audience == Audience::Public { String::new() } else { format!(" by {}", receipt.by) };
-        let mut words = format!("{}{by} on {}", receipt.says, receipt.on);
+        let mut words = format!("{}{by} on {}", receipt.says, day(receipt.on));
         if let Some(reason) = &receipt.reason {
             words += &format!(": {reason}");
         }
@@ -238,6 +241,7 @@ impl Source<'_> {
             by: (self.audience != Audience::Public).then(|| format!("{}, {role}", acceptance.by)),
             on: acceptance.on.to_string(),
             until: acceptance.until.map(|day| day.to_string()),
+            has_run_out: acceptance.until.zip(self.as_of).is_some_and(|(until, as_of)| until < as_of),
             reason: self.text(&acceptance.reason),
         }
     }

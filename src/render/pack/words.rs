@@ -16,7 +16,13 @@ pub(super) fn paragraphs(text: &str) -> Vec<String> {
 /// The beginning of a text, on one line.
 pub(super) fn brief(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 80 { line } else { line.chars().take(78).collect::<String>() + " …" }
+    if line.chars().count() <= 80 {
+        return line;
+    }
+    let cut: String = line.chars().take(78).collect();
+    // No word is cut, unless it is all that there is.
+    let end = cut.rfind(' ').filter(|end| *end > 20).unwrap_or(cut.len());
+    format!("{} …", cut[..end].trim_end_matches([' ', ',', ';', ':']))
 }
 
 /// `2026-11-01` as `1 November 2026`.

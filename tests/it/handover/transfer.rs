@@ -67,7 +67,8 @@ fn a_refusal_travels_back_with_its_reason() {
         deployer.tom(&["render", NORTHFIELD, "--pack", "hazard-log", "--format", "json", "--to", "out"]);
     assert_eq!(pack.code, Some(0), "{}", pack.all());
     let packs = deployer.files("out");
-    let said = packs.values().any(|bytes| String::from_utf8_lossy(bytes).contains("refused on 2026-11-20"));
+    let said =
+        packs.values().any(|bytes| String::from_utf8_lossy(bytes).contains("refused on 20 November 2026"));
     assert!(said, "{:?}", packs.keys());
 }
 

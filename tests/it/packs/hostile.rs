@@ -329,3 +329,42 @@ fn d16_a_word_of_ten_thousand_letters_stays_within_the_margins_of_the_narrowest_
         body.matches('w').count()
     );
 }
+
+/// A cell of 200 kB, of words with one letter that nothing else in a pack has much of.
+fn cell() -> String {
+    "wwwwwww ".repeat(25_000)
+}
+
+#[test]
+fn d16_cells_of_200_kb_in_every_field_are_whole_in_the_page() {
+    let (pack, marks) = planted(&whole_pack(), &cell());
+    let page = html(&pack);
+    let bare = bare(&page);
+    let whole = "w".repeat(175_000);
+    for (place, mark) in marks.iter().filter(|(place, _)| !is_not_shown(place)) {
+        assert!(bare.contains(&format!("{mark}{whole}{mark}")), "{place} is not whole in the page");
+    }
+    assert!(page.len() < 60 << 20, "{} bytes", page.len());
+}
+
+#[test]
+fn d16_cells_of_200_kb_are_whole_within_the_margins_of_a_pdf() {
+    // A column of a table, a paragraph of its own, something in a list.
+    const PLACES: &[&str] =
+        &[".register[].mitigations[].text", ".register[].hazard", ".answers[].groups[].answers[].rows[][]"];
+    let mut pack = whole_pack();
+    let mut planted = Vec::new();
+    texts(&mut pack, "", &mut |place, value| {
+        if PLACES.contains(&place) && !planted.contains(&place.to_owned()) {
+            planted.push(place.to_owned());
+            *value = cell();
+        }
+    });
+    assert_eq!(planted.len(), PLACES.len(), "{planted:?}");
+    let Some((body, pages)) = body_of(&pack) else { return };
+    let found = body.matches('w').count();
+    assert!(
+        found >= PLACES.len() * 175_000,
+        "{found} letters on {pages} pages: the others are beyond the margins"
+    );
+}

@@ -2,11 +2,11 @@
 
 mod hostile;
 mod order;
+mod personal;
 mod verify;
 
 use crate::support::{Sandbox, has_tool, root};
 use hostile::HOSTILE;
-use std::collections::BTreeSet;
 
 const PHASE_2: &str = "packs/acme-northfield-phase-2";
 
@@ -274,75 +274,9 @@ fn a04_a_pack_from_changed_templates_says_so_and_ends_with_the_built_in_annex() 
     assert!(!sandbox.read("packs/acme-northfield-lineage.html").contains("changed templates"));
 }
 
-/// Every value of a key in the example's files: `by`, `name`, `email`, `phone`.
-fn values_of(sandbox: &Sandbox, path: &str, key: &str) -> BTreeSet<String> {
-    let text = sandbox.read(path);
-    let lines = text.lines().filter_map(|line| line.strip_prefix(&format!("{key} = ")));
-    lines.map(|value| value.trim_matches('"').to_owned()).collect()
-}
-
 /// Each byte as a letter: the search for texts is much faster than that for bytes.
 fn letters(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| char::from(*byte)).collect()
-}
-
-/// A text as it may stand in bytes: as it is, in an address, in a PDF's own text.
-fn forms_of(text: &str) -> Vec<Vec<u8>> {
-    let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>().into_bytes();
-    vec![
-        text.as_bytes().to_vec(),
-        text.to_lowercase().into_bytes(),
-        text.replace('@', "%40").replace(' ', "%20").into_bytes(),
-        text.replace('@', "&#64;").into_bytes(),
-        wide(u16::to_be_bytes),
-        wide(u16::to_le_bytes),
-        hex(text.as_bytes()),
-        hex(&wide(u16::to_be_bytes)),
-    ]
-}
-
-#[test]
-fn e11_personal_data_is_left_out_of_what_the_audience_may_not_see() {
-    let sandbox = crate::trust::decided();
-    let contacts = "assessments/acme-northfield/contacts.toml";
-    let people = values_of(&sandbox, contacts, "name");
-    let ways: BTreeSet<String> =
-        ["email", "phone"].into_iter().flat_map(|key| values_of(&sandbox, contacts, key)).collect();
-    let mut known: BTreeSet<String> = &people | &ways;
-    for risk in ["HAZ-001", "HAZ-004", "HAZ-006"] {
-        known.extend(values_of(&sandbox, &format!("assessments/acme-northfield/risks/{risk}.toml"), "by"));
-    }
-    known.extend(values_of(&sandbox, "tom.toml", "name"));
-    known.extend(values_of(&sandbox, "tom.toml", "email"));
-    assert!(known.len() >= 60, "{known:?}");
-    // And in what people write freely.
-    let prose = known.iter().map(String::as_str).collect::<Vec<_>>().join(", or ");
-    sandbox.tom(&["set", "acme-northfield", "BD-15", &format!("Ask {prose}.")]).code(0);
-    sandbox.tom(&["set", "acme-northfield", "HAZ-004.hazard", &format!("If {prose} leaves.")]).code(0);
-    sandbox.commit("Prose that names people");
-    let render = |audience: &str, packs: &str, formats: &str| {
-        let to = format!("packs-{audience}");
-        let args = ["render", "acme-northfield", "--to", &to, "--pack", packs, "--audience", audience];
-        sandbox.tom(&[&args[..], &["--format", formats]].concat()).code(0);
-        sandbox.files(&to).into_values().flatten().collect::<Vec<u8>>()
-    };
-    let mut public = render("public", "all", "html,json");
-    public.extend(render("public", "phase-2,lineage", "pdf"));
-    for name in sandbox.files("packs-public").into_keys().filter(|name| name.ends_with(".pdf")) {
-        public.extend(text_of(&sandbox, &format!("packs-public/{name}")).unwrap_or_default().bytes());
-    }
-    let public = letters(&public);
-    let (internal, full) = (render("internal", "all", "html,json"), render("full", "all", "html,json"));
-    for text in &known {
-        for form in forms_of(text) {
-            let is_there = public.contains(&letters(&form));
-            assert!(!is_there, "{text} is public as {}", String::from_utf8_lossy(&form));
-        }
-        let is_way = text.contains('@') || text.chars().all(|c| c.is_ascii_digit() || c == ' ');
-        assert_eq!(contains(&internal, text), !is_way, "{text} in the internal pack");
-        assert!(contains(&full, text), "{text} is left out of the full pack");
-    }
 }
 
 #[test]

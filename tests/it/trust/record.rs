@@ -284,7 +284,7 @@ fn packs_tell_verified_recorded_and_claimed_apart() {
     }
     let first = sandbox.read("packs/acme-northfield-phase-1.html");
     assert!(
-        first.contains("Approved since 2026-11-20. Every decision is verified"),
+        first.contains("Approved since 20 November 2026. Every decision is verified"),
         "the cover says where it stands"
     );
     sandbox
