@@ -175,10 +175,10 @@ fn bare(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_lowercase).collect()
 }
 
-/// Everything that a file holds: its bytes, and of a PDF every stream without its compression and every text.
-fn contents(sandbox: &Sandbox, path: &str, bytes: &[u8]) -> (Vec<u8>, String) {
+/// Everything that a file holds, each byte as a letter: its bytes, and of a PDF every stream without its compression; and its texts.
+fn contents(sandbox: &Sandbox, path: &str, bytes: &[u8]) -> (String, String) {
     if !path.ends_with(".pdf") {
-        return (bytes.to_vec(), bare(&String::from_utf8_lossy(bytes)));
+        return (letters(bytes), bare(&String::from_utf8_lossy(bytes)));
     }
     let read = tom::exchange::pdf_text(bytes);
     assert!(read.unread.is_empty(), "{path}: {:?}", read.unread);
@@ -193,10 +193,10 @@ fn contents(sandbox: &Sandbox, path: &str, bytes: &[u8]) -> (Vec<u8>, String) {
     let mut all: Vec<u8> = streams.flatten().collect();
     all.extend(bytes);
     all.extend(texts.bytes());
-    (all, bare(&texts))
+    (letters(&all), bare(&texts))
 }
 
-type Files = BTreeMap<String, (Vec<u8>, String)>;
+type Files = BTreeMap<String, (String, String)>;
 
 fn render(at: &Sandbox, audience: &str, packs: &str, formats: &str) -> Files {
     let to = format!("packs-{audience}");
@@ -209,9 +209,8 @@ fn render(at: &Sandbox, audience: &str, packs: &str, formats: &str) -> Files {
 /// The files in which a text stands, in whatever form.
 fn places<'f>(files: &'f Files, text: &str) -> Vec<&'f str> {
     let forms: Vec<String> = forms_of(text).iter().map(|form| letters(form)).collect();
-    let is_in = |(bytes, texts): &(Vec<u8>, String)| {
-        let bytes = letters(bytes);
-        texts.contains(&bare(text)) || forms.iter().any(|form| bytes.contains(form))
+    let is_in = |(all, texts): &(String, String)| {
+        texts.contains(&bare(text)) || forms.iter().any(|form| all.contains(form))
     };
     files.iter().filter(|(_, file)| is_in(file)).map(|(name, _)| name.as_str()).collect()
 }
