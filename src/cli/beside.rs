@@ -3,17 +3,23 @@
 use super::context::Context;
 use crate::diag::Error;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rayon::prelude::*;
+use std::num::NonZero;
 use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
 /// Nobody wants a bar on work that is over before they see it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Neighbours are often siblings, which share what they received: so many of them are one thread's at most.
+const NEIGHBOURS: usize = 16;
+
 /// Does the same for each of `all` on every core, each thread with what `begin` gives it. Results stand in the order of `all`, and so does the
 /// first error. On a terminal a bar shows how far it is.
 ///
-/// Neighbours stay together in a thread: they are often siblings, which share what they received.
+/// The threads take their work from a list and never from one another: whoever waits for a part of its own work, as a layout does, would else
+/// begin another deployment on top of it, and another, until the stack is full.
 pub(super) fn side_by_side<N: Sync, W, T: Send>(
     context: &Context,
     all: &[N],
@@ -21,20 +27,40 @@ pub(super) fn side_by_side<N: Sync, W, T: Send>(
     each: impl Fn(&mut W, &N) -> Result<T, Error> + Sync,
 ) -> Result<Vec<T>, Error> {
     let bar = Bar::new(context, all.len());
-    let size = all.len().div_ceil(rayon::current_num_threads() * 4).max(1);
-    let pieces: Vec<Result<Vec<T>, Error>> = all
-        .par_chunks(size)
-        .map(|piece| {
-            let mut worker = begin()?;
-            piece.iter().map(|one| each(&mut worker, one).inspect(|_| bar.step())).collect()
-        })
-        .collect();
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(all.len());
+    let size = all.len().div_ceil(threads.max(1) * 4).clamp(1, NEIGHBOURS);
+    let pieces: Vec<&[N]> = all.chunks(size).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut worker = begin();
+        let mut done = Vec::new();
+        loop {
+            let nth = next.fetch_add(1, Ordering::Relaxed);
+            let Some(piece) = pieces.get(nth) else { return done };
+            let results: Result<Vec<T>, Error> = match &mut worker {
+                Ok(worker) => piece.iter().map(|one| each(worker, one).inspect(|_| bar.step())).collect(),
+                Err(error) => Err(error.clone()),
+            };
+            done.push((nth, results));
+        }
+    };
+    let mut done = thread::scope(|scope| {
+        // This thread is one of them; where the system gives no other, it does everything.
+        let others: Vec<_> =
+            (1..threads).map_while(|_| Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut done = work();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    });
     bar.bar.finish_and_clear();
-    let mut done = Vec::with_capacity(all.len());
-    for piece in pieces {
-        done.extend(piece?);
+    done.sort_by_key(|(nth, _)| *nth);
+    let mut results = Vec::with_capacity(all.len());
+    for (_, piece) in done {
+        results.extend(piece?);
     }
-    Ok(done)
+    Ok(results)
 }
 
 /// A bar that shows itself on a terminal when the work takes long.

@@ -1,5 +1,6 @@
 //! From deployments to the files of their packs: in parallel, and only what changed.
 
+use super::beside::side_by_side;
 use super::child::{self, Limits};
 use super::commands::past;
 use super::context::Context;
@@ -11,15 +12,13 @@ use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, PartyId,
 use crate::ops::confirm::Entry;
 use crate::ops::policy::{Keys, keys};
 use crate::ops::state::states;
-use crate::project::{ASSESSMENTS, Project, folder_of};
+use crate::project::{ASSESSMENTS, Loader, Project, folder_of};
 use crate::render::stamp::Since;
 use crate::render::{
     Audience, BAD_TEMPLATE, Decided, Earlier, Job, Member, Pack, PackFormat, PackKind, Provenance, Request,
     Templates, index, layout, layout_job, pack,
 };
 use crate::store::{Commit, Home, Repo, Writer};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rayon::{iter::Either, prelude::*};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -108,30 +107,17 @@ pub(super) fn render(
     asked: &Asked,
 ) -> Result<(Vec<Rendered>, Vec<Error>), Error> {
     let run = Run::new(context, repo, project, asked)?;
-    let bar = bar(context, asked.names.len());
-    let done = asked.names.par_iter().map(|name| {
-        let done = run.deployment(name);
-        bar.inc(1);
-        done
-    });
-    let (done, failed): (Vec<_>, Vec<_>) = done.partition_map(|done| match done {
-        Ok(done) => Either::Left(done),
-        Err(error) => Either::Right(error),
-    });
-    bar.finish_and_clear();
-    let mut listed = Vec::new();
-    let mut files = Vec::new();
-    for (pack, rendered) in done.into_iter().flatten() {
-        let entry = |file: &Rendered| {
-            let format = file.path.rsplit('.').next().unwrap_or_default().to_owned();
-            serde_json::json!({ "path": file.path, "format": format })
-        };
-        listed.push(serde_json::json!({
-            "name": pack.name, "deployment": pack.deployment, "title": pack.title,
-            "digest": pack.digest, "audience": pack.audience, "is_draft": pack.provenance.is_draft,
-            "files": rendered.iter().map(entry).collect::<Vec<_>>(),
-        }));
-        files.extend(rendered);
+    let all =
+        side_by_side(context, &asked.names, || run.hand(), |hand, name| Ok(run.deployment(hand, name)))?;
+    let (mut listed, mut files, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for done in all {
+        match done {
+            Ok(packs) => packs.into_iter().for_each(|(entry, rendered)| {
+                listed.push(entry);
+                files.extend(rendered);
+            }),
+            Err(error) => failed.push(error),
+        }
     }
     if !listed.is_empty() {
         let page = serde_json::json!({ "packs": listed });
@@ -149,14 +135,21 @@ pub(super) fn in_memory(
 ) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let run = Run::new(context, repo, project, asked)?;
     let mut jobs = Vec::new();
+    let mut hand = run.hand()?;
     for name in &asked.names {
-        for (kind, pack) in run.drawn(name)? {
+        for (kind, pack) in run.drawn(&mut hand, name)? {
             for format in &asked.formats {
                 jobs.push((run.path(name, kind, *format), run.job(&pack, *format)?));
             }
         }
     }
-    jobs.into_par_iter().map(|(path, job)| Ok((path, run.laid_out(&job)?))).collect()
+    side_by_side(context, &jobs, || Ok(()), |(), (path, work)| Ok((path.clone(), run.laid_out(work)?)))
+}
+
+/// What one thread reads with, pack after pack: a repository belongs to one thread at a time.
+struct Hand<'a> {
+    loader: Loader<'a>,
+    repo: Repo,
 }
 
 /// What is laid out, the same as a child takes it, and whether a child has to.
@@ -193,22 +186,31 @@ impl<'a> Run<'a> {
 }
 
 impl Run<'_> {
-    fn deployment(&self, name: &DeploymentName) -> Result<Vec<(Pack, Vec<Rendered>)>, Error> {
+    fn hand(&self) -> Result<Hand<'_>, Error> {
+        Ok(Hand { loader: self.project.loader()?, repo: self.home.open()? })
+    }
+
+    /// The files of a deployment's packs, each pack with its entry for the page that lists them.
+    fn deployment(
+        &self,
+        hand: &mut Hand<'_>,
+        name: &DeploymentName,
+    ) -> Result<Vec<(serde_json::Value, Vec<Rendered>)>, Error> {
         let mut packs = Vec::new();
-        for (kind, pack) in self.drawn(name)? {
+        for (kind, pack) in self.drawn(hand, name)? {
             let files: Result<Vec<_>, Error> =
                 self.asked.formats.iter().map(|format| self.file(name, kind, &pack, *format)).collect();
-            packs.push((pack, files?));
+            let files = files?;
+            packs.push((listing(&pack, &files), files));
         }
         Ok(packs)
     }
 
     /// The packs of a deployment as data.
-    fn drawn(&self, name: &DeploymentName) -> Result<Vec<(PackKind, Pack)>, Error> {
-        let (deployment, framework) = self.project.loader()?.load(name)?.sound()?;
-        // A repository belongs to one thread at a time.
-        let repo = self.home.open()?;
-        let before = self.before(&repo, name)?;
+    fn drawn(&self, hand: &mut Hand<'_>, name: &DeploymentName) -> Result<Vec<(PackKind, Pack)>, Error> {
+        let (deployment, framework) = hand.loader.load(name)?.sound()?;
+        let repo = &hand.repo;
+        let before = self.before(repo, name)?;
         if let (Err(error), Some(_), true) = (&before, &self.asked.since, self.asked.is_chosen) {
             return Err(error.clone());
         }
@@ -218,7 +220,7 @@ impl Run<'_> {
             day: before.day,
             role: before.role.as_deref(),
         });
-        let foreign = past(&repo, &deployment, &framework, self.asked.revision.as_deref())
+        let foreign = past(repo, &deployment, &framework, self.asked.revision.as_deref())
             .map(|past| past.foreign(self.project.settings()).into_keys().collect())
             .unwrap_or_default();
         let mut packs = Vec::new();
@@ -232,7 +234,6 @@ impl Run<'_> {
             keys: &self.keys,
             as_of: date.unwrap_or(self.today),
         };
-        let store = self.project.store().fork()?;
         let revision = self.asked.revision.as_deref();
         let kinds = |given: &decided::Decided<'_>| -> Result<Vec<Pack>, Error> {
             let given = Decided {
@@ -244,7 +245,7 @@ impl Run<'_> {
             let of = |kind: &PackKind| self.pack(*kind, &deployment, &framework, earlier, &foreign, given);
             Ok(self.asked.kinds.iter().map(of).collect())
         };
-        let all = decided::decided(judging, (&repo, revision), &*store, loaded, kinds)?;
+        let all = decided::decided(judging, (repo, revision), hand.loader.store(), loaded, kinds)?;
         for (kind, pack) in self.asked.kinds.iter().zip(all) {
             if *kind == PackKind::Changes && pack.changes.is_none() {
                 if self.asked.is_chosen {
@@ -385,6 +386,19 @@ impl Run<'_> {
     }
 }
 
+/// A pack and its files, for the page that lists them.
+fn listing(pack: &Pack, files: &[Rendered]) -> serde_json::Value {
+    let entry = |file: &Rendered| {
+        let format = file.path.rsplit('.').next().unwrap_or_default();
+        serde_json::json!({ "path": file.path, "format": format })
+    };
+    serde_json::json!({
+        "name": pack.name, "deployment": pack.deployment, "title": pack.title,
+        "digest": pack.digest, "audience": pack.audience, "is_draft": pack.provenance.is_draft,
+        "files": files.iter().map(entry).collect::<Vec<_>>(),
+    })
+}
+
 /// The bytes of the longest text.
 fn longest(data: &serde_json::Value) -> usize {
     match data {
@@ -398,18 +412,6 @@ fn longest(data: &serde_json::Value) -> usize {
 fn nothing_received(name: &DeploymentName) -> Error {
     Error::new(&NO_PACK, format!("`{name}` received nothing from a parent"))
         .help("compare it with its own earlier state: `--since REV`, `--since-decision ROLE`")
-}
-
-/// A bar for work that takes longer than somebody likes to wait, on a terminal.
-fn bar(context: &Context, count: usize) -> ProgressBar {
-    let is_shown = context.can_ask && count >= 8;
-    let target = if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(count as u64), target);
-    bar.set_style(
-        ProgressStyle::with_template("{bar:30} {pos}/{len} deployments")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    bar
 }
 
 /// Where the content of each deployment comes from.

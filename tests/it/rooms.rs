@@ -31,7 +31,7 @@ const HOMES: [(&str, &str); 28] = [
     ("jiff", "model"),
     ("kurbo", "exchange"),
     ("minijinja", "render"),
-    ("rayon", "cli"),
+    ("rayon", "render"),
     ("quick_xml", "exchange"),
     ("rust_xlsxwriter", "exchange"),
     ("rustix", "store"),

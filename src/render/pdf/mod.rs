@@ -8,6 +8,7 @@ mod world;
 
 use super::{Templates, html::BAD_TEMPLATE};
 use crate::diag::{Code, Error, Label, Severity};
+use rayon::ThreadPoolBuilder;
 use typst::diag::SourceDiagnostic;
 use typst::foundations::{Datetime, Label as Mark, Smart};
 use typst::introspection::Introspector;
@@ -18,6 +19,8 @@ use world::Closed;
 
 /// The most pages that a pack may have.
 const MAX_PAGES: usize = 2_000;
+/// The bytes of stack for a layout.
+const STACK: usize = 16 << 20;
 /// The mark that stands in the running head of each page.
 const RUNNING_HEAD: &str = "tom-running-head";
 /// Endings of the files that PDF is made from.
@@ -43,7 +46,15 @@ outside the assessment, named under `evidence`.",
 };
 
 /// Lays a pack out as a PDF. `data` is the pack as JSON; the same data and templates give the same bytes.
+///
+/// Each pack has a thread of its own for typst's work, with a stack that is deep enough whatever the system's default is.
 pub fn pdf(data: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, Error> {
+    let thread = ThreadPoolBuilder::new().num_threads(1).stack_size(STACK).build();
+    let thread = thread.map_err(|error| Error::new(&BAD_TEMPLATE, error.to_string()))?;
+    thread.install(|| laid_out(data, templates))
+}
+
+fn laid_out(data: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, Error> {
     let fonts = fonts::store(templates);
     fonts::check(data, &fonts)?;
     let bytes = serde_json::to_vec(data).map_err(|error| Error::new(&BAD_TEMPLATE, error.to_string()))?;

@@ -1,6 +1,7 @@
 //! Packs in every format: what they say, what they leave out, what they may not do.
 
 mod hostile;
+mod many;
 mod order;
 mod personal;
 mod verify;
