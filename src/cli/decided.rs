@@ -24,7 +24,7 @@ pub(super) struct Decided<'d> {
     pub(super) judgement: &'d Judgement<'d>,
     pub(super) record: &'d Record,
     pub(super) standing: Standing,
-    /// How many statements cannot be relied on as files, so that nothing in them counts.
+    /// How many statements are missing or cannot be relied on as files, so that no phase is approved.
     pub(super) broken: usize,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn decided_where<T>(
     let evidence = EvidenceFiles::of(store);
     let files = |path: &str| evidence.digest(path);
     let case = Case::of(deployment, framework, settings, keys, &files, as_of);
-    let judgement = judge(&case, &held);
+    let judgement = judge(&case, &held, &broken);
     if let Some(error) = evidence.errors().into_iter().next() {
         return Err(error);
     }
@@ -74,8 +74,8 @@ pub(super) fn decided_where<T>(
             }
             false => None,
         };
-    let reports = phases(&case, &judgement.statements, author.as_ref());
+    let reports = phases(&case, &judgement, author.as_ref());
     let standing = standing(&case, &judgement.statements, &reports, &record, is_ready);
-    let broken = broken.iter().filter(|finding| finding.is_error()).count();
+    let broken = judgement.doubts.len();
     then(&Decided { case: &case, judgement: &judgement, record: &record, standing, broken })
 }

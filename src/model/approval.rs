@@ -39,6 +39,15 @@ impl Effect {
     pub fn approves(self) -> bool {
         matches!(self, Self::Approves | Self::Conditional)
     }
+
+    /// The same, with what its author has asked for besides: an approval under conditions is without reserve no more.
+    #[must_use]
+    pub fn under(self, conditions: &BTreeMap<Key, String>) -> Self {
+        match self {
+            Self::Approves if !conditions.is_empty() => Self::Conditional,
+            other => other,
+        }
+    }
 }
 
 /// A moment, in seconds since 1970; written `2026-11-20T09:00:00Z`.

@@ -246,6 +246,14 @@ fn withdrawn(judgement: &Judgement<'_>, own: &Statement, start: &str) -> Result<
             format!("it was made in phase {} as {}, and is withdrawn as such", says.phase, says.role);
         return Err(refuse(message));
     }
+    if says.act == Act::Withdraw {
+        return Err(refuse("it takes another back itself").help("decide anew instead"));
+    }
+    // Otherwise one holder of a role could silence another.
+    if one.effect.is_some_and(|effect| !effect.approves()) && says.by != own.by {
+        let why = format!("it says No, and only {} takes that back", says.by);
+        return Err(refuse(why));
+    }
     Ok(one.held.id)
 }
 

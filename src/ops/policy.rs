@@ -18,7 +18,7 @@ pub static BAD_KEY: Code = Code {
     title: "a person's key cannot be used",
     explain: "`keys` in `tom.toml` holds lines as in OpenSSH's `allowed_signers`, without the principals: options, type, key, comment. Known options are \
 `valid-after`, `valid-before`, `revoked-at` and `namespaces`; types are Ed25519, ECDSA, RSA and the two for hardware keys. A line that is not understood \
-whole is refused, never skipped: a restriction that nobody applies would make the key worth more than it says.",
+whole is refused, never skipped: a restriction that nobody applies would make the key worth more than it says. A key belongs to one person and stands there once.",
 };
 
 /// Outcome that every role can give: it agrees.
@@ -245,9 +245,19 @@ impl std::ops::Deref for Keys {
 /// [`BAD_KEY`] for the first line that cannot be understood whole.
 pub fn keys(settings: &Settings) -> Result<Keys, Error> {
     let mut by_person = BTreeMap::<Key, Vec<SigningKey>>::new();
+    let mut seen = BTreeMap::<String, (&str, &str)>::new();
     for (id, person) in settings.people.iter() {
         for (at, line) in person.keys.iter().enumerate() {
             let key = SigningKey::parse(line).map_err(|why| bad_key(id, at, &why))?;
+            // A key of two people would make two of one, and of two lines for it one would be held against nothing.
+            let own = (person.name.as_str(), line.trim());
+            if let Some(other) = seen.insert(key.fingerprint(), own).filter(|other| *other != own) {
+                let why = match other.0 == own.0 {
+                    true => "it stands twice, with other options".to_owned(),
+                    false => format!("it is a key of {} too", other.0),
+                };
+                return Err(bad_key(id, at, &why));
+            }
             by_person.entry(id.clone()).or_default().push(key);
         }
     }

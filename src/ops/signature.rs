@@ -168,7 +168,10 @@ pub fn verify<'k>(
 ) -> Result<Verified, String> {
     let armored = std::str::from_utf8(signature).map_err(|_| "the signature is not text".to_owned())?;
     // One signature and nothing else: what stands beside it would be signed by nobody.
-    if armored.matches("-----BEGIN").count() != 1 || armored.matches("-----END").count() != 1 {
+    if !armored.starts_with("-----BEGIN")
+        || armored.matches("-----BEGIN").count() != 1
+        || armored.matches("-----END").count() != 1
+    {
         return Err("the signature's file does not hold exactly one signature".to_owned());
     }
     let parsed =

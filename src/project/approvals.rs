@@ -15,7 +15,7 @@ pub static BROKEN_STATEMENT: Code = Code {
     title: "a statement's file is not what it was when it was made",
     explain: "A statement is named by the digest of its bytes and never rewritten. This file has other bytes than its name says, stands elsewhere than it says, \
 or cannot be understood whole, so nothing in it counts. Restore it from git. If line ends were changed on checkout, `.gitattributes` lacks the line `**/approvals/** -text`, which \
-`tom init` adds. To change a decision, decide anew or withdraw it: both make new files.",
+`tom init` adds as `assessments/*/approvals/** -text`. To change a decision, decide anew or withdraw it: both make new files.",
 };
 
 /// Something in `approvals/` is no statement.
@@ -45,14 +45,28 @@ pub struct Held {
     pub signature: Option<Vec<u8>>,
 }
 
-/// The statements of a deployment in the order of their files, and findings for those that are broken.
+impl Held {
+    /// The files of the repository that it rests on: evidence in what it is over, and what shows it where it was written down for somebody.
+    pub fn evidence(&self) -> impl Iterator<Item = &str> {
+        let leaves = self.statement.scopes.values().flat_map(|seal| seal.leaves.keys());
+        let over = leaves.filter_map(|leaf| leaf.strip_prefix("path:"));
+        over.chain(self.statement.recorded.iter().map(|recording| recording.evidence.as_str()))
+    }
+}
+
+/// The statements of a deployment in the order of their files, and findings for those that are broken. Whoever judges the first needs the
+/// second too.
+///
+/// # Errors
+/// What the store cannot read: nobody knows then what was decided.
 pub fn statements(store: &dyn Store, name: &DeploymentName) -> Result<(Vec<Held>, Vec<Finding>), Error> {
     let folder = format!("{}/{APPROVALS}", folder_of(name));
     let (mut held, mut findings) = (Vec::new(), Vec::new());
     for phase in store.entries(&folder)?.into_iter().filter(|entry| !entry.name.starts_with('.')) {
         let inner = format!("{folder}/{}", phase.name);
         if phase.kind != EntryKind::Folder {
-            findings.push(stray(&inner));
+            let is_phase = phase.name.parse::<u8>().is_ok();
+            findings.push(if is_phase { no_file(&inner, "folder") } else { stray(&inner) });
             continue;
         }
         let entries = store.entries(&inner)?;
@@ -62,10 +76,12 @@ pub fn statements(store: &dyn Store, name: &DeploymentName) -> Result<(Vec<Held>
                 if entries.iter().all(|other| other.name != of) {
                     findings.push(stray(&path));
                 }
-            } else if entry.kind != EntryKind::File || !entry.name.ends_with(".toml") {
+            } else if !entry.name.ends_with(".toml") {
                 findings.push(stray(&path));
+            } else if entry.kind != EntryKind::File {
+                findings.push(no_file(&path, "regular file"));
             } else {
-                match read(store, &path, &phase.name, &entry.name) {
+                match read(store, &path, &phase.name, &entry.name)? {
                     Ok(read) => held.push(read),
                     Err(found) => findings.extend(found),
                 }
@@ -79,17 +95,19 @@ fn stray(path: &str) -> Finding {
     Finding::new(&STRAY, format!("`{path}` belongs to no statement")).at(Label::file(path))
 }
 
+fn no_file(path: &str, wanted: &str) -> Finding {
+    broken(path, format!("`{path}` is no {wanted}"))
+}
+
 fn broken(path: &str, what: String) -> Finding {
     Finding::new(&BROKEN_STATEMENT, what).at(Label::file(path)).help("restore the file from git")
 }
 
 /// Reads a file once: the bytes that are digested are the bytes that are parsed.
-fn read(store: &dyn Store, path: &str, phase: &str, name: &str) -> Result<Held, Vec<Finding>> {
-    let one = |error: Error| vec![error.finding().clone()];
-    let bytes = store
-        .read(path)
-        .map_err(one)?
-        .ok_or_else(|| vec![broken(path, format!("`{path}` went away while it was read"))])?;
+fn read(store: &dyn Store, path: &str, phase: &str, name: &str) -> Result<Result<Held, Vec<Finding>>, Error> {
+    let Some(bytes) = store.read(path)? else {
+        return Ok(Err(vec![broken(path, format!("`{path}` went away while it was read"))]));
+    };
     let id = Digest::of_bytes(&bytes);
     let (statement, findings) = match Document::parse(path, &bytes) {
         Ok(document) => read_statement(&document),
@@ -100,16 +118,16 @@ fn read(store: &dyn Store, path: &str, phase: &str, name: &str) -> Result<Held, 
     if !named {
         let mut all = vec![broken(path, format!("`{name}` is not named by its bytes, whose digest is {id}"))];
         all.extend(findings);
-        return Err(all);
+        return Ok(Err(all));
     }
-    let Some(statement) = statement else { return Err(findings) };
+    let Some(statement) = statement else { return Ok(Err(findings)) };
     let wanted = (statement.phase.to_string(), statement_name(&statement.role, id));
     if (phase, name) != (wanted.0.as_str(), wanted.1.as_str()) {
         let says = format!("`{path}` says that it is `{}/{}`", wanted.0, wanted.1);
-        return Err(vec![broken(path, says)]);
+        return Ok(Err(vec![broken(path, says)]));
     }
-    let signature = store.read(&format!("{path}.sig")).map_err(one)?;
-    Ok(Held { path: path.to_owned(), id, bytes, statement, signature })
+    let signature = store.read(&format!("{path}.sig"))?;
+    Ok(Ok(Held { path: path.to_owned(), id, bytes, statement, signature }))
 }
 
 /// The digest of a file that is named as evidence: of its bytes, in a text with line ends folded, so that it is the same in every

@@ -174,6 +174,37 @@ impl Repo {
         Ok(files.flatten().map(|path| String::from_utf8_lossy(&path).into_owned()).collect())
     }
 
+    /// Whether anything that is committed on the left differs outside of some folders or files at the top.
+    pub fn differs_beside(
+        &self,
+        left: Option<&GitStore>,
+        right: Right<'_>,
+        beneath: &[&str],
+    ) -> Result<bool, Error> {
+        let Some(left) = left else { return Ok(false) };
+        let git = self.git();
+        let left = git.find_tree(left.tree()).map_err(|error| unreadable(&error))?;
+        let is_beside = |path: &[u8]| {
+            let top = path.split(|byte| *byte == b'/').next().unwrap_or_default();
+            !beneath.iter().any(|name| name.as_bytes() == top)
+        };
+        let mut options = DiffOptions::new();
+        options.ignore_submodules(true).include_typechange(true).skip_binary_check(true).update_index(false);
+        let diff = match right {
+            Right::Revision(right) => {
+                let right = git.find_tree(right.tree()).map_err(|error| unreadable(&error))?;
+                return Ok(left.iter().filter(|entry| is_beside(entry.name_bytes())).any(|entry| {
+                    entry.name().ok().and_then(|name| right.get_name(name)).map(|e| e.id())
+                        != Some(entry.id())
+                }));
+            }
+            Right::Index => git.diff_tree_to_index(Some(&left), None, Some(&mut options)),
+            Right::WorkTree => git.diff_tree_to_workdir_with_index(Some(&left), Some(&mut options)),
+        };
+        let diff = diff.map_err(|error| unreadable(&error))?;
+        Ok(diff.deltas().any(|delta| delta.old_file().path_bytes().is_some_and(is_beside)))
+    }
+
     /// What commits did to the files beneath a folder, newest first: those that `until` has behind it and none of `since` has. None where the
     /// clone is shallow and lacks some of them, so that nobody can tell.
     pub fn touches(

@@ -7,7 +7,16 @@ use super::{Entry, EntryKind, NO_REPOSITORY, NO_REVISION, NOT_A_FILE, Store, UNR
 use crate::diag::{Error, Label};
 use git2::{ErrorCode, ObjectType, Oid, Repository, StatusOptions};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+static HOLD_AGAINST_IDS: AtomicBool = AtomicBool::new(false);
+
+/// From now on every object of git's is held against its id when it is read, in repositories that are opened after this: for commands that
+/// say what something is worth.
+pub fn hold_objects_against_ids() {
+    HOLD_AGAINST_IDS.store(true, Ordering::Relaxed);
+}
 
 /// A git repository.
 pub struct Repo {
@@ -71,8 +80,8 @@ impl Repo {
     /// The repository that a folder is in.
     pub fn discover(folder: &Path) -> Result<Self, Error> {
         // As git itself: objects are guarded by the checksums of their compression, and hashing each again
-        // would be a quarter of the cost of reading a revision. `git fsck` does that.
-        git2::opts::strict_hash_verification(false);
+        // would be a quarter of the cost of reading a revision. `git fsck` does that, and whoever decides or verifies.
+        git2::opts::strict_hash_verification(HOLD_AGAINST_IDS.load(Ordering::Relaxed));
         let git = Repository::discover(folder).map_err(|error| not_opened(folder, &error))?;
         let home = Home::of(&git);
         Ok(Self { git, home })

@@ -23,14 +23,14 @@ use crate::diag::{Code, Error, Severity};
 pub use attributes::Attribute;
 pub use commits::{Commits, ObjectId, PastCommit};
 pub use compare::{Blob, IndexStore, Right, Touch};
-pub use git::{Commit, GitStore, Repo, Signature};
+pub use git::{Commit, GitStore, Repo, Signature, hold_objects_against_ids};
 pub use history::{History, Moment, Origin, Version};
 pub use home::{GitSays, Home};
 pub use journal::{Finished, Replacement, STUCK, is_unfinished};
 pub use limits::limit_process;
 pub use memory::MemoryStore;
 pub use merges::{MergeCommit, Merges};
-pub use timeline::Gone;
+pub use timeline::Stood;
 pub use worktree::{WorkTree, read_outside, read_outside_up_to};
 pub use write::{Lock, Writer};
 

@@ -1,7 +1,8 @@
 //! What git's history says about files: who changed them last, when they first stood there, and what went away.
 //!
-//! Replacement refs are not followed (libgit2 does not know them), objects are held against their ids when they are read. What else can bend a
-//! history is told by [`Repo::bent`], so that whoever relies on the history can say so.
+//! Replacement refs are not followed (libgit2 does not know them), grafts neither: a commit's parent is the one that its own bytes name. Objects
+//! are held against their ids where [`hold_objects_against_ids`](super::hold_objects_against_ids) was asked for. What could bend a history for other
+//! programs is told by [`Repo::bent`], so that whoever relies on the history can say so.
 
 use super::git::{Repo, revision_error};
 use super::{NO_REVISION, Signature};
@@ -16,13 +17,15 @@ struct Walk<'r> {
     is_whole: bool,
 }
 
-/// What went away from a folder in a stretch of history.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Gone {
-    /// File names, each with a commit in which it still stood.
-    pub files: BTreeMap<String, String>,
-    /// Whether the stretch could be read to its end.
-    pub is_whole: bool,
+/// A file that stood in some commit of a stretch of history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stood {
+    /// Its path then.
+    pub path: String,
+    /// The newest commit in which it stood.
+    pub commit: String,
+    /// What was in it.
+    pub bytes: Vec<u8>,
 }
 
 impl Repo {
@@ -41,7 +44,7 @@ impl Repo {
         }
         let has = |file: &str| std::fs::metadata(common.join(file)).is_ok_and(|meta| meta.len() > 0);
         if has("info/grafts") {
-            found.push("grafts, which can hide commits".to_owned());
+            found.push("grafts, which were not followed".to_owned());
         }
         if has("objects/info/alternates") {
             found.push("alternates: objects from elsewhere, each held against its id".to_owned());
@@ -74,17 +77,28 @@ impl Repo {
         Ok(walk.commits.last().filter(|_| walk.is_whole).and_then(signature))
     }
 
-    /// When each file beneath a folder came into a history: the time of the first commit, along first parents, from which on it stood there.
+    /// When each file beneath a folder came into a history: the first commit, along first parents, from which on it stood there. A commit says
+    /// itself when it was made, so its time is never taken to be before that of any commit that it is built on. Nothing is known where the
+    /// history is not all here.
     pub fn introduced(&self, revision: &str, folder: &str) -> Result<BTreeMap<String, i64>, Error> {
         let fail = |error: git2::Error| revision_error(revision, &error);
         let walk = self.first_parents(revision, None)?;
         let Some(newest) = walk.commits.first() else { return Ok(BTreeMap::new()) };
+        if !walk.is_whole {
+            return Ok(BTreeMap::new());
+        }
         let mut open = files(self, newest, folder).map_err(fail)?;
         let mut times: BTreeMap<String, i64> = BTreeMap::new();
-        for commit in &walk.commits {
+        let mut latest = i64::MIN;
+        let mut by: Vec<i64> = Vec::new();
+        for commit in walk.commits.iter().rev() {
+            latest = latest.max(commit.time().seconds());
+            by.push(latest);
+        }
+        for (commit, time) in walk.commits.iter().zip(by.into_iter().rev()) {
             let here = files(self, commit, folder).map_err(fail)?;
             open.retain(|file| here.contains(file));
-            times.extend(open.iter().map(|file| (file.clone(), commit.time().seconds())));
+            times.extend(open.iter().map(|file| (file.clone(), time)));
             if open.is_empty() {
                 break;
             }
@@ -92,29 +106,50 @@ impl Repo {
         Ok(times)
     }
 
-    /// The files beneath a folder that stood in some commit between two revisions and do not stand in `now`.
-    pub fn gone(
+    /// The files beneath `root/*/inner` that stood in some commit between two revisions and are asked for by `wanted`, which is given the part of
+    /// the path after `inner/`. A file that stood under several names of the folder is told once.
+    ///
+    /// # Errors
+    /// What cannot be read, and a history that is not all here: nobody knows then what is gone.
+    pub fn stood(
         &self,
-        since: &str,
-        revision: &str,
-        folder: &str,
-        now: &BTreeSet<String>,
-    ) -> Result<Gone, Error> {
+        (since, revision): (&str, &str),
+        (root, inner): (&str, &str),
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Stood>, Error> {
         let fail = |error: git2::Error| revision_error(revision, &error);
         let walk = self.first_parents(revision, Some(since))?;
-        let mut gone = Gone { files: BTreeMap::new(), is_whole: walk.is_whole };
-        let mut last = None;
+        if !walk.is_whole {
+            let since = since.escape_debug();
+            let message =
+                format!("the history back to `{since}` is not all here, so nobody knows what is gone");
+            return Err(Error::new(&NO_REVISION, message).help("fetch it: `git fetch --unshallow`"));
+        }
+        let mut stood = Vec::new();
+        let (mut known, mut told) = (BTreeSet::new(), BTreeSet::new());
         for commit in &walk.commits {
-            let tree = subtree(self, commit, folder).map_err(fail)?.map(|tree| tree.id());
-            if last.replace(tree) == Some(tree) {
+            let Some(folders) = subtree(self, commit, root).map_err(fail)? else { continue };
+            if !known.insert(folders.id()) {
                 continue;
             }
-            let here = files(self, commit, folder).map_err(fail)?;
-            for file in here.into_iter().filter(|file| !now.contains(file)) {
-                gone.files.entry(file).or_insert_with(|| commit.id().to_string());
+            for folder in folders.iter().filter(|entry| entry.kind() == Some(git2::ObjectType::Tree)) {
+                let name = String::from_utf8_lossy(folder.name_bytes()).into_owned();
+                let within = format!("{root}/{name}/{inner}");
+                let Some(tree) = subtree(self, commit, &within).map_err(fail)? else { continue };
+                if !known.insert(tree.id()) {
+                    continue;
+                }
+                for (file, id) in blobs(&tree).map_err(fail)? {
+                    if !wanted(&file) || !told.insert(file.clone()) {
+                        continue;
+                    }
+                    let bytes = self.git().find_blob(id).map_err(fail)?.content().to_vec();
+                    let path = format!("{within}/{file}");
+                    stood.push(Stood { path, commit: commit.id().to_string(), bytes });
+                }
             }
         }
-        Ok(gone)
+        Ok(stood)
     }
 
     /// The commits from a revision back along first parents, up to and with another where one is named.
@@ -130,23 +165,32 @@ impl Repo {
             if Some(here.id()) == until {
                 return Ok(Walk { commits, is_whole: true });
             }
-            if here.parent_count() == 0 {
-                // A shallow clone cuts the parents off, so that its oldest commit looks like the first of all.
-                let is_whole = !self.is_shallow();
-                if let (Some(until), true) = (until, is_whole) {
+            let Some(parent) = first_parent(here) else {
+                if let Some(until) = until {
                     let message =
                         format!("{until} is not among the commits before `{}`", revision.escape_debug());
                     return Err(Error::new(&NO_REVISION, message)
                         .help("name a commit that the branch was built on, along first parents"));
                 }
-                return Ok(Walk { commits, is_whole });
-            }
-            match here.parent(0) {
+                return Ok(Walk { commits, is_whole: true });
+            };
+            match self.git().find_commit(parent) {
                 Ok(parent) => commits.push(parent),
-                Err(_) => return Ok(Walk { commits, is_whole: false }),
+                // A shallow clone ends here.
+                Err(error) if error.code() == ErrorCode::NotFound => {
+                    return Ok(Walk { commits, is_whole: false });
+                }
+                Err(error) => return Err(revision_error(revision, &error)),
             }
         }
     }
+}
+
+/// The first parent that a commit's own bytes name, whatever grafts or a shallow boundary say instead.
+fn first_parent(commit: &Commit<'_>) -> Option<git2::Oid> {
+    let header = String::from_utf8_lossy(commit.raw_header_bytes()).into_owned();
+    let parent = header.lines().find_map(|line| line.strip_prefix("parent "))?;
+    git2::Oid::from_str(parent).ok()
 }
 
 fn signature(commit: &Commit<'_>) -> Option<Signature> {
@@ -167,14 +211,20 @@ fn subtree<'r>(repo: &'r Repo, commit: &Commit<'r>, folder: &str) -> Result<Opti
 
 /// The files beneath a folder by path, folders in folders with them.
 fn files(repo: &Repo, commit: &Commit<'_>, folder: &str) -> Result<BTreeSet<String>, git2::Error> {
-    let mut files = BTreeSet::new();
-    if let Some(tree) = subtree(repo, commit, folder)? {
-        tree.walk(git2::TreeWalkMode::PreOrder, |above, entry| {
-            if entry.kind() == Some(git2::ObjectType::Blob) {
-                files.insert(format!("{above}{}", String::from_utf8_lossy(entry.name_bytes())));
-            }
-            git2::TreeWalkResult::Ok
-        })?;
+    match subtree(repo, commit, folder)? {
+        Some(tree) => Ok(blobs(&tree)?.into_keys().collect()),
+        None => Ok(BTreeSet::new()),
     }
+}
+
+/// The files in a tree, folders in folders with them.
+fn blobs(tree: &Tree<'_>) -> Result<BTreeMap<String, git2::Oid>, git2::Error> {
+    let mut files = BTreeMap::new();
+    tree.walk(git2::TreeWalkMode::PreOrder, |above, entry| {
+        if entry.kind() == Some(git2::ObjectType::Blob) {
+            files.insert(format!("{above}{}", String::from_utf8_lossy(entry.name_bytes())), entry.id());
+        }
+        git2::TreeWalkResult::Ok
+    })?;
     Ok(files)
 }

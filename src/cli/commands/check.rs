@@ -303,15 +303,19 @@ impl Worker<'_> {
             ready: asked.ready,
         };
         findings.extend(check(&subject));
-        let (held, broken) = statements(store, name)?;
-        findings.extend(broken);
+        // What cannot be read of one deployment does not hide what is wrong with the others.
+        let (held, broken) = statements(store, name).unwrap_or_else(|error| {
+            findings.push(error.finding().clone());
+            (Vec::new(), Vec::new())
+        });
+        findings.extend(broken.iter().cloned());
         findings.extend(record(store, name)?.1);
         if !held.is_empty() || asked.ready.is_some() {
             let files = EvidenceFiles::of(store);
             let digest = |path: &str| files.digest(path);
             let settings = self.project.settings();
             let case = Case::of(&deployment, &framework, settings, self.keys, &digest, asked.as_of);
-            let found = decisions(&case, &held, asked.ready);
+            let found = decisions(&case, &held, &broken, asked.ready);
             // Evidence that cannot be read has not changed: nobody knows, so nothing is said of the decisions.
             let unreadable = files.errors();
             if unreadable.is_empty() {

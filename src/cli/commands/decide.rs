@@ -112,13 +112,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     super::committed(&repo, &project, &name)?;
     let keys = keys(project.settings())?;
     let (held, broken) = statements(&tree, &name)?;
-    if let Some(broken) = broken.into_iter().find(|finding| finding.is_error()) {
-        return Err(broken.into());
+    if let Some(broken) = broken.iter().find(|finding| finding.is_error()) {
+        return Err(broken.clone().into());
     }
     let evidence = EvidenceFiles::of(project.store());
     let files = |path: &str| evidence.digest(path);
     let case = Case::of(&deployment, &framework, project.settings(), &keys, &files, context.today());
-    let judgement = judge(&case, &held);
+    let judgement = judge(&case, &held, &broken);
     let voice = voice(args, context, &repo, &tree, &commit)?;
     let proposal = propose(&case, &judgement, &voice, &wish(args)?)?;
     evidence_is_there(&repo, &evidence)?;

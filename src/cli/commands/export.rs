@@ -166,7 +166,7 @@ fn asked(
         };
         let queries = decided.standing.queries.iter().filter(|query| is_theirs(query)).cloned().collect();
         let mut seats = Vec::new();
-        for report in phases(decided.case, &decided.judgement.statements, None) {
+        for report in phases(decided.case, decided.judgement, None) {
             let Some(phase) = framework.phase(report.phase) else { continue };
             let digest = phase_digest(deployment, framework, phase, decided.case.files);
             let missing = report.needs.iter().filter(|need| need.met.is_none()).flat_map(|need| &need.roles);

@@ -76,9 +76,15 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Confirm(args) => confirm::run(&args, context),
         Command::Accept(args) => accept::run(&args, context),
         Command::Transfer(args) => transfer::run(&args, context),
-        Command::Decide(args) => decide::run(&args, context),
+        Command::Decide(args) => {
+            crate::store::hold_objects_against_ids();
+            decide::run(&args, context)
+        }
         Command::Record(args) => record::run(&args, context),
-        Command::Verify(args) => verify::run(&args, context),
+        Command::Verify(args) => {
+            crate::store::hold_objects_against_ids();
+            verify::run(&args, context)
+        }
         Command::Impact(args) => impact::run(&args, context),
         Command::Todo(args) => todo::run(&args, context),
         Command::Status(args) => status::run(&args, context),
@@ -90,7 +96,10 @@ pub(super) fn run(command: Command, context: &Context) -> Result<Outcome, Error>
         Command::Blame(args) => blame::run(&args, context),
         Command::Show(args) => show::run(&args, context),
         Command::List(args) => list::run(&args, context),
-        Command::Render(args) => render::run(&args, context),
+        Command::Render(args) => {
+            crate::store::hold_objects_against_ids();
+            render::run(&args, context)
+        }
         Command::Export(args) => export::run(&args, context),
         Command::Import(args) => import::run(&args, context),
         Command::ImportRisks(args) => import_risks::run(&args, context),

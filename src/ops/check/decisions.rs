@@ -1,8 +1,8 @@
 //! Decisions that do not count, or no longer, and answers that speak of decisions that are not there.
 
 use crate::diag::{Code, Finding, Label, Severity};
-use crate::model::Value;
-use crate::ops::verify::{Case, Judged, PhaseStatus, Problem, judge, phases};
+use crate::model::{Digest, Value};
+use crate::ops::verify::{Case, Judged, Judgement, PhaseStatus, Problem, is_enough, judge, phases};
 use crate::project::Held;
 
 /// A decision that never counted.
@@ -32,12 +32,32 @@ pub(super) static NOT_APPROVED: Code = Code {
 shown well enough for the policy. Have the earlier phase decided, or recorded with `tom decide --recorded-for`.",
 };
 
+/// A statement is gone.
+pub(super) static MISSING: Code = Code {
+    id: "TOM-0807",
+    severity: Severity::Error,
+    title: "a statement is missing that a later one names",
+    explain: "Every statement names those before it, so that one that is taken away is noticed. Nobody knows what the missing one says: it may be a rejection or a withdrawal. \
+Until it is back, no phase is approved. git has it, if it was ever committed.",
+};
+
+/// A decision is not shown well enough.
+pub(super) static UNSHOWN: Code = Code {
+    id: "TOM-0808",
+    severity: Severity::Warning,
+    title: "a decision does not count, because no signature shows it",
+    explain: "The policy in `tom.toml` counts only decisions that are signed (`signatures = \"required\"`). This one has no signature beside it, or was only written down for \
+somebody. If its `.sig` was lost, restore it from git. A rejection or a withdrawal that is not shown keeps its phase open all the same.",
+};
+
 /// What there is to say about a deployment's decisions.
-pub fn decisions(case: &Case<'_>, held: &[Held], ready: Option<u8>) -> Vec<Finding> {
-    let judgement = judge(case, held);
-    let mut findings: Vec<Finding> = judgement.statements.iter().filter_map(finding).collect();
+pub fn decisions(case: &Case<'_>, held: &[Held], broken: &[Finding], ready: Option<u8>) -> Vec<Finding> {
+    let judgement = judge(case, held, broken);
+    let mut findings: Vec<Finding> =
+        judgement.statements.iter().filter_map(|one| finding(one).or_else(|| unshown(case, one))).collect();
+    findings.extend(judgement.missing.iter().filter_map(|id| missing(*id, &judgement)));
     let Some(phase) = ready.and_then(|number| case.rules.phase(number)) else { return findings };
-    let reports = phases(case, &judgement.statements, None);
+    let reports = phases(case, &judgement, None);
     for (item, earlier) in &phase.says_approved {
         let says = case.deployment.answer(item).and_then(|answer| answer.value.as_ref());
         let is_approved = reports.iter().any(|report| {
@@ -57,6 +77,34 @@ pub fn decisions(case: &Case<'_>, held: &[Held], ready: Option<u8>) -> Vec<Findi
         }
     }
     findings
+}
+
+/// A statement that is named and is not there.
+fn missing(id: Digest, judgement: &Judgement<'_>) -> Option<Finding> {
+    let by = judgement.statements.iter().find(|one| one.held.statement.prev.contains(&id))?;
+    let message = format!("the statement {} is missing, which a later one names", &id.hex()[..12]);
+    Some(
+        Finding::new(&MISSING, message)
+            .at(Label::value(&by.held.path, ["prev"]))
+            .help("find it in git: `git log --diff-filter=D -- 'assessments/*/approvals'`, and put it back"),
+    )
+}
+
+/// A decision that stands, and that the policy does not count.
+fn unshown(case: &Case<'_>, one: &Judged<'_>) -> Option<Finding> {
+    if !one.stands() || is_enough(case.settings, one.trust) {
+        return None;
+    }
+    let says = &one.held.statement;
+    let how = one.trust.as_str();
+    let message =
+        format!("the decision of {} as {} in phase {} is only {how}", says.by, says.role, says.phase);
+    Some(
+        Finding::new(&UNSHOWN, message)
+            .at(Label::file(&one.held.path))
+            .note("the policy counts only decisions that are signed")
+            .help("put its signature back, or let them decide anew with `--key`"),
+    )
 }
 
 fn finding(one: &Judged<'_>) -> Option<Finding> {

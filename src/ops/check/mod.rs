@@ -149,6 +149,8 @@ pub const CODES: &[&Code] = &[
     &decisions::NO_DECISION,
     &decisions::VOID,
     &decisions::NOT_APPROVED,
+    &decisions::MISSING,
+    &decisions::UNSHOWN,
 ];
 
 /// Everything that the rules find in one deployment.

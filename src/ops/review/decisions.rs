@@ -1,24 +1,25 @@
 //! What a change does to decisions and to the record.
 
 use super::{Change, Kind, Reviewed};
-use crate::model::{Digest, Record};
+use crate::model::{Digest, Effect, Record, Settings};
 use crate::ops::record::in_words;
-use crate::ops::verify::{Judged, Problem, Reason};
+use crate::ops::verify::{Judged, Problem, Reason, Trust, is_enough};
 use std::collections::BTreeMap;
 
 /// A statement as one side has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     what: String,
-    stands: bool,
+    /// Whether nothing keeps it from counting, and it is shown well enough; a refusal need not be.
+    counts: bool,
     /// What keeps it from counting, gravest first.
     why: Vec<(Problem, String)>,
-    trust: &'static str,
+    trust: Trust,
 }
 
 impl Told {
     /// What there is to tell of statements, by digest.
-    pub fn of(judged: &[Judged<'_>]) -> BTreeMap<Digest, Self> {
+    pub fn of(judged: &[Judged<'_>], settings: &Settings) -> BTreeMap<Digest, Self> {
         let told = |one: &Judged<'_>| {
             let says = &one.held.statement;
             let what = match (&says.outcome, &says.withdraws) {
@@ -40,44 +41,73 @@ impl Told {
                 .iter()
                 .map(|r| (r.problem, format!("{}{}", r.problem.as_str(), why(r))))
                 .collect();
-            let what = format!("phase {} {}: {what}", says.phase, says.role);
-            Self { what, stands: one.stands(), why, trust: one.trust.as_str() }
+            let under = match says.conditions.len() {
+                0 => String::new(),
+                1 => ", under 1 condition".to_owned(),
+                count => format!(", under {count} conditions"),
+            };
+            let what = format!("phase {} {}: {what}{under}", says.phase, says.role);
+            let is_enough = is_enough(settings, one.trust) || !one.effect.is_some_and(Effect::approves);
+            Self { what, counts: one.stands() && is_enough, why, trust: one.trust }
         };
         judged.iter().map(|one| (one.held.id, told(one))).collect()
     }
 }
 
-/// Adds what became of decisions and of the record to what was reviewed. Statements of the left side are judged by its own policy, and
-/// those of the right by the left's too, so that a branch cannot make its own count.
-pub fn decisions(
-    reviewed: &mut Reviewed,
-    (left, right): (&BTreeMap<Digest, Told>, &BTreeMap<Digest, Told>),
-    (was, is): (&Record, &Record),
-) {
+/// What one side has decided and recorded.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    /// Its statements, judged by the people of the left side: a branch cannot make its own count.
+    pub statements: BTreeMap<Digest, Told>,
+    /// The same, judged by the right side's people, where they are others.
+    pub own: Option<BTreeMap<Digest, Told>>,
+    /// Its record.
+    pub record: Record,
+}
+
+/// Why a statement that counted does not, or is shown less well; none where neither is so.
+fn fallen(before: &Told, now: Option<&Told>) -> Option<String> {
+    let Some(now) = now else { return Some("its statement is gone".to_owned()) };
+    // Whoever decided anew said what holds now; that is told of the new statement.
+    let is_replaced =
+        !now.why.is_empty() && now.why.iter().all(|(problem, _)| *problem == Problem::Superseded);
+    if is_replaced || (now.counts && now.trust >= before.trust) {
+        return None;
+    }
+    if !now.why.is_empty() {
+        let why: Vec<&str> = now.why.iter().map(|(_, why)| why.as_str()).collect();
+        return Some(why.join("; "));
+    }
+    let counts = if now.counts { "" } else { ", and the policy asks for a signature" };
+    Some(format!("it was {}, and is only {}{counts}", before.trust.as_str(), now.trust.as_str()))
+}
+
+/// Adds what became of decisions and of the record to what was reviewed.
+pub fn decisions(reviewed: &mut Reviewed, before: &Said, after: &Said) {
     let mut changes = Vec::new();
-    for (id, before) in left.iter().filter(|(_, before)| before.stands) {
-        let says = match right.get(id) {
-            Some(now) if now.stands => continue,
-            // Whoever decided anew said what holds now; that is told of the new statement.
-            Some(now) if now.why.iter().all(|(problem, _)| *problem == Problem::Superseded) => continue,
-            Some(now) => {
-                let why: Vec<&str> = now.why.iter().map(|(_, why)| why.as_str()).collect();
-                why.join("; ")
-            }
-            None => "its statement is gone".to_owned(),
-        };
-        changes.push(
-            Change::new(Kind::ApprovalVoid, None, &before.what).saying(format!("{says} [{}]", short(*id))),
-        );
+    let (left, right) = (&before.statements, &after.statements);
+    let void = |told: &Told, id: Digest, says: &str| {
+        Change::new(Kind::ApprovalVoid, None, &told.what).saying(format!("{says} [{}]", short(id)))
+    };
+    for (id, told) in left.iter().filter(|(_, told)| told.counts) {
+        changes.extend(fallen(told, right.get(id)).map(|says| void(told, *id, &says)));
+    }
+    for (id, told) in right.iter().filter(|(_, told)| told.counts) {
+        let Some(own) = after.own.as_ref().and_then(|own| own.get(id)) else { continue };
+        changes.extend(fallen(told, Some(own)).map(|says| {
+            void(told, *id, &format!("by the people and the policy that this change brings: {says}"))
+        }));
     }
     for (id, now) in right.iter().filter(|(id, _)| !left.contains_key(*id)) {
         let state = match now.why.first() {
-            None => now.trust.to_owned(),
+            None if now.counts => now.trust.as_str().to_owned(),
+            None => format!("does not count, it is only {}", now.trust.as_str()),
             Some((_, why)) => format!("does not count, {why}"),
         };
         changes
             .push(Change::new(Kind::Decision, None, &now.what).saying(format!("{state} [{}]", short(*id))));
     }
+    let (was, is) = (&before.record, &after.record);
     for (key, event) in &is.events {
         match was.events.get(key) {
             Some(before) if before == event => {}

@@ -14,7 +14,7 @@ use crate::model::{Address, Canonical, DeploymentName, PartyId, PermanentId, Ris
 pub use authors::{Answers, Authors, ChangedBy};
 pub use build::{Base, added, changed, removed};
 pub use consequences::descendant;
-pub use decisions::{Told, decisions};
+pub use decisions::{Said, Told, decisions};
 pub use kind::{Kind, Part};
 pub use policy::{BAD_GATE, check_policy, repository};
 
@@ -148,6 +148,8 @@ impl Change {
             ("kind", Some(Tree::text(self.kind.as_str()))),
             ("address", self.address.as_ref().map(|address| Tree::text(address.to_string()))),
             ("says", Some(Tree::text(&self.says))),
+            // Two events of a day are told apart by nothing else.
+            ("event", (self.kind == Kind::Event).then(|| Tree::text(&self.title))),
             ("texts", Some(Tree::List(texts.collect()))),
         ]);
         self.fingerprint = fingerprint(&tree);

@@ -8,6 +8,7 @@ mod phases;
 use super::policy::{self, Keys, Office};
 use super::scope::{Files, seal};
 use super::signature::{self, SigningKey, Verified};
+use crate::diag::Finding;
 use crate::model::{
     Act, Date, Deployment, Digest, Effect, Framework, ItemId, Moment, Purpose, Scope, Seal, Settings,
 };
@@ -177,6 +178,8 @@ pub struct Judgement<'a> {
     pub missing: BTreeSet<Digest>,
     /// Statements that no other names: what the next one names, and what an anchor is.
     pub heads: Vec<Digest>,
+    /// What keeps every phase open, because nobody knows whether it is a refusal: statements that are missing or cannot be relied on.
+    pub doubts: Vec<String>,
 }
 
 impl<'a> Case<'a> {
@@ -202,8 +205,9 @@ pub fn is_enough(settings: &Settings, trust: Trust) -> bool {
 /// How far the clocks of honest people may be apart, in seconds.
 pub const A_DAY: i64 = 86_400;
 
-/// Judges the statements of a deployment.
-pub fn judge<'a>(case: &Case<'_>, held: &'a [Held]) -> Judgement<'a> {
+/// Judges the statements of a deployment. What is broken among its files is asked for too: it may be a refusal, and counts as one that
+/// nobody can read.
+pub fn judge<'a>(case: &Case<'_>, held: &'a [Held], broken: &[Finding]) -> Judgement<'a> {
     let judge = Judge { case, seals: RefCell::default() };
     let mut statements: Vec<Judged<'a>> = held.iter().map(|held| judge.alone(held)).collect();
     let before = ancestors(held);
@@ -222,11 +226,26 @@ pub fn judge<'a>(case: &Case<'_>, held: &'a [Held]) -> Judgement<'a> {
     }
     let there: BTreeSet<Digest> = held.iter().map(|held| held.id).collect();
     let named: BTreeSet<Digest> = held.iter().flat_map(|held| held.statement.prev.iter().copied()).collect();
+    let missing: BTreeSet<Digest> = named.difference(&there).copied().collect();
     Judgement {
         statements,
-        missing: named.difference(&there).copied().collect(),
+        doubts: doubts(&missing, broken),
+        missing,
         heads: there.difference(&named).copied().collect(),
     }
+}
+
+/// What nobody can read, and could be a refusal.
+fn doubts(missing: &BTreeSet<Digest>, broken: &[Finding]) -> Vec<String> {
+    let missing = missing.iter().map(|id| {
+        format!("the statement {} is missing, which others name: it may be a refusal", &id.hex()[..12])
+    });
+    let files = broken.iter().filter(|finding| finding.is_error()).map(|finding| {
+        let file = finding.primary.as_ref().map_or("a statement", |label| label.file.as_str());
+        format!("{file} cannot be relied on: it may be a refusal")
+    });
+    let files: BTreeSet<String> = files.collect();
+    missing.chain(files).collect()
 }
 
 /// For each statement those that it comes after: named by it, or by one that it names.
@@ -260,7 +279,9 @@ fn replaced(statements: &[Judged<'_>], before: &BTreeMap<Digest, BTreeSet<Digest
             let same = other.phase == says.phase && other.role == says.role;
             let follows = before.get(&later.held.id).is_some_and(|ids| ids.contains(&one.held.id));
             let problem = match other.act {
-                Act::Withdraw if same && other.withdraws == Some(one.held.id) => Problem::Withdrawn,
+                Act::Withdraw if same && other.withdraws == Some(one.held.id) && may_withdraw(one, later) => {
+                    Problem::Withdrawn
+                }
                 Act::Decide if same && says.act == Act::Decide && other.by == says.by && follows => {
                     Problem::Superseded
                 }
@@ -276,6 +297,11 @@ fn replaced(statements: &[Judged<'_>], before: &BTreeMap<Digest, BTreeSet<Digest
         reasons
     };
     statements.iter().map(of).collect()
+}
+
+/// Whether one person's withdrawal takes a statement back: an approval by anybody who holds the role, a refusal only by its own author.
+fn may_withdraw(one: &Judged<'_>, later: &Judged<'_>) -> bool {
+    one.effect.is_none_or(Effect::approves) || one.held.statement.by == later.held.statement.by
 }
 
 struct Judge<'c> {
@@ -297,7 +323,8 @@ impl Judge<'_> {
             let why = format!("it was made for the deployment {}", says.deployment);
             add(Problem::Replayed, why, Vec::new());
         }
-        let observed = case.seen.get(&held.path).copied();
+        // Nothing was there before it was made.
+        let observed = case.seen.get(&held.path).map(|seen| *seen.max(&says.time));
         let office = case.rules.phase(says.phase).and_then(|p| policy::office(p, case.settings, &says.role));
         let mut keys: Vec<&SigningKey> = Vec::new();
         match &office {
@@ -321,9 +348,11 @@ impl Judge<'_> {
                 }
             }
         }
+        let mut recorder_is_listed = false;
         if let Some(recording) = &says.recorded {
-            let recorders = case.settings.people.iter().filter(|(_, person)| person.name == recording.by);
-            keys = recorders.filter_map(|(id, _)| case.keys.get(id)).flatten().collect();
+            let recorders = || case.settings.people.iter().filter(|(_, person)| person.name == recording.by);
+            recorder_is_listed = recorders().next().is_some();
+            keys = recorders().filter_map(|(id, _)| case.keys.get(id)).flatten().collect();
         }
         let mut verified = None;
         // Whose key it would have to be is not known of somebody who is not listed.
@@ -341,7 +370,10 @@ impl Judge<'_> {
             reasons.push(Reason { problem, why, leaves });
         };
         let trust = match &says.recorded {
-            Some(recording) if (case.files)(&recording.evidence) == Some(recording.digest) => Trust::Recorded,
+            Some(recording) if (case.files)(&recording.evidence) == Some(recording.digest) => {
+                // What somebody wrote down whom nobody knows is not more than a claim.
+                if recorder_is_listed { Trust::Recorded } else { Trust::Claimed }
+            }
             Some(recording) => {
                 let why = format!("its evidence `{}` is gone or was changed", recording.evidence);
                 add(Problem::Contradictory, why, Vec::new());
@@ -370,7 +402,8 @@ impl Judge<'_> {
             .outcome
             .as_ref()
             .zip(office.as_ref())
-            .and_then(|(outcome, office)| policy::effect(case.rules, office, outcome));
+            .and_then(|(outcome, office)| policy::effect(case.rules, office, outcome))
+            .map(|effect| effect.under(&says.conditions));
         let other_policy = says.policy != case.keys.policy(case.settings);
         Judged { held, trust, reasons, effect, verified, observed, other_policy }
     }

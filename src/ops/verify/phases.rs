@@ -1,7 +1,7 @@
 //! What a phase has and what it still needs.
 
-use super::{Case, Judged, Trust, is_enough};
-use crate::model::{Effect, PhasePolicy};
+use super::{Case, Judged, Judgement, Problem, Trust, is_enough};
+use crate::model::{Act, Effect, PhasePolicy};
 use crate::ops::policy::{self, needs};
 use crate::store::Signature;
 use std::collections::BTreeSet;
@@ -79,9 +79,9 @@ pub struct PhaseReport {
 }
 
 /// Where each phase stands. `author` is who last changed the content, where that is known.
-pub fn phases(case: &Case<'_>, judged: &[Judged<'_>], author: Option<&Signature>) -> Vec<PhaseReport> {
+pub fn phases(case: &Case<'_>, judgement: &Judgement<'_>, author: Option<&Signature>) -> Vec<PhaseReport> {
     let phases = &case.rules.phases;
-    phases.iter().map(|phase| report(case, judged, author, phase)).collect()
+    phases.iter().map(|phase| report(case, judgement, author, phase)).collect()
 }
 
 fn counts(case: &Case<'_>, one: &Judged<'_>) -> bool {
@@ -93,12 +93,40 @@ fn approvers<'j>(case: &Case<'_>, judged: &'j [Judged<'_>], phase: u8) -> Vec<&'
     all.filter(|one| one.effect.is_some_and(Effect::approves)).collect()
 }
 
+/// Refusals and withdrawals of listed people that nothing shows well enough. Less is asked of a No than of a Yes: they keep the phase open.
+fn unshown(case: &Case<'_>, judged: &[Judged<'_>], phase: u8) -> Vec<String> {
+    let is_doubtful = |one: &Judged<'_>| {
+        let only =
+            |problem| matches!(problem, Problem::WrongKey | Problem::UnprovenTime | Problem::Contradictory);
+        one.reasons.iter().all(|reason| only(reason.problem))
+    };
+    // A withdrawal that took nothing back, although what it names still counts.
+    let is_open = |one: &Judged<'_>| {
+        let withdrawn = judged.iter().find(|other| Some(other.held.id) == one.held.statement.withdraws);
+        withdrawn.is_some_and(|other| other.stands() && other.effect.is_some_and(Effect::approves))
+    };
+    let here = judged.iter().filter(|one| one.held.statement.phase == phase && is_doubtful(one));
+    here.filter_map(|one| {
+        let says = &one.held.statement;
+        let what = match (says.act, one.effect) {
+            (Act::Withdraw, _) if is_open(one) => "withdrawal",
+            (Act::Decide, Some(Effect::Rejects)) if !counts(case, one) => "rejection",
+            (Act::Decide, Some(Effect::Returns)) if !counts(case, one) => "return",
+            _ => return None,
+        };
+        let how = one.reasons.first().map_or(one.trust.as_str(), |reason| reason.problem.as_str());
+        Some(format!("there is a {what} by {} as {}, although nothing shows it: {how}", says.by, says.role))
+    })
+    .collect()
+}
+
 fn report(
     case: &Case<'_>,
-    judged: &[Judged<'_>],
+    judgement: &Judgement<'_>,
     author: Option<&Signature>,
     phase: &crate::model::Phase,
 ) -> PhaseReport {
+    let judged = &judgement.statements[..];
     let policy = &case.settings.policy;
     let asked: Option<&PhasePolicy> = policy.phases.get(&phase.number);
     let approving = approvers(case, judged, phase.number);
@@ -134,6 +162,8 @@ fn report(
             }
         }
     }
+    lacks.extend(unshown(case, judged, phase.number));
+    lacks.extend(judgement.doubts.iter().cloned());
     if !people.is_empty() {
         apart_from_author(case, &people, author, &mut lacks, &mut notes);
     }

@@ -3,8 +3,10 @@
 //! `TRUST` rows that have no test here are in `ELSEWHERE`, with the reason. A test holds that no row is in neither.
 
 mod approvals;
+mod gates;
 mod policy;
 mod record;
+mod refusals;
 mod repository;
 mod survive;
 mod walk;

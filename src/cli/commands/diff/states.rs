@@ -4,16 +4,16 @@ use super::request::Range;
 use crate::cli::beside::side_by_side;
 use crate::cli::context::Context;
 use crate::diag::{Error, Finding};
-use crate::model::{Date, DeploymentName, Digest, Record, Settings};
+use crate::model::{Canonical, Date, DeploymentName, Settings};
 use crate::ops::policy::{Keys, keys};
 use crate::ops::review::{
-    Authors, Base, Change, End, Kind, Problem, Review, Reviewed, Told, added, changed, check_policy,
+    Authors, Base, Change, End, Kind, Problem, Review, Reviewed, Said, Told, added, changed, check_policy,
     decisions, descendant, removed, repository,
 };
 use crate::ops::verify::{Case, judge};
 use crate::project::{
-    ASSESSMENTS, EvidenceFiles, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, load_pair, pairs,
-    record, statements,
+    ASSESSMENTS, EvidenceFiles, Held, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, load_pair,
+    pairs, record, statements,
 };
 use crate::store::{Commit, GitStore, Home, Repo, Right, Store, Touch, WorkTree};
 use crate::syntax::{Document, read_section};
@@ -74,13 +74,20 @@ pub(super) fn review(
 
     let (mut pairs, found) = pairs(before.as_ref(), &after, &paths)?;
     problems.extend(of_findings(&ends.names.1.name, &found));
+    let is_policy = paths.contains(SETTINGS);
+    if is_policy || repo.differs_beside(ends.left.as_ref(), right, &beneath)? {
+        decided_over_other_files(&mut pairs, before.as_ref(), &after, is_policy)?;
+    }
     known(&pairs, only, before.as_ref(), &after)?;
     if !only.is_empty() {
         let is_asked = |name: &Option<DeploymentName>| name.as_ref().is_some_and(|name| only.contains(name));
         pairs.retain(|pair| is_asked(&pair.left) || is_asked(&pair.right));
     }
     let history = History::of(repo, &ends, &pairs, &paths)?;
+    let is_other =
+        before.as_ref().is_some_and(|before| before.settings().digest() != after.settings().digest());
     let reader = Reader {
+        own_keys: is_other.then(|| keys(after.settings()).unwrap_or_default()),
         ends: &ends,
         before: before.as_ref(),
         after: &after,
@@ -205,6 +212,35 @@ fn known(
     Ok(())
 }
 
+/// Adds deployments whose own files are the same, and whose decisions rest on something that is not: files that they name as evidence, or the
+/// people who may decide.
+fn decided_over_other_files(
+    pairs: &mut Vec<Pair>,
+    before: Option<&Project>,
+    after: &Project,
+    is_policy: bool,
+) -> Result<(), Error> {
+    let Some(before) = before else { return Ok(()) };
+    let known: BTreeSet<DeploymentName> =
+        pairs.iter().flat_map(|pair| [&pair.left, &pair.right]).flatten().cloned().collect();
+    let (was, is) = (EvidenceFiles::of(before.store()), EvidenceFiles::of(after.store()));
+    for name in after.deployments()?.0 {
+        if known.contains(&name) || !before.has(&name)? {
+            continue;
+        }
+        let held = statements(before.store(), &name)?.0;
+        let differs = held.iter().flat_map(Held::evidence).any(|path| was.digest(path) != is.digest(path));
+        if differs || (is_policy && !held.is_empty()) {
+            let differing = Some(BTreeSet::new());
+            pairs.push(Pair { left: Some(name.clone()), right: Some(name), differing });
+        }
+    }
+    match was.errors().into_iter().chain(is.errors()).next() {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
 /// What commits in the range changed, by file.
 struct History {
     touches: Option<BTreeMap<String, Vec<Touch>>>,
@@ -262,6 +298,8 @@ struct Reader<'a> {
     today: Date,
     /// Of whoever decides: a branch cannot say that itself, unless there was nothing before it.
     keys: Keys,
+    /// Of the right side's own people, where they are others.
+    own_keys: Option<Keys>,
     home: Home,
     context: &'a Context,
 }
@@ -310,35 +348,41 @@ impl Reader<'_> {
             (Some(before), None) => Some(removed(before, names.0)),
             (None, None) => None,
         };
-        if let (Some(reviewed), Some(after)) = (&mut reviewed, after.as_ref()) {
-            let told = (
-                self.told(before.as_ref(), left.as_deref().map(Loader::store))?,
-                self.told(Some(after), Some(right.store()))?,
-            );
-            decisions(reviewed, (&told.0.0, &told.1.0), (&told.0.1, &told.1.1));
+        if let Some(reviewed) = &mut reviewed {
+            let (was, broken) = self.said(before.as_ref(), left.as_deref().map(Loader::store), names.0)?;
+            reviewed.problems.extend(broken);
+            let (is, broken) = self.said(after.as_ref(), Some(right.store()), names.1)?;
+            reviewed.problems.extend(broken);
+            decisions(reviewed, &was, &is);
         }
         Ok(reviewed)
     }
 
-    /// What one side has decided and recorded.
-    fn told(
+    /// What one side has decided and recorded, and what of that cannot be read.
+    fn said(
         &self,
         loaded: Option<&Loaded>,
         store: Option<&dyn Store>,
-    ) -> Result<(BTreeMap<Digest, Told>, Record), Error> {
+        side: &str,
+    ) -> Result<(Said, Vec<Problem>), Error> {
         let (Some(Base { deployment, framework }), Some(store)) = (loaded.and_then(base), store) else {
             return Ok(Default::default());
         };
-        let (held, _) = statements(store, &deployment.name)?;
-        let (record, _) = record(store, &deployment.name)?;
+        let (held, broken) = statements(store, &deployment.name)?;
+        let (record, findings) = record(store, &deployment.name)?;
+        let mut problems = of_findings(side, &broken);
+        problems.extend(of_findings(side, &findings));
         let evidence = EvidenceFiles::of(store);
         let files = |path: &str| evidence.digest(path);
-        let settings = self.before.unwrap_or(self.after).settings();
-        let case = Case::of(deployment, framework, settings, &self.keys, &files, self.today);
-        let told = Told::of(&judge(&case, &held).statements);
+        let by = |settings: &Settings, keys: &Keys| {
+            let case = Case::of(deployment, framework, settings, keys, &files, self.today);
+            Told::of(&judge(&case, &held, &broken).statements, settings)
+        };
+        let statements = by(self.before.unwrap_or(self.after).settings(), &self.keys);
+        let own = self.own_keys.as_ref().map(|keys| by(self.after.settings(), keys));
         match evidence.errors().into_iter().next() {
             Some(error) => Err(error),
-            None => Ok((told, record)),
+            None => Ok((Said { statements, own, record }, problems)),
         }
     }
 

@@ -105,7 +105,7 @@ impl Desk<'_> {
         (held, before): (&[Held], usize),
     ) -> Vec<Recorded> {
         let case = Case::of(after, framework, self.settings, keys, files, self.context.today());
-        let judgement = judge(&case, held);
+        let judgement = judge(&case, held, &[]);
         let new = judgement.statements.iter().skip(before).map(|one| {
             let says = &one.held.statement;
             Recorded {
@@ -173,7 +173,7 @@ impl Desk<'_> {
             queries: approval.queries.clone(),
             expires: approval.expires,
         });
-        let judgement = judge(case, held);
+        let judgement = judge(case, held, &[]);
         let proposal = match approval.over {
             Some(_) => propose(case, &judgement, &voice, &wish),
             None => transcribe(case, &judgement, &voice, &wish),

@@ -131,7 +131,10 @@ fn text(name: &DeploymentName, decided: &Decided<'_>, entries: &[Entry], width: 
         out += "  nothing has been decided or recorded\n";
     }
     if decided.broken > 0 {
-        out += &format!("  {} statements cannot be read: see `tom check {name}`\n", decided.broken);
+        out += &format!(
+            "  {} statements are missing or cannot be read: see `tom check {name}`\n",
+            decided.broken
+        );
     }
     out
 }

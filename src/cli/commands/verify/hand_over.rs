@@ -79,7 +79,14 @@ pub(super) fn alone(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let clean = all.iter().all(HandOverJson::is_clean);
     let status = if clean { Status::Clean } else { Status::Found };
     if args.format == Format::Json {
-        let body = Body { status, deployments: Vec::new(), packs: Vec::new(), hand_overs: all };
+        let body = Body {
+            status,
+            deployments: Vec::new(),
+            packs: Vec::new(),
+            hand_overs: all,
+            wrong: Vec::new(),
+            unverified: Vec::new(),
+        };
         context.print_json(&Output::of(body));
     }
     Ok(if clean { Outcome::Clean } else { Outcome::Found })
@@ -120,7 +127,8 @@ pub(super) fn verify(
     };
     let decisions = match &held {
         Some((carried, project, (held, broken))) => {
-            let content = Content { deployment: &carried.deployment, framework: &carried.framework };
+            let (deployment, framework) = (&carried.deployment, &carried.framework);
+            let content = Content { deployment, framework, taken: &[], twins: &[] };
             let (store, broken) = (project.store(), broken.clone());
             let mut verified =
                 super::verify(args, context, None, store, trusted, judging, &content, held, broken)?;
@@ -214,10 +222,10 @@ fn framework_here(here: Option<Here<'_>>, carried: &Carried, verified: &mut Veri
 
 /// What it is, for people.
 fn head(over: &HandOverJson, signed: &str, width: usize) -> String {
-    let (style, word) = match (&over.status, over.wrong.is_empty()) {
-        (Status::Clean, _) => (GOOD, "whole"),
-        (Status::Found, true) => (OPEN, "whole, with doubts"),
-        (Status::Found, false) => (BAD, "whole, and not to be received"),
+    let (style, word) = match (over.is_clean(), over.wrong.is_empty()) {
+        (true, _) => (GOOD, "whole"),
+        (false, true) => (OPEN, "whole, with doubts"),
+        (false, false) => (BAD, "whole, and not to be received"),
     };
     let mut out = format!("{}: {}\n", one_line(&over.file), styled(style, word));
     let (name, id) = (&over.deployment, &over.id);

@@ -4,6 +4,7 @@ use super::Verified;
 use super::hand_over::HandOverJson;
 use super::pack::PackJson;
 use crate::cli::report::check::FindingJson;
+use crate::diag::Error;
 use crate::model::{Act, DeploymentName, Digest, Effect, ItemId, Moment, PartyId};
 use crate::ops::ready::Gap;
 use crate::ops::signature;
@@ -24,6 +25,28 @@ pub(in crate::cli) struct Body {
     /// Each hand-over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) hand_overs: Vec<HandOverJson>,
+    /// What is wrong, and is in no deployment that is here.
+    pub(super) wrong: Vec<String>,
+    /// Deployments that could not be verified.
+    pub(super) unverified: Vec<Unverified>,
+}
+
+/// A deployment that could not be verified.
+#[derive(serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Unverified {
+    deployment: DeploymentName,
+    /// The error's code.
+    code: String,
+    /// Why.
+    message: String,
+}
+
+impl Unverified {
+    pub(super) fn of(name: &DeploymentName, error: &Error) -> Self {
+        let finding = error.finding();
+        Self { deployment: name.clone(), code: finding.code.id.to_owned(), message: finding.message.clone() }
+    }
 }
 
 /// Whether everything stands.
@@ -34,6 +57,8 @@ pub(super) enum Status {
     Clean,
     /// Something does not.
     Found,
+    /// Something could not be verified: what is told is not all.
+    Error,
 }
 
 /// A deployment's decisions.
@@ -41,6 +66,8 @@ pub(super) enum Status {
 #[serde(rename_all = "kebab-case")]
 pub(super) struct DeploymentJson {
     deployment: DeploymentName,
+    /// The day as of which it is told what has run out.
+    as_of: String,
     /// Where each phase stands.
     phases: Vec<PhaseJson>,
     /// Each statement that can be read.
@@ -117,6 +144,7 @@ pub(super) fn to_json(verified: &Verified<'_>) -> DeploymentJson {
     let phases = verified.phases.iter();
     DeploymentJson {
         deployment: verified.name.clone(),
+        as_of: verified.as_of.to_string(),
         phases: phases
             .map(|(report, gaps)| PhaseJson { report: report.clone(), open_now: gaps.clone() })
             .collect(),

@@ -1,4 +1,5 @@
 mod hand_over;
+mod history;
 mod json;
 mod pack;
 mod text;
@@ -7,14 +8,15 @@ use crate::cli::context::Context;
 use crate::cli::output::Output;
 use crate::cli::{Outcome, args::Format};
 use crate::diag::{Error, Finding};
-use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Moment, Settings};
+use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Moment, PermanentId, Settings};
 use crate::ops::policy::{Keys, keys};
 use crate::ops::ready::{Gap, gaps};
 use crate::ops::state::states;
 use crate::ops::verify::{Case, Judged, PhaseReport, Problem, is_enough, judge, phases};
 use crate::project::{APPROVALS, EvidenceFiles, Project, RECORD, folder_of, statements};
 use crate::store::{Repo, Store};
-use json::{Status, to_json};
+use history::{Taken, removed};
+use json::{Status, Unverified, to_json};
 use std::collections::{BTreeMap, BTreeSet};
 use text::to_text;
 
@@ -78,6 +80,7 @@ pub struct Args {
 /// A deployment, verified.
 struct Verified<'a> {
     name: DeploymentName,
+    as_of: Date,
     statements: Vec<Judged<'a>>,
     broken: Vec<Finding>,
     missing: BTreeSet<Digest>,
@@ -123,12 +126,24 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         args.deployments.iter().partition(|word| super::receive::is_file(word));
     let (files, words): (Vec<&String>, Vec<&String>) =
         words.into_iter().partition(|word| pack::is_pack(word));
+    let (all, findings) = project.deployments()?;
     let names = if args.all {
-        project.deployments()?.0
+        all.clone()
     } else {
         words.into_iter().map(|text| super::name(text)).collect::<Result<_, _>>()?
     };
+    // What is wrong with no deployment that is here.
+    let mut wrong: Vec<String> =
+        findings.into_iter().filter(|_| args.all).map(|finding| finding.message).collect();
+    let ids = if names.is_empty() { BTreeMap::new() } else { ids(&project, &all) };
+    let revision = args.rev.as_deref().unwrap_or("HEAD");
+    let mut taken = match &args.since {
+        Some(since) if args.all || !names.is_empty() => removed(&repo, &project, &all, (since, revision))?,
+        _ => Vec::new(),
+    };
+    let mut anchors = Anchors::of(&args.anchor)?;
     let mut clean = true;
+    let mut unverified = Vec::new();
     let mut json = Vec::new();
     let mut packs = Vec::new();
     let mut overs = Vec::new();
@@ -147,34 +162,88 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         overs.push(over);
     }
     for name in &names {
-        let (deployment, framework) = super::sound(&project, name)?;
-        let (held, findings) = statements(project.store(), name)?;
-        if args.all && held.is_empty() && findings.is_empty() {
-            continue;
-        }
-        let content = Content { deployment: &deployment, framework: &framework };
-        let store = project.store();
-        let verified =
-            verify(args, context, Some(&repo), store, &trusted, &settings, &content, &held, findings)?;
-        clean &= verified.is_clean(&settings);
-        match args.format {
-            Format::Json => json.push(to_json(&verified)),
-            Format::Text => context.print(to_text(&verified, &settings, context.width)),
+        let mut one = || -> Result<(), Error> {
+            let (held, findings) = statements(project.store(), name)?;
+            anchors.find(&held);
+            let (deployment, framework) = super::sound(&project, name)?;
+            let taken: Vec<Taken> = taken.extract_if(.., |one| one.is_of(&deployment)).collect();
+            if args.all && held.is_empty() && findings.is_empty() && taken.is_empty() {
+                return Ok(());
+            }
+            let twins = ids.get(&deployment.meta.id).map(Vec::as_slice).unwrap_or_default();
+            let content = Content { deployment: &deployment, framework: &framework, taken: &taken, twins };
+            let store = project.store();
+            let verified =
+                verify(args, context, Some(&repo), store, &trusted, &settings, &content, &held, findings)?;
+            clean &= verified.is_clean(&settings);
+            match args.format {
+                Format::Json => json.push(to_json(&verified)),
+                Format::Text => context.print(to_text(&verified, &settings, context.width)),
+            }
+            Ok(())
+        };
+        match one() {
+            Err(error) if args.all => {
+                context.tell(crate::cli::report::draw(error.finding(), &|_| None, context.width));
+                unverified.push(Unverified::of(name, &error));
+            }
+            other => other?,
         }
     }
+    if args.all {
+        wrong.extend(taken.iter().map(Taken::without_deployment));
+    }
+    if args.all {
+        wrong.extend(anchors.missing());
+    }
+    clean &= wrong.is_empty();
+    let outcome = match (unverified.is_empty(), clean) {
+        (false, _) => Outcome::NotAll,
+        (true, true) => Outcome::Clean,
+        (true, false) => Outcome::Found,
+    };
     if args.format == Format::Json {
-        let status = if clean { Status::Clean } else { Status::Found };
-        context.print_json(&Output::of(Body { status, deployments: json, packs, hand_overs: overs }));
-    } else if args.all && names.is_empty() {
-        context.print("there are no deployments\n");
+        let status = match outcome {
+            Outcome::Clean => Status::Clean,
+            Outcome::NotAll => Status::Error,
+            _ => Status::Found,
+        };
+        context.print_json(&Output::of(Body {
+            status,
+            deployments: json,
+            packs,
+            hand_overs: overs,
+            wrong,
+            unverified,
+        }));
+    } else {
+        if args.all && names.is_empty() {
+            context.print("there are no deployments\n");
+        }
+        context.print(text::wrong(&wrong));
     }
-    Ok(if clean { Outcome::Clean } else { Outcome::Found })
+    Ok(outcome)
+}
+
+/// The deployments of each permanent id.
+fn ids(project: &Project, names: &[DeploymentName]) -> BTreeMap<PermanentId, Vec<DeploymentName>> {
+    let mut ids = BTreeMap::<PermanentId, Vec<DeploymentName>>::new();
+    for name in names {
+        if let Ok(meta) = project.meta(name) {
+            ids.entry(meta.id).or_default().push(name.clone());
+        }
+    }
+    ids
 }
 
 /// The deployment with its framework.
 struct Content<'a> {
     deployment: &'a Deployment,
     framework: &'a Framework,
+    /// Statements of it that were taken away.
+    taken: &'a [Taken],
+    /// The deployments that have its permanent id.
+    twins: &'a [DeploymentName],
 }
 
 #[expect(clippy::too_many_arguments, reason = "everything that a verdict rests on is named")]
@@ -192,15 +261,24 @@ fn verify<'h>(
     let name = &content.deployment.name;
     let folder = folder_of(name);
     let approvals = format!("{folder}/{APPROVALS}");
-    let mut unknown = Vec::new();
+    let (mut unknown, mut doubts) = (Vec::new(), Vec::new());
+    if content.twins.len() > 1 {
+        let names: Vec<&str> = content.twins.iter().map(DeploymentName::as_str).collect();
+        doubts.push(format!(
+            "{} have the same permanent id: which was decided on is not known",
+            names.join(", ")
+        ));
+    }
     let rules = match &trusted.project {
         None => None,
         Some(base) => match base.framework(&content.deployment.meta.framework) {
             Ok(framework) => Some(framework),
+            // A branch that brings its own framework would say itself who decides.
             Err(_) => {
-                unknown.push(
-                    "the base does not have this framework: who decides is taken from the content".into(),
-                );
+                let framework = &content.deployment.meta.framework;
+                doubts.push(format!(
+                    "the base does not have the framework {framework}, so who has to decide is not known there"
+                ));
                 None
             }
         },
@@ -224,7 +302,8 @@ fn verify<'h>(
         as_of: args.as_of.unwrap_or_else(|| context.today()),
         seen: &seen,
     };
-    let judgement = judge(&case, held);
+    let mut judgement = judge(&case, held, &broken);
+    judgement.doubts.extend(doubts.iter().cloned());
     // Evidence that cannot be read has not changed: nobody knows, so nothing is said.
     if let Some(error) = evidence.errors().into_iter().next() {
         return Err(error);
@@ -234,7 +313,7 @@ fn verify<'h>(
         None => None,
         Some(repo) => repo.last_author(revision, &folder, &[APPROVALS, RECORD])?,
     };
-    let reports = phases(&case, &judgement.statements, author.as_ref());
+    let reports = phases(&case, &judgement, author.as_ref());
     let states = states(content.deployment, content.framework);
     let phases = reports
         .into_iter()
@@ -255,9 +334,16 @@ fn verify<'h>(
         .iter()
         .map(|id| format!("a statement that others name is not among those that can be read: {id}"))
         .collect();
-    wrong.extend(anchors(&args.anchor, held)?);
+    // With all deployments an anchor may be any one's.
+    if !args.all {
+        let mut anchors = Anchors::of(&args.anchor)?;
+        anchors.find(held);
+        wrong.extend(anchors.missing());
+    }
+    wrong.extend(doubts);
+    wrong.extend(content.taken.iter().map(Taken::in_words));
     match repo {
-        Some(repo) => history(args, repo, revision, &approvals, held, &mut wrong, &mut unknown)?,
+        Some(repo) => unknown.extend(not_known(args, repo)),
         None => unknown.push(
             "a hand-over carries no history: decisions that were removed before it was made could be missing, and nobody knows who wrote what"
                 .to_owned(),
@@ -265,6 +351,7 @@ fn verify<'h>(
     }
     Ok(Verified {
         name: name.clone(),
+        as_of: case.as_of,
         statements: judgement.statements,
         broken,
         missing: judgement.missing,
@@ -281,47 +368,43 @@ fn seen(repo: &Repo, base: &str, approvals: &str) -> Result<BTreeMap<String, Mom
     Ok(times.into_iter().map(|(file, seconds)| (format!("{approvals}/{file}"), Moment(seconds))).collect())
 }
 
-/// Anchors that are not among the statements.
-fn anchors(anchors: &[String], held: &[crate::project::Held]) -> Result<Vec<String>, Error> {
-    let mut wrong = Vec::new();
-    for anchor in anchors {
-        let digits = anchor.strip_prefix("sha256:").unwrap_or(anchor).to_lowercase();
-        if digits.len() < 12 || digits.len() > 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            let message = format!("`{}` is no digest of a statement", anchor.escape_debug());
-            return Err(Error::new(&crate::cli::codes::USAGE, message)
-                .help("give at least twelve digits of it, as `tom verify` shows it"));
-        }
-        if !held.iter().any(|held| held.id.hex().starts_with(&digits)) {
-            wrong.push(format!("the anchor {digits} names a statement that is not here"));
+/// Statements that must be there, and whether they were found.
+struct Anchors(BTreeMap<String, bool>);
+
+impl Anchors {
+    fn of(anchors: &[String]) -> Result<Self, Error> {
+        let digits = anchors.iter().map(|anchor| {
+            let digits = anchor.strip_prefix("sha256:").unwrap_or(anchor).to_lowercase();
+            if digits.len() < 12 || digits.len() > 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+            {
+                let message = format!("`{}` is no digest of a statement", anchor.escape_debug());
+                return Err(Error::new(&crate::cli::codes::USAGE, message)
+                    .help("give at least twelve digits of it, as `tom verify` shows it"));
+            }
+            Ok((digits, false))
+        });
+        digits.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Looks among statements.
+    fn find(&mut self, held: &[crate::project::Held]) {
+        for (digits, is_here) in &mut self.0 {
+            *is_here |= held.iter().any(|held| held.id.hex().starts_with(digits.as_str()));
         }
     }
-    Ok(wrong)
+
+    /// Those that were not found.
+    fn missing(&self) -> Vec<String> {
+        let missing = self.0.iter().filter(|(_, is_here)| !**is_here);
+        missing.map(|(digits, _)| format!("the anchor {digits} names a statement that is not here")).collect()
+    }
 }
 
-/// What the history tells of statements that were removed, and what it cannot tell.
-fn history(
-    args: &Args,
-    repo: &Repo,
-    revision: &str,
-    approvals: &str,
-    held: &[crate::project::Held],
-    wrong: &mut Vec<String>,
-    unknown: &mut Vec<String>,
-) -> Result<(), Error> {
-    unknown.extend(repo.bent().into_iter().map(|what| format!("the repository has {what}")));
-    if let Some(since) = &args.since {
-        let now = held
-            .iter()
-            .filter_map(|held| held.path.strip_prefix(approvals))
-            .map(|path| path.trim_start_matches('/').to_owned());
-        let gone = repo.gone(since, revision, approvals, &now.collect())?;
-        for (file, commit) in gone.files.iter().filter(|(file, _)| file.ends_with(".toml")) {
-            wrong.push(format!("{file} was removed; commit {} still had it", &commit[..12]));
-        }
-        if !gone.is_whole {
-            unknown.push(format!("the clone is shallow, so history back to {since} is not all here"));
-        }
-    } else if args.anchor.is_empty() {
+/// What the history could tell and was not asked, or cannot tell.
+fn not_known(args: &Args, repo: &Repo) -> Vec<String> {
+    let mut unknown: Vec<String> =
+        repo.bent().into_iter().map(|what| format!("the repository has {what}")).collect();
+    if args.since.is_none() && args.anchor.is_empty() {
         let shallow = if repo.is_shallow() { ", and the clone is shallow" } else { "" };
         unknown
             .push(format!("no `--anchor` or `--since` was given{shallow}: later decisions could be missing"));
@@ -331,5 +414,5 @@ fn history(
             "no `--base` was given: people, keys and policy are taken from the files at hand".to_owned(),
         );
     }
-    Ok(())
+    unknown
 }

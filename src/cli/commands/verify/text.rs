@@ -31,7 +31,7 @@ fn time_of(one: &Judged<'_>) -> String {
 const MOST_LISTED: usize = 12;
 
 pub(super) fn to_text(verified: &Verified<'_>, settings: &Settings, width: usize) -> String {
-    let mut out = format!("{}\n", verified.name);
+    let mut out = format!("{}, as of {}\n", verified.name, verified.as_of);
     for (phase, gaps) in &verified.phases {
         let style = match phase.status {
             PhaseStatus::Approved | PhaseStatus::Conditional => GOOD,
@@ -73,15 +73,18 @@ pub(super) fn to_text(verified: &Verified<'_>, settings: &Settings, width: usize
     for finding in &verified.broken {
         out += &format!("\n{}", report::draw(finding, &|_| None, width));
     }
-    if !verified.wrong.is_empty() {
-        out += "\nwrong\n";
-        verified.wrong.iter().for_each(|what| out += &format!("  {}\n", one_line(what)));
-    }
+    out += &wrong(&verified.wrong);
     if !verified.unknown.is_empty() {
         out += "\ncannot be known here\n";
         verified.unknown.iter().for_each(|what| out += &format!("  {}\n", one_line(what)));
     }
     out + "\n"
+}
+
+/// What is wrong with no statement that is here.
+pub(super) fn wrong(wrong: &[String]) -> String {
+    let lines: String = wrong.iter().map(|what| format!("  {}\n", one_line(what))).collect();
+    if lines.is_empty() { lines } else { format!("\nwrong\n{lines}") }
 }
 
 fn statement_text(one: &Judged<'_>, settings: &Settings) -> String {
@@ -124,6 +127,9 @@ fn statement_text(one: &Judged<'_>, settings: &Settings) -> String {
             let more = reason.leaves.len() - MOST_LISTED;
             out += &format!("      and {more} more: `--format json` has them all\n");
         }
+    }
+    for condition in says.conditions.values() {
+        out += &format!("    condition: {}\n", one_line(condition));
     }
     if let Some(expires) = says.expires {
         out += &format!("    expires {expires}\n");
