@@ -3,7 +3,7 @@
 use super::decide::{can_be_asked_about, things};
 use super::ready::gaps;
 use super::scope::phase_digest;
-use super::stage::{Stage, Standing};
+use super::stage::Standing;
 use super::state::states;
 use super::verify::{Case, Judged};
 use crate::diag::Error;
@@ -39,6 +39,11 @@ pub fn propose(
             event.on
         )));
     }
+    if let Some(before) = follows(record, &event).filter(|before| event.on < before.on) {
+        let why =
+            format!("it cannot be on {}, before what it follows: {} on {}", event.on, before.kind, before.on);
+        return Err(refuse(why));
+    }
     match event.kind {
         EventKind::Submitted => submitted(case, standing, record, event),
         EventKind::Returned => returned(case, record, event),
@@ -57,6 +62,21 @@ pub fn propose(
                 .help(format!("record its end: `tom record {} end`", case.deployment.name)))
         }
         _ => Ok(event),
+    }
+}
+
+/// The last event that one comes after: of its phase, or of whether it is in use.
+fn follows<'r>(record: &'r Record, event: &Event) -> Option<&'r Event> {
+    use EventKind::{Ended, Incident, Live, Replied, Returned, Submitted, Verified, Withdrawn};
+    match event.kind {
+        Submitted | Returned => record.last_in(event.phase.unwrap_or_default(), &[Submitted, Returned]),
+        Replied => {
+            let asked = record.in_order().into_iter().rev();
+            let is_asked = |other: &&Event| event.replies.keys().any(|key| other.queries.contains_key(key));
+            asked.filter(is_asked).max_by_key(|other| other.on)
+        }
+        Live | Verified | Incident | Ended | Withdrawn => record.last(&[Live, Ended, Withdrawn]),
+        _ => None,
     }
 }
 
@@ -153,8 +173,8 @@ fn live(case: &Case<'_>, standing: &Standing, record: &Record, event: Event) -> 
     if case.deployment.meta.kind == Kind::Baseline {
         return Err(refuse("a baseline has no organisation that could go live"));
     }
-    let ended = matches!(standing.stage, Stage::Ended | Stage::Withdrawn);
-    if record.last(&[EventKind::Live]).is_some() && !ended {
+    let last = record.last(&[EventKind::Live, EventKind::Ended, EventKind::Withdrawn]);
+    if last.is_some_and(|last| last.kind == EventKind::Live) {
         return Err(refuse("it is live already"));
     }
     if standing.lacks.is_empty() || event.despite.is_some() {

@@ -2,9 +2,10 @@
 
 use super::outcome::Evaluator;
 use super::policy::phase_outcome;
-use super::verify::{Case, Judged, PhaseReport, PhaseStatus, Problem};
+use super::verify::{Case, Judged, PhaseReport, PhaseStatus, Problem, Trust};
 use crate::model::{
-    Address, Condition, DEPLOYER, Date, Effect, Event, EventKind, Moment, ProfileName, Record, Scope, Value,
+    Address, Condition, DEPLOYER, Date, Effect, Event, EventKind, Key, Moment, ProfileName, Record, Scope,
+    Statement, Value,
 };
 
 /// Where a whole deployment stands.
@@ -121,6 +122,24 @@ pub struct PhaseStanding {
     pub void: Vec<String>,
     /// Who still has to approve, by role and name.
     pub waits_for: Vec<String>,
+    /// The weakest way in which one of its approvals is shown; none while it is not approved.
+    pub trust: Option<Trust>,
+}
+
+impl PhaseStanding {
+    /// Where it stands, in words that never leave out that an approval is not verified.
+    pub fn in_words(&self) -> String {
+        format!("{}{}", self.stage.as_str(), how(self.trust))
+    }
+}
+
+/// How an approval is shown, where it is not verified.
+fn how(trust: Option<Trust>) -> &'static str {
+    match trust {
+        Some(Trust::Claimed) => ", only claimed",
+        Some(Trust::Recorded) => ", recorded",
+        _ => "",
+    }
 }
 
 /// Something that going live, or staying live, lacks.
@@ -185,14 +204,20 @@ impl Standing {
     /// In a line: the stage, or while it is assessed its phases', each where they differ.
     pub fn in_brief(&self) -> String {
         if self.stage != Stage::Assessing {
-            return self.stage.as_str().to_owned();
+            let approved = self.phases.iter().filter(|phase| phase.stage.is_approved());
+            return format!("{}{}", self.stage.as_str(), how(approved.filter_map(|phase| phase.trust).min()));
         }
         if let [first, others @ ..] = &self.phases[..]
             && others.iter().all(|phase| phase.stage == first.stage)
         {
-            return first.stage.word().to_owned();
+            let trust = self.phases.iter().filter_map(|phase| phase.trust).min();
+            return format!("{}{}", first.stage.word(), how(trust));
         }
-        let phases = self.phases.iter().map(|phase| format!("{} {}", phase.phase, phase.stage.word()));
+        let phases = self.phases.iter().map(|phase| {
+            let how = how(phase.trust).trim_start_matches(", ");
+            let how = if how.is_empty() { String::new() } else { format!(" ({how})") };
+            format!("{} {}{how}", phase.phase, phase.stage.word())
+        });
         phases.collect::<Vec<_>>().join(", ")
     }
 }
@@ -205,6 +230,10 @@ pub fn standing(
     record: &Record,
     is_ready: &dyn Fn(u8) -> bool,
 ) -> Standing {
+    // What happens after the day as of which all of this is told has not happened yet.
+    let record = &Record {
+        events: record.events.iter().filter(|(_, event)| event.on <= case.as_of).map(clone_of).collect(),
+    };
     let process = Process { case, judged, record };
     let phases: Vec<PhaseStanding> = reports.iter().map(|report| process.phase(report, is_ready)).collect();
     let throughput = process.throughput();
@@ -213,9 +242,10 @@ pub fn standing(
         Some(condition) => evaluator.test(condition),
         None => Some(false),
     };
-    let lacks = process.guards(&phases, throughput, first_of_type, &evaluator);
     let (stage, since) = process.stage(&phases, first_of_type);
     let queries = queries(judged, record);
+    let mut lacks = process.guards(&phases, throughput, first_of_type, &evaluator);
+    lacks.extend(process.unfinished(stage, since, &queries));
     Standing {
         stage,
         since: since.map(|on| on.to_string()),
@@ -225,6 +255,10 @@ pub fn standing(
         throughput,
         queries,
     }
+}
+
+fn clone_of((key, event): (&Key, &Event)) -> (Key, Event) {
+    (key.clone(), event.clone())
 }
 
 struct Process<'p> {
@@ -248,13 +282,18 @@ fn was_good(one: &Judged<'_>) -> bool {
 impl Process<'_> {
     fn stage(&self, phases: &[PhaseStanding], first_of_type: Option<bool>) -> (Stage, Option<Date>) {
         use EventKind::{Ended, Live, Submitted, Verified, Withdrawn};
-        match self.record.last(&[Ended, Withdrawn, Submitted, Live]) {
-            Some(event) if event.kind == Ended => return (Stage::Ended, Some(event.on)),
-            Some(event) if event.kind == Withdrawn => return (Stage::Withdrawn, Some(event.on)),
+        let last = self.record.last(&[Ended, Withdrawn, Live]);
+        // What ended or was withdrawn begins anew when it is sent off again.
+        let is_reopened = self.record.last(&[Submitted]).zip(last).is_some_and(|(a, b)| when(a) > when(b));
+        match last {
+            Some(event) if event.kind == Ended && !is_reopened => return (Stage::Ended, Some(event.on)),
+            Some(event) if event.kind == Withdrawn && !is_reopened => {
+                return (Stage::Withdrawn, Some(event.on));
+            }
             _ => {}
         }
         let is_approved = phases.iter().all(|phase| phase.stage.is_approved());
-        let Some(live) = self.record.last(&[Live]) else {
+        let Some(live) = last.filter(|event| event.kind == Live) else {
             return (if is_approved { Stage::Deploying } else { Stage::Assessing }, None);
         };
         let verified = self.record.last(&[Verified]).is_some_and(|event| when(event) > when(live));
@@ -273,14 +312,23 @@ impl Process<'_> {
         let of = |one: &Judged<'_>| (one.held.statement.time.day(), one.held.statement.time);
         let submitted = self.record.last_in(number, &[EventKind::Submitted]);
         let version = submitted.and_then(|event| event.version);
+        let returned = self.record.last_in(number, &[EventKind::Submitted, EventKind::Returned]);
+        let returned = returned.filter(|event| event.kind == EventKind::Returned);
+        let approving = here().filter(|one| one.stands() && one.effect.is_some_and(Effect::approves));
+        let approved = approving.map(of).max();
         let (stage, since) = match report.status {
+            // Whoever sent it back after it was approved has the last word, until it is sent off or approved anew.
+            PhaseStatus::Approved | PhaseStatus::Conditional
+                if returned.is_some_and(|event| Some(when(event)) > approved) =>
+            {
+                (PhaseStage::Returned, returned.map(|event| event.on))
+            }
             PhaseStatus::Approved | PhaseStatus::Conditional => {
                 let stage = match report.status {
                     PhaseStatus::Conditional => PhaseStage::Conditional,
                     _ => PhaseStage::Approved,
                 };
-                let approving = here().filter(|one| one.stands() && one.effect.is_some_and(Effect::approves));
-                (stage, approving.map(|one| of(one).0).max())
+                (stage, approved.map(|(day, _)| day))
             }
             _ => {
                 let refusals = here().filter(|one| self.is_enough(one) && was_good(one)).filter_map(|one| {
@@ -290,7 +338,6 @@ impl Process<'_> {
                         _ => None,
                     }
                 });
-                let returned = self.record.last_in(number, &[EventKind::Returned]);
                 let events = [(submitted, PhaseStage::Submitted), (returned, PhaseStage::Returned)];
                 let events = events.into_iter().filter_map(|(event, stage)| Some((when(event?), stage)));
                 match refusals.chain(events).max_by_key(|(when, _)| *when) {
@@ -311,6 +358,7 @@ impl Process<'_> {
             version,
             void: void.map(in_words).collect(),
             waits_for: waits_for(report),
+            trust: report.trust.filter(|_| stage.is_approved()),
         }
     }
 
@@ -335,15 +383,40 @@ impl Process<'_> {
             Some(Value::Number(number)) => Some(*number),
             _ => None,
         };
-        let decided = self.judged.iter().any(|one| {
+        let deciding = self.judged.iter().filter(|one| {
             one.stands()
                 && self.is_enough(one)
                 && one.effect.is_some_and(Effect::approves)
                 && one.held.statement.scopes.contains_key(&Scope::Capacity)
         });
+        let decided = deciding.map(|one| (one.held.statement.time.day(), one.held.statement.time)).max();
         let recorded = self.record.last(&[EventKind::Throughput]);
-        let agreed = recorded.and_then(|event| event.rate).or(asked.filter(|_| decided));
-        Throughput { asked, is_agreed: decided || recorded.is_some(), agreed }
+        // The later of the two holds. A decision is over what is asked for now.
+        let agreed = match (decided, recorded) {
+            (Some(decided), Some(event)) if decided > when(event) => asked,
+            (Some(_), None) => asked,
+            (_, event) => event.and_then(|event| event.rate),
+        };
+        Throughput { asked, is_agreed: decided.is_some() || recorded.is_some(), agreed }
+    }
+
+    /// What is open whatever the phases say: questions, and an application that was taken back.
+    fn unfinished(&self, stage: Stage, since: Option<Date>, queries: &[Query]) -> Vec<Guard> {
+        let name = &self.case.deployment.name;
+        let on = since.map(|on| format!(" on {on}")).unwrap_or_default();
+        let anew = || format!("begin anew: `tom record {name} submit`");
+        let gone = match stage {
+            Stage::Withdrawn => {
+                Some(Guard { what: format!("the application was withdrawn{on}"), turn: anew() })
+            }
+            Stage::Ended => Some(Guard { what: format!("its use ended{on}"), turn: anew() }),
+            _ => None,
+        };
+        let open = queries.iter().map(|query| Guard {
+            what: format!("a query of phase {} is not answered: {}", query.phase, query.address),
+            turn: format!("`tom record {name} reply {}=TEXT`", query.address),
+        });
+        gone.into_iter().chain(open).collect()
     }
 
     /// What going live lacks, or what staying live does.
@@ -374,12 +447,23 @@ impl Process<'_> {
                 );
             }
         }
+        for (says, condition) in self.own_conditions() {
+            lack(
+                format!("a condition of the approval by {} is open: {condition}", says.role),
+                "once it is met, they decide anew without it".to_owned(),
+            );
+        }
         self.agreements(&mut lack);
         if !throughput.is_agreed {
             let turn = format!(
                 "whoever decides over the capacity decides, or `tom record {name} throughput` says so"
             );
             lack("the throughput is not agreed".to_owned(), turn);
+        } else if let (Some(asked), Some(agreed)) = (throughput.asked, throughput.agreed)
+            && asked > agreed
+        {
+            let what = format!("{asked} requests a second are asked for, and {agreed} were agreed");
+            lack(what, format!("have it agreed anew: `tom record {name} throughput`"));
         }
         if self.record.last(&[EventKind::EndpointNotified]).is_none() {
             let turn = format!("`tom record {name} endpoint notified`, once everybody was told");
@@ -407,6 +491,16 @@ impl Process<'_> {
         let outcomes = standing.filter_map(|one| one.held.statement.outcome.as_deref());
         let outcomes = outcomes.filter_map(|outcome| phase_outcome(self.case.rules, outcome));
         outcomes.filter_map(|outcome| Some((outcome.title.as_str(), outcome.before_live.as_ref()?))).collect()
+    }
+
+    /// What people wrote as conditions of approvals that stand.
+    fn own_conditions(&self) -> impl Iterator<Item = (&Statement, &str)> {
+        let standing =
+            self.judged.iter().filter(|one| one.stands() && one.effect.is_some_and(Effect::approves));
+        standing.flat_map(|one| {
+            let says = &one.held.statement;
+            says.conditions.values().map(move |condition| (says, condition.as_str()))
+        })
     }
 
     fn agreements(&self, lack: &mut impl FnMut(String, String)) {

@@ -193,6 +193,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             let commit = repo.at("HEAD")?.commit().id.clone();
             let project = context.sound_project(&repo, Some(&commit))?;
             super::committed(&repo, &project, &name)?;
+            let changed = repo.last_change(&commit, &folder_of(&name))?;
+            let day = changed.map(|changed| Moment(changed.seconds).day());
+            if let Some(day) = day.filter(|day| event.on < *day) {
+                let what =
+                    format!("what would be frozen is of {day}, so it was not sent off on {}", event.on);
+                return Err(Error::new(&crate::syntax::CANNOT_RECORD, what)
+                    .help("record the day on which this content was sent off"));
+            }
             Some((commit, project))
         }
         _ => None,
@@ -201,7 +209,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let (deployment, framework) = super::sound(project, &name)?;
     let states = states(&deployment, &framework);
     let keys = keys(project.settings())?;
-    let judging = Judging { settings: project.settings(), keys: &keys, as_of: context.today() };
+    // Whether it could go live is asked of the day on which it did.
+    let as_of = match event.kind {
+        EventKind::Live => event.on.min(context.today()),
+        _ => context.today(),
+    };
+    let judging = Judging { settings: project.settings(), keys: &keys, as_of };
     // Decisions and events of the work tree count too: several may wait for one commit.
     let (event, before) =
         decided(judging, (&repo, None), here.store(), (&deployment, &framework, &states), |decided| {

@@ -469,7 +469,7 @@ fn is_only_derived_from(deployment: &Deployment, standing: &Standing) -> bool {
 fn phase_in_words(stands: &PhaseStanding, width: usize) -> String {
     let since = stands.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
     let version = stands.version.map(|version| format!("; version {version} was sent off last"));
-    let line = format!("{}{since}{}", stands.stage.as_str(), version.unwrap_or_default());
+    let line = format!("{}{since}{}", stands.in_words(), version.unwrap_or_default());
     let mut out = wrapped(&line, 2, width) + "\n";
     for void in &stands.void {
         out += &(styled(BAD, wrapped(&one_line(void), 2, width)) + "\n");

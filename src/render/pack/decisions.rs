@@ -14,7 +14,7 @@ pub struct Decided<'a> {
     pub statements: &'a [Judged<'a>],
     /// Where the deployment stands.
     pub standing: &'a Standing,
-    /// How many statements cannot be relied on as files.
+    /// How many statements are missing or cannot be relied on as files.
     pub broken: usize,
     /// The files of the repository: evidence is in what is decided over.
     pub files: &'a Files<'a>,
@@ -42,10 +42,13 @@ impl Source<'_> {
         });
         let how = match (stands.stage.is_approved(), counting.map(|one| one.trust).min()) {
             (true, Some(Trust::Verified)) => ". Every decision is verified by its signature.",
+            (true, Some(Trust::Claimed)) => {
+                ". Nothing shows some of the decisions: see the decisions of this phase."
+            }
             (true, _) => ". Not every decision is verified: see the decisions of this phase.",
             _ => ".",
         };
-        Some(format!("{}{since}{how}", capital(stands.stage.as_str())))
+        Some(format!("{}{since}{how}", capital(&stands.in_words())))
     }
 
     /// Every decision of the phase in the order of time, taken back ones among them, and who has not decided.
@@ -67,7 +70,9 @@ impl Source<'_> {
         }
         if self.decided.broken > 0 {
             let count = self.decided.broken;
-            let text = format!("{count} files of decisions are not what they were, and count for nothing.");
+            let text = format!(
+                "{count} decisions are missing or not what they were. Until they are back, nothing is approved."
+            );
             add("Not readable".to_owned(), text);
         }
         lines
@@ -82,7 +87,7 @@ impl Source<'_> {
             (some, Audience::Public) => format!(" Approvals that are missing: {}.", some.len()),
             (some, _) => format!(" Has to approve: {}.", some.join("; ")),
         };
-        format!("{}{since}.{}{waits}", capital(stands.stage.as_str()), version.unwrap_or_default())
+        format!("{}{since}.{}{waits}", capital(&stands.in_words()), version.unwrap_or_default())
     }
 
     fn decision(&self, one: &Judged<'_>) -> String {

@@ -298,3 +298,96 @@ fn packs_tell_verified_recorded_and_claimed_apart() {
     let html = sandbox.read("packs/acme-northfield-phase-2.html");
     assert!(html.contains("It does not hold: void: HAZ-004.residual.likelihood"));
 }
+
+#[test]
+fn a_condition_of_an_approval_is_said_everywhere_and_keeps_it_from_going_live() {
+    let sandbox = peopled();
+    let condition = ["--outcome", "approved", "--condition", "Penetration test before live"];
+    sandbox.decide("rajan-pillai", 2, &condition).code(0);
+    sandbox.commit("under a condition");
+    let verified = sandbox.verify(0, &[]);
+    assert_eq!(verified["statements"][0]["effect"], "approves with conditions", "{verified:#}");
+    assert!(sandbox.tom(&["verify", NORTHFIELD]).code(0).out.contains("condition: Penetration test"));
+    assert!(standing(&sandbox)["lacks"].to_string().contains("Penetration test before live"));
+    assert!(sandbox.tom(&["status", NORTHFIELD]).code(0).out.contains("Penetration test before live"));
+    let diff = sandbox.tom(&["diff", "HEAD~1..HEAD"]).code(0).out;
+    assert!(diff.contains("under 1 condition"), "{diff}");
+    refused(&sandbox, &["live"], "Penetration test before live");
+    // Decided anew without it, it is met.
+    sandbox.decide("rajan-pillai", 2, &["--outcome", "approved"]).code(0);
+    assert!(!standing(&sandbox)["lacks"].to_string().contains("Penetration"));
+}
+
+#[test]
+fn what_ended_or_was_withdrawn_begins_anew_and_is_not_live_by_what_was_before() {
+    let sandbox = decided();
+    record(&sandbox, &["live", "--despite", "The ward opened early"]);
+    record(&sandbox, &["end", "--text", "Replaced"]);
+    record(&sandbox, &["submit", "--phase", "1"]);
+    assert_eq!(stages(&sandbox)[0], "assessing");
+    let sandbox = decided();
+    record(&sandbox, &["withdraw", "--text", "Another product was chosen"]);
+    assert_eq!(stages(&sandbox)[0], "withdrawn");
+    refused(&sandbox, &["live"], "the application was withdrawn");
+}
+
+#[test]
+fn what_comes_back_after_it_was_approved_is_returned_and_its_queries_keep_it_from_going_live() {
+    let sandbox = decided();
+    assert_eq!(stages(&sandbox)[1], "approved");
+    record(&sandbox, &["submit", "--phase", "1"]);
+    record(&sandbox, &["return", "--phase", "1", "--query", "BD-21=For which patients?"]);
+    assert_eq!(stages(&sandbox)[1], "returned");
+    refused(&sandbox, &["live"], "a query of phase 1 is not answered: BD-21");
+}
+
+#[test]
+fn nothing_is_recorded_for_a_day_on_which_it_cannot_have_been() {
+    let sandbox = decided();
+    refused(
+        &sandbox,
+        &["submit", "--phase", "1", "--on", "2020-01-01"],
+        "so it was not sent off on 2020-01-01",
+    );
+    record(&sandbox, &["submit", "--phase", "1"]);
+    let early = ["return", "--phase", "1", "--text", "Too early", "--on", "2019-01-01"];
+    refused(&sandbox, &early, "before what it follows");
+    // On that day nothing was approved yet.
+    refused(&sandbox, &["live", "--on", "2020-01-01"], "phase 1 is not approved");
+}
+
+#[test]
+fn more_than_was_agreed_is_a_guard_and_the_later_word_holds() {
+    let sandbox = peopled();
+    record(&sandbox, &["throughput", "--rate", "1"]);
+    let throughput = |sandbox: &Sandbox| standing(sandbox)["throughput"].clone();
+    assert_eq!(throughput(&sandbox)["agreed"], 1);
+    let asked = throughput(&sandbox)["asked"].as_i64().unwrap();
+    assert!(asked > 1);
+    assert!(standing(&sandbox)["lacks"].to_string().contains("were agreed"));
+    // Whoever decides over the capacity has the last word if theirs is the later one.
+    sandbox.commit("agreed");
+    let digest = sandbox.decide("owen-frith", 2, &["--outcome", "approved"]);
+    digest.code(0);
+    record(&sandbox, &["throughput", "--rate", "2", "--on", "2026-11-19"]);
+    assert_eq!(throughput(&sandbox)["agreed"], 1, "of the same day, and written down before");
+}
+
+#[test]
+fn what_is_only_claimed_is_never_called_approved_without_saying_so() {
+    let sandbox = peopled();
+    sandbox.replace("tom.toml", "signatures = \"required\"", "signatures = \"optional\"");
+    sandbox.commit("lax");
+    sandbox.decide("marian-holt", 1, &YES).code(0);
+    let file = sandbox.statement("asset-owner");
+    std::fs::remove_file(sandbox.path(format!("{file}.sig"))).unwrap();
+    sandbox.commit("claimed");
+    assert_eq!(standing(&sandbox)["phases"][0]["trust"], "claimed");
+    for args in [&["status", NORTHFIELD][..], &["status"], &["record", NORTHFIELD]] {
+        let out = sandbox.tom(args).code(0).out;
+        assert!(out.contains("approved") && out.contains("claimed"), "{args:?}: {out}");
+    }
+    sandbox.tom(&["render", NORTHFIELD, "--to", "packs", "--format", "json"]).code(0);
+    let pack = sandbox.read("packs/acme-northfield-phase-1.json");
+    assert!(!pack.contains("Approved since") && pack.contains("Approved, only claimed since"), "{pack}");
+}
