@@ -19,7 +19,7 @@ pub static CANNOT_DECIDE: Code = Code {
     severity: Severity::Error,
     title: "a decision cannot be taken so",
     explain: "A decision is taken by somebody whom `tom.toml` lists in a role that decides in the phase, over content that is committed, in a phase that is ready; only a \
-rejection or a return needs no readiness. Verdicts and outcome have to agree with each other, and the digest that is typed has to be the one that is shown. Nothing was written.",
+rejection or a return needs no readiness, and what an imported checklist says was decided earlier. Verdicts and outcome have to agree with each other, and the digest that is typed has to be the one that is shown. Nothing was written.",
 };
 
 /// What somebody decides.

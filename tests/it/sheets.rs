@@ -213,6 +213,32 @@ fn d26_an_answer_that_a_formula_gives_is_told_or_refused() {
 }
 
 #[test]
+fn d26_days_of_a_workbook_that_counts_from_1904_are_four_years_later() {
+    let sandbox = Sandbox::init();
+    let mut workbook = Workbook::new();
+    for (name, cells) in checklist(&[]) {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(&name).unwrap();
+        for ((row, column), text) in cells {
+            sheet.write_string(row - 1, u16::try_from(column - 1).unwrap(), text).unwrap();
+        }
+        if name == "1 - Basic Details" {
+            let format = rust_xlsxwriter::Format::new().set_num_format("dd/mm/yyyy");
+            sheet.write_number_with_format(8, 4, 44_783, &format).unwrap();
+        }
+    }
+    let bytes = workbook.save_to_buffer().unwrap();
+    sandbox
+        .write("1904.xlsx", forged(&bytes, "xl/workbook.xml", "<workbookPr ", "<workbookPr date1904=\"1\" "));
+    sandbox.write("1900.xlsx", bytes);
+    for (name, day) in [("1900", "2022-08-10"), ("1904", "2026-08-11")] {
+        sandbox.tom(&["import", &format!("{name}.xlsx"), "--as", &format!("from-{name}")]).code(1);
+        let basic = sandbox.read(&format!("assessments/from-{name}/basic-details.toml"));
+        assert!(basic.contains(&format!("[BD-07]\nanswer = {day}\n")), "{basic}");
+    }
+}
+
+#[test]
 fn a_formulas_old_result_is_compared_and_explained() {
     let sandbox = Sandbox::init();
     let mut workbook = Workbook::new();

@@ -5,7 +5,7 @@
 use super::super::approvals::Approval;
 use super::super::dates::day;
 use super::super::fate::{Fate, Fates};
-use super::super::grid::{Book, Formulas, Place, Sheet};
+use super::super::grid::{Book, Content, Formulas, Place, Sheet};
 use super::draw::Page;
 use super::form::{Choice, Entry};
 use crate::diag::Error;
@@ -37,6 +37,12 @@ pub struct Seat {
     pub office: Office,
     /// The digest that is on the cover of the phase's pack.
     pub digest: Digest,
+}
+
+impl Seat {
+    fn key(&self) -> String {
+        format!("{}/{}", self.phase, self.office.role)
+    }
 }
 
 /// An answer to what was asked about something.
@@ -82,11 +88,11 @@ impl Asked {
         all
     }
 
-    /// What the workbook carries of it: questions by address, digests by phase.
+    /// What the workbook carries of it: questions by address, digests by phase and role.
     pub(super) fn carried(&self) -> BTreeMap<String, String> {
         let queries = self.by_address().into_keys();
         let queries = queries.map(|address| (address.to_string(), question(&self.queries, address)));
-        let digests = self.seats.iter().map(|seat| (seat.phase.to_string(), seat.digest.to_string()));
+        let digests = self.seats.iter().map(|seat| (seat.key(), seat.digest.to_string()));
         queries.chain(digests).collect()
     }
 
@@ -124,7 +130,7 @@ impl Asked {
         for seat in &self.seats {
             let styles = page.styles;
             let phase = framework.phase(seat.phase).map_or("", |phase| &phase.title);
-            let key = format!("{}/{}", seat.phase, seat.office.role);
+            let key = seat.key();
             let choice = |words: Vec<String>| Entry { text: String::new(), choice: Choice::Words(words) };
             let free = Entry { text: String::new(), choice: Choice::Free };
             let a_day = Entry { text: String::new(), choice: Choice::Day };
@@ -227,7 +233,11 @@ impl<'b> Lines<'b> {
     fn said(&self, row: u32, name: &str, fates: &mut Fates) -> Option<(String, Place)> {
         let place = self.place(row, name)?;
         let cell = self.sheet.cells.get(&place)?;
-        if let Err(why) = self.formulas.look_at(cell) {
+        let failed = match &cell.content {
+            Content::Failure(name) => Err(format!("the cell holds a formula that failed: {name}")),
+            _ => Ok(()),
+        };
+        if let Err(why) = failed.and_then(|()| self.formulas.look_at(cell)) {
             fates.refuse(self.number, place, why);
             return None;
         }
@@ -275,7 +285,7 @@ pub(super) fn decisions(
         let mut read = Reading { lines: &lines, fates, places: Vec::new() };
         let decision = read.decision(book, framework, &rows, key);
         let places = read.places;
-        let over = key.split('/').next().and_then(|phase| carried.get(phase)?.parse().ok());
+        let over = carried.get(key).and_then(|digest| digest.parse().ok());
         match decision {
             _ if places.is_empty() => {}
             Ok(mut approval) if over.is_some() => {

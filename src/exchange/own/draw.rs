@@ -114,7 +114,7 @@ impl Page<'_> {
         let width = match (column, self.widths.get(usize::from(column))) {
             // The first column does not show.
             (0, Some(width)) if *width < 5.0 => return 1,
-            (_, width) => width.map_or(10, |width| (width * 1.15) as usize).max(4),
+            (_, width) => width.map_or(10, |width| (width * 1.25) as usize).max(4),
         };
         words.split('\n').map(|line| line.chars().count().div_ceil(width).max(1)).sum()
     }

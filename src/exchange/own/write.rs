@@ -139,14 +139,20 @@ impl<'f> Book<'f> {
             ("Commit", commit),
             ("Made by", format!("tom {}", provenance.tool)),
         ];
-        let guide = [
+        let mut guide = vec![
             "Fill in the cells with a light yellow ground; everything else is locked and is not read back.",
             "An empty cell means that nobody has said anything. Clear a cell to take an answer back.",
             "To stand by an answer for your party, put your own name into its column \"Confirm\". Leave the column empty for what you do not confirm.",
             "Lines may be sorted and moved. Some rows are kept free for one more; insert further rows by copying one of those.",
             "Evidence is named a line each: path: and a file, https: and an address, or ref: and words that identify a document.",
-            "Send the file back as it is. What you changed is put in, what somebody else changed meanwhile stays, and where both did a person decides.",
+            "Send the file back as it is, all of it. What you changed is put in, what somebody else changed meanwhile stays, and where both did a person decides.",
         ];
+        if !self.asked.queries.is_empty() {
+            guide.insert(0, "Questions wait for an answer: see the sheet \"Queries\".");
+        }
+        if !self.asked.seats.is_empty() {
+            guide.push("To decide, read the phase's pack, make sure that the digest on its cover is the one in the sheet \"Decision\", and fill in what you decide, your name and the day. It is recorded with this file as what shows it.");
+        }
         let footer = self.footer.clone();
         let mut page = self.page(&mut drawn);
         let styles = page.styles;

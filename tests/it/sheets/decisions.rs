@@ -188,6 +188,28 @@ fn an_approval_that_the_sheet_does_not_say_whole_is_listed_with_the_reason() {
     assert!(statements(&sandbox, "eastmoor").is_empty());
 }
 
+#[test]
+fn a_phase_that_is_not_ready_is_not_approved_in_a_workbook() {
+    let sandbox = peopled();
+    named(&sandbox);
+    sandbox.tom(&["export", "acme-southmere", "--party", "authority", "--to", "party.xlsx"]).code(0);
+    let bytes = std::fs::read(sandbox.path("party.xlsx")).unwrap();
+    let decide = |outcome, more: &[(&str, &str, &str, &str)]| {
+        let decision = [
+            ("Decision", "2/asset-owner", "outcome", outcome),
+            ("Decision", "2/asset-owner", "by", "Marian Holt"),
+            ("Decision", "2/asset-owner", "on", "2026-11-19"),
+        ];
+        sandbox.write("docs/evidence/back.xlsx", edited(&bytes, &[&decision[..], more].concat()));
+        sandbox.tom(&["import", "docs/evidence/back.xlsx"])
+    };
+    let ran = decide("approved", &[]).code(1);
+    assert!(flat(&ran.out).contains("phase 2 is not ready"), "{}", ran.out);
+    assert!(statements(&sandbox, "acme-southmere").is_empty());
+    decide("returned", &[("Decision", "2/asset-owner", "reason", "Half of it is empty")]).code(0);
+    assert_eq!(statements(&sandbox, "acme-southmere").len(), 1);
+}
+
 /// The example's workbook for a party, with something asked and something to decide.
 fn for_party(sandbox: &Sandbox, party: &str) -> Vec<u8> {
     sandbox.tom(&["export", NORTHFIELD, "--party", party, "--to", "party.xlsx"]).code(0);
@@ -358,4 +380,49 @@ fn an_import_is_committed_in_the_senders_name_and_nothing_else_with_it() {
     }
     let ran = crate::support::run(nobody).code(2);
     assert!(ran.err.contains("git does not know who commits"), "{}", ran.err);
+}
+
+#[test]
+fn people_confirm_rate_and_accept_in_the_workbook() {
+    let sandbox = Sandbox::example();
+    let edits = [
+        ("Risks", "HAZ-004", "residual.likelihood", "Low"),
+        ("Risks", "HAZ-004", "confirm.deployer", "Dr Esther Lyle"),
+        ("Risks", "HAZ-004", "accept.by", "Rajan Pillai"),
+        ("Risks", "HAZ-004", "accept.role", "siro"),
+        ("Risks", "HAZ-004", "accept.until", "2027-05-05"),
+        ("Risks", "HAZ-004", "accept.reason", "The clinic is small"),
+        ("Risks", "HAZ-007", "accept.by", "Dr Esther Lyle"),
+        ("Risks", "HAZ-007", "accept.role", "clinical-safety-officer"),
+        ("Mitigations", "HAZ-004.mitigations.M1", "confirm.owner", "Jo Marsh"),
+        ("7 - IG", "IGA-02", "answer", "No"),
+        ("7 - IG", "IGA-02", "confirm.deployer", "Ben Tarrant"),
+    ];
+    sandbox.write("back.xlsx", edited(&exported(&sandbox), &edits));
+    let ran = sandbox.tom(&["import", "back.xlsx", "--sender", "Ben Tarrant"]).code(1);
+    assert!(
+        flat(&ran.out).contains("an acceptance needs a name, a role, a last day and a reason"),
+        "{}",
+        ran.out
+    );
+    let risk = sandbox.read("assessments/acme-northfield/risks/HAZ-004.toml");
+    let (_, acceptance) = risk.split_once("[acceptance]\n").unwrap();
+    assert!(acceptance.starts_with("by = \"Rajan Pillai\"\nrole = \"siro\"\nclass = 3\n"), "{risk}");
+    let (_, confirmed) = risk.split_once("[confirmed.deployer]\n").unwrap();
+    assert!(confirmed.starts_with("by = \"Dr Esther Lyle\"\non = 2026-11-20\n"), "{risk}");
+    assert!(!sandbox.read("assessments/acme-northfield/risks/HAZ-007.toml").contains("[acceptance]"));
+    let ig = sandbox.read("assessments/acme-northfield/ig.toml");
+    assert!(ig.contains("[IGA-02.confirmed.deployer]\nby = \"Ben Tarrant\"\n"), "{ig}");
+    let show = sandbox.tom(&["show", NORTHFIELD, "HAZ-004"]).code(0).out;
+    assert!(show.contains("confirmed") && !show.contains("stale"), "{show}");
+    sandbox.tom(&["check", NORTHFIELD]).code(0);
+}
+
+#[test]
+fn several_workbooks_go_into_a_folder() {
+    let sandbox = Sandbox::example();
+    let ran = sandbox.tom(&["export", "--all", "--party", "deployer", "--todo", "--to", "out"]).code(0);
+    assert_eq!(ran.out.lines().count(), 3, "{}", ran.out);
+    sandbox.tom(&["export", "acme-southmere", "--party", "deployer", "--todo", "--to", "one.xlsx"]).code(0);
+    assert_eq!(sandbox.files("out")["acme-southmere.xlsx"], std::fs::read(sandbox.path("one.xlsx")).unwrap());
 }

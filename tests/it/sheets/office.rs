@@ -4,6 +4,7 @@ use super::*;
 use crate::support::{data, has_tool, run};
 use serde_json::Value;
 use std::io::Read;
+use std::sync::LazyLock;
 
 fn has_soffice() -> bool {
     let found = std::process::Command::new("soffice").arg("--version").output();
@@ -183,38 +184,45 @@ fn answer_sets(step: usize) -> Vec<BTreeMap<String, BTreeMap<String, String>>> {
     (0..most).step_by(step).map(set).collect()
 }
 
-#[test]
-fn the_published_checklist_filled_in_computes_what_tom_computes() {
-    let Some(path) = real("smsp-tom-v0.10.xls") else { return };
-    if !has_soffice() {
-        return;
-    }
+/// How many of the vectors are tried: with `TOM_THOUSAND` all.
+fn step() -> usize {
+    if std::env::var_os("TOM_THOUSAND").is_some() { 1 } else { 9 }
+}
+
+/// The published checklist as `.xls`, filled in by the vectors (`filled-0.xls` …) and whole (`full.xls`), with every formula calculated anew.
+static FILLED: LazyLock<Option<Sandbox>> = LazyLock::new(|| {
+    let path = real("smsp-tom-v0.10.xls").filter(|_| has_soffice())?;
     let sandbox = Sandbox::init();
     converted(&sandbox, "xlsx", ".", &[path.to_str().unwrap().to_owned()]);
     let bytes = std::fs::read(sandbox.path("smsp-tom-v0.10.xlsx")).unwrap();
     let blank = parts(&bytes);
-    let names: BTreeMap<String, String> = crate::framework::csv_items()
+    let sets = answer_sets(step())
         .into_iter()
-        .map(|row| row["sheet"].clone())
-        .filter(|sheet| !sheet.is_empty())
-        .map(|sheet| {
-            let target = part_of_name(&blank, &sheet);
-            (sheet, target)
-        })
-        .collect();
-    let step = if std::env::var_os("TOM_THOUSAND").is_some() { 1 } else { 9 };
+        .enumerate()
+        .map(|(number, set)| (format!("filled-{number}.xlsx"), set));
     let mut files = Vec::new();
-    for (number, set) in answer_sets(step).into_iter().enumerate() {
-        let new = set.iter().map(|(tab, answers)| (names[tab].clone(), filled(&blank[&names[tab]], answers)));
-        let file = format!("filled-{number}.xlsx");
+    for (file, set) in sets.chain([("full.xlsx".to_owned(), every_answer(5))]) {
+        let new = set.iter().map(|(tab, answers)| {
+            let part = part_of_name(&blank, tab);
+            let text = filled(&blank[&part], answers);
+            answers
+                .keys()
+                .for_each(|cell| assert!(text.contains(&format!("<c r=\"{cell}\" ")), "{tab}!{cell}"));
+            (part, text)
+        });
         sandbox.write(&file, with_parts(&bytes, &new.collect()));
         files.push(file);
     }
-    // Saved as the form that the published one has, with every formula calculated anew.
-    converted(&sandbox, "xls", "xls", &files);
+    converted(&sandbox, "xls", ".", &files);
+    Some(sandbox)
+});
+
+#[test]
+fn the_published_checklist_filled_in_computes_what_tom_computes() {
+    let Some(sandbox) = &*FILLED else { return };
     let mut results = std::collections::BTreeSet::new();
-    for (number, set) in answer_sets(step).into_iter().enumerate() {
-        let file = format!("xls/filled-{number}.xls");
+    for (number, set) in answer_sets(step()).into_iter().enumerate() {
+        let file = format!("filled-{number}.xls");
         let ran = sandbox.tom(&["import", &file, "--as", "filled", "--dry-run", "--format", "json"]);
         assert_ne!(ran.code, Some(2), "{}", ran.err);
         let report: Value = serde_json::from_str(&ran.out).unwrap();
@@ -232,4 +240,126 @@ fn the_published_checklist_filled_in_computes_what_tom_computes() {
 fn part_of_name(parts: &BTreeMap<String, String>, sheet: &str) -> String {
     let wanted = part_of(parts, sheet);
     parts.iter().find(|(_, text)| **text == wanted).unwrap().0.clone()
+}
+
+/// A legal answer to every cell that asks for one, by sheet and cell; choices and days differ by seed.
+fn every_answer(seed: usize) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut all: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    let mut put = |sheet: &str, cell: String, text: String| {
+        all.entry(sheet.to_owned()).or_default().insert(cell, text);
+    };
+    for (number, row) in crate::framework::csv_items().into_iter().enumerate() {
+        let (sheet, id, at) = (&row["sheet"], &row["id"], &row["row"]);
+        let options: Vec<&str> = row["options"].split('|').collect();
+        let day = format!("2026-03-{:02}", 1 + (number * 7 + seed) % 28);
+        let one = match row["type"].as_str() {
+            "choice" => options[(number * number + seed) % options.len()].to_owned(),
+            "text" | "prose" => format!("Answer {seed} to {id}"),
+            "texts" => format!("Eastmoor {seed}\nWestmoor"),
+            "date" => day.clone(),
+            "dates" => format!("Go-live: {day}"),
+            "number" => format!("{}", 3 + seed),
+            "ods-code" => "XEM01".to_owned(),
+            _ => String::new(),
+        };
+        let mail = format!("{}@eastmoor.example", id.to_lowercase());
+        let person = [format!("Person {id}"), format!("Role {seed}"), mail, format!("01632 960{number:03}")];
+        match row["type"].as_str() {
+            "people" if sheet.starts_with('1') => put(sheet, row["answer_cell"].clone(), person.join(", ")),
+            "people" => {
+                let cells = ["E", "F", "G", "H"].into_iter().zip(person);
+                cells.for_each(|(column, text)| put(sheet, format!("{column}{at}"), text));
+            }
+            "table" => {
+                let columns = if id == "TO-03" { ["B", "E", "G"] } else { ["N", "Q", "T"] };
+                let row = if id == "TO-03" { 28 } else { 29 };
+                let cells = columns.into_iter().zip([
+                    format!("Clinic {id}"),
+                    "XEM02".into(),
+                    format!("audit-{seed}"),
+                ]);
+                cells.for_each(|(column, text)| put(sheet, format!("{column}{row}"), text));
+            }
+            "decision" | "computed" => continue,
+            _ if row["answer_cell"].is_empty() => {}
+            _ => put(sheet, row["answer_cell"].clone(), one),
+        }
+        if !row["notes_cell"].is_empty() {
+            put(sheet, row["notes_cell"].clone(), format!("Note {seed} to {id}"));
+        }
+        if !row["actioned_by_cell"].is_empty() && !row["confirmed_by"].is_empty() {
+            put(sheet, row["actioned_by_cell"].clone(), format!("Ann Lee {seed}"));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_answerable_cell_of_the_published_checklist_comes_in_and_survives_the_way_out_and_back() {
+    let Some(sandbox) = &*FILLED else { return };
+    let sandbox = sandbox.copied();
+    let answers = every_answer(5);
+    let import = |file: &str| sandbox.tom(&["import", file, "--as", "full", "--format", "json"]);
+    let report: Value = serde_json::from_str(&import("full.xls").out).unwrap();
+    let told = report["cells"].as_array().unwrap();
+    let mut refused = Vec::new();
+    for (sheet, cells) in &answers {
+        for cell in cells.keys() {
+            let fate = told.iter().find(|told| told["sheet"] == **sheet && told["cell"] == **cell);
+            let fate = fate.unwrap_or_else(|| panic!("{sheet}!{cell} was not seen"));
+            if !["imported", "confirmed"].contains(&fate["fate"].as_str().unwrap()) {
+                refused.push(format!("{sheet}!{cell} {fate}"));
+            }
+        }
+    }
+    assert!(refused.is_empty(), "{refused:#?}");
+    assert_eq!(told.iter().filter(|told| told["fate"] == "not-imported").count(), 0);
+    for outcome in report["outcomes"].as_array().unwrap() {
+        assert_eq!(outcome["workbook"], outcome["sheet"], "{outcome:#}");
+    }
+    sandbox.commit("moved in");
+    sandbox.tom(&["export", "full", "--to", "out.xlsx"]).code(0);
+    let out = read_book(&std::fs::read(sandbox.path("out.xlsx")).unwrap()).unwrap();
+    let by_id = crate::framework::csv_items()
+        .into_iter()
+        .filter(|row| row["type"] == "choice" && row["repeats"].is_empty());
+    for row in by_id {
+        let sheet = out.sheet(&row["sheet"]).unwrap();
+        let line = sheet.rows().into_iter().find(|at| sheet.text(Place::new(*at, 1)) == row["id"]).unwrap();
+        let wanted = &answers[&row["sheet"]][&row["answer_cell"]];
+        assert_eq!(&sheet.text(Place::new(line, 5)), wanted, "{}", row["id"]);
+    }
+    for file in ["out.xlsx", "full.xls"] {
+        sandbox.tom(&["import", file, "--as", "full"]).code(0);
+        assert_eq!(sandbox.git(&["status", "--porcelain", "assessments"]), "", "{file}");
+    }
+}
+
+#[test]
+fn d26_what_an_xls_hides_is_read_and_said() {
+    if !has_soffice() {
+        return;
+    }
+    let sandbox = Sandbox::init();
+    let mut workbook = Workbook::new();
+    for (name, cells) in checklist(&[("7 - IG!F23", "No"), ("7 - IG!G23", "Planned"), ("7 - IG!F29", "Yes")])
+    {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(&name).unwrap();
+        for ((row, column), text) in cells {
+            sheet.write_string(row - 1, u16::try_from(column - 1).unwrap(), text).unwrap();
+        }
+        if name == "7 - IG" {
+            sheet.set_row_hidden(28).unwrap().set_column_hidden(6).unwrap();
+        }
+    }
+    sandbox.write("in.xlsx", workbook.save_to_buffer().unwrap());
+    converted(&sandbox, "xls", ".", &["in.xlsx".into()]);
+    let ran = sandbox.tom(&["import", "in.xls", "--as", "eastmoor"]).code(1);
+    let (_, hidden) = ran.out.split_once("hidden in the workbook, and read like the rest:\n").unwrap();
+    assert!(
+        hidden.contains("7 - IG!G23 (hidden)  Planned") && hidden.contains("7 - IG!F29 (hidden)"),
+        "{hidden}"
+    );
+    assert!(!hidden.contains("F23"), "a cell that shows is not hidden: {hidden}");
 }

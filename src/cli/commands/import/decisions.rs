@@ -5,13 +5,15 @@ use crate::cli::commands::{plain, speaker};
 use crate::cli::context::Context;
 use crate::diag::Error;
 use crate::exchange::{Approval, Fates, Lost};
-use crate::model::{Act, Deployment, Digest, Framework, Moment, Origin, Recording, Settings, statement_name};
+use crate::model::{
+    Act, Deployment, Digest, Framework, Moment, Origin, Recording, Settings, Statement, statement_name,
+};
 use crate::ops::decide::{Decision, Voice, Wish, propose, transcribe};
 use crate::ops::policy::{Keys, Office, electors, keys, office};
 use crate::ops::verify::{Case, judge};
 use crate::project::{APPROVALS, EvidenceFiles, Held, evidence_digest, folder_of, statements};
 use crate::store::{Repo, Store, WorkTree};
-use crate::syntax::write_statement;
+use crate::syntax::{is_hidden, write_statement};
 use std::path::Path;
 
 /// A decision that was recorded.
@@ -137,16 +139,14 @@ impl Desk<'_> {
                 == (Act::Decide, approval.phase, &office.role, &approval.by)
         });
         let same: Vec<_> = same.collect();
-        let is_this = |says: &&&crate::model::Statement| {
-            says.time.day() == approval.on
-                && says.outcome.as_ref() == Some(&approval.outcome)
-                && says.verdicts == approval.verdicts
-        };
-        if same.iter().any(|says| is_this(&says)) {
+        if same.iter().any(|says| is_this(says, approval)) {
             return Ok(None);
         }
         if let Some(later) = same.iter().find(|says| says.time.day() >= approval.on) {
             return Err(format!("a decision of theirs of {} is recorded already", later.time.day()));
+        }
+        if texts(approval).any(|text| text.chars().any(|c| c != '\n' && is_hidden(c))) {
+            return Err("it has a character that cannot be seen".to_owned());
         }
         if approval.on > self.context.today() {
             return Err(format!("{} is still to come", approval.on));
@@ -207,6 +207,21 @@ impl Desk<'_> {
         }
         Ok(Recording { by, evidence, digest })
     }
+}
+
+/// Whether a statement says what a workbook says.
+fn is_this(says: &Statement, approval: &Approval) -> bool {
+    says.time.day() == approval.on
+        && says.outcome.as_ref() == Some(&approval.outcome)
+        && says.verdicts == approval.verdicts
+        && (&says.conditions, &says.queries, &says.expires, &says.reason)
+            == (&approval.conditions, &approval.queries, &approval.expires, &approval.reason)
+}
+
+/// What somebody wrote freely.
+fn texts(approval: &Approval) -> impl Iterator<Item = &String> {
+    let reasons = approval.verdicts.values().filter_map(|verdict| verdict.reason.as_ref());
+    reasons.chain(&approval.reason).chain(approval.conditions.values()).chain(approval.queries.values())
 }
 
 fn message(error: Error) -> String {
