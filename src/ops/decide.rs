@@ -99,16 +99,28 @@ pub fn propose<'a>(
     wish: &Wish,
 ) -> Result<Proposal<'a>, Error> {
     let proposal = transcribe(case, judgement, voice, wish)?;
-    if proposal.effect.is_some_and(Effect::approves) {
-        let (phase, _) = seat(case, voice)?;
-        ready(case, phase)?;
-        apart(case, judgement, phase, voice)?;
+    let says = &proposal.statement;
+    match proposal.effect {
+        Some(effect) if effect.approves() => {
+            let (phase, _) = seat(case, voice)?;
+            ready(case, phase)?;
+            apart(case, judgement, phase, voice)?;
+        }
+        Some(_) if says.reason.is_none() && says.queries.is_empty() && !has_reasons(says) => {
+            return Err(refuse("a rejection or return says why").help("add `--reason`, or `--query ITEM=…`"));
+        }
+        _ => {}
     }
     Ok(proposal)
 }
 
-/// The statement of a decision that was taken elsewhere, whether or not the phase is ready here: what a phase lacks all the same is for
-/// [`super::verify`] to say.
+/// Whether a verdict says why it is as it is.
+fn has_reasons(statement: &Statement) -> bool {
+    statement.verdicts.values().any(|verdict| verdict.reason.is_some())
+}
+
+/// The statement of a decision that was taken elsewhere, whether or not the phase is ready here and a rejection says why: what a phase lacks
+/// all the same is for [`super::verify`] to say.
 ///
 /// # Errors
 /// [`CANNOT_DECIDE`] with the reason.
@@ -264,9 +276,6 @@ fn agreed(case: &Case<'_>, office: &Office, voice: &Voice, decision: &Decision) 
     }
     let effect = effect(case.rules, office, &decision.outcome)
         .ok_or_else(|| refuse(format!("`{}` is no outcome", decision.outcome)))?;
-    if !effect.approves() && decision.queries.is_empty() && voice.reason.is_none() {
-        return Err(refuse("a rejection or return says why").help("add `--reason`, or `--query ITEM=…`"));
-    }
     if !effect.approves() && !decision.conditions.is_empty() {
         return Err(refuse("only an approval has conditions").help("put them as queries: `--query ITEM=…`"));
     }

@@ -171,6 +171,12 @@ fn an_approval_that_the_sheet_does_not_say_whole_is_listed_with_the_reason() {
         assert!(flat(&ran.out).contains(why), "{why}: {}", ran.out);
         assert!(!ran.out.contains("would record"), "{}", ran.out);
     }
+    // A rejection is recorded, with or without a reason.
+    let rejected = [&with("D19", "Rejected")[..], &[("D13", "Rejected")]].concat();
+    saved(&sandbox, "in.xlsx", &approved(&[], &rejected));
+    let ran = sandbox.tom(&["import", "in.xlsx", "--as", "eastmoor", "--dry-run"]).code(1);
+    assert!(flat(&ran.out).contains("phase 1, asset-owner: rejected, by Marian Holt"), "{}", ran.out);
+    assert!(ran.out.contains("commit `in.xlsx` too"), "{}", ran.out);
     // An answer in what they decided over could not be read.
     saved(
         &sandbox,

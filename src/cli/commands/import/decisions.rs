@@ -32,6 +32,10 @@ pub(in crate::cli) struct Recorded {
     pub(super) outcome: String,
     /// The statement's file.
     pub(super) file: String,
+    /// The workbook, as what shows it.
+    pub(super) evidence: String,
+    /// Whether the workbook is committed as it is: without it, nobody can see what shows the decision.
+    pub(super) is_kept: bool,
     /// What it is worth over the assessment as it is after the import.
     pub(super) now: String,
 }
@@ -110,6 +114,8 @@ impl Desk<'_> {
         let judgement = judge(&case, held, &[]);
         let new = judgement.statements.iter().skip(before).map(|one| {
             let says = &one.held.statement;
+            let evidence = says.recorded.as_ref().map(|recording| recording.evidence.clone());
+            let evidence = evidence.unwrap_or_default();
             Recorded {
                 phase: says.phase,
                 role: says.role.clone(),
@@ -117,6 +123,8 @@ impl Desk<'_> {
                 on: says.time.day().to_string(),
                 outcome: says.outcome.clone().unwrap_or_default(),
                 file: one.held.path.clone(),
+                is_kept: self.repo.uncommitted(&evidence).is_ok_and(|changed| changed.is_empty()),
+                evidence,
                 now: one.word().to_owned(),
             }
         });

@@ -190,7 +190,7 @@ impl Body {
         }
         let verb = if self.dry_run { "would record" } else { "recorded" };
         let _ = writeln!(out, "\n{verb}, with the workbook as what shows it:");
-        for Recorded { phase, role, by, on, outcome, file, now } in &self.decisions {
+        for Recorded { phase, role, by, on, outcome, file, now, .. } in &self.decisions {
             let text = format!("phase {phase}, {role}: {outcome}, by {by} on {on}");
             let _ = writeln!(out, "{}\n{}", wrapped(&text, 2, width), wrapped(file, 6, width));
             let why = match now.as_str() {
@@ -199,6 +199,10 @@ impl Body {
                 _ => format!("it is {now}"),
             };
             let _ = writeln!(out, "{}", wrapped(&why, 6, width));
+        }
+        if let Some(one) = self.decisions.iter().find(|one| !one.is_kept) {
+            let evidence = &one.evidence;
+            let _ = writeln!(out, "{}", wrapped(&format!("commit `{evidence}` too"), 2, width));
         }
         let next = format!("`tom verify {}` says what each phase still needs", self.deployment);
         let _ = writeln!(out, "{}", wrapped(&next, 2, width));
