@@ -216,6 +216,24 @@ fn a_phase_that_is_not_ready_is_not_approved_in_a_workbook() {
     assert_eq!(statements(&sandbox, "acme-southmere").len(), 1);
 }
 
+#[test]
+fn a_decision_over_evidence_that_is_not_there_is_refused() {
+    let sandbox = peopled();
+    named(&sandbox);
+    std::fs::remove_file(sandbox.path("docs/evidence/northfield-data-flow.md")).unwrap();
+    sandbox.commit("gone");
+    let decision = [
+        ("Decision", "2/asset-owner", "outcome", "returned"),
+        ("Decision", "2/asset-owner", "by", "Marian Holt"),
+        ("Decision", "2/asset-owner", "on", "2026-11-19"),
+        ("Decision", "2/asset-owner", "reason", "Show the flows"),
+    ];
+    sandbox.write("docs/evidence/back.xlsx", edited(&for_party(&sandbox, "authority"), &decision));
+    let ran = sandbox.tom(&["import", "docs/evidence/back.xlsx"]).code(1);
+    assert!(flat(&ran.out).contains("`docs/evidence/northfield-data-flow.md` is not here"), "{}", ran.out);
+    assert!(statements(&sandbox, NORTHFIELD).is_empty());
+}
+
 /// The example's workbook for a party, with something asked and something to decide.
 fn for_party(sandbox: &Sandbox, party: &str) -> Vec<u8> {
     sandbox.tom(&["export", NORTHFIELD, "--party", party, "--to", "party.xlsx"]).code(0);

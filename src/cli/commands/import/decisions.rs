@@ -88,7 +88,7 @@ impl Desk<'_> {
         // Whoever decided first comes first.
         approvals.sort_by_key(|approval| approval.on);
         for approval in &approvals {
-            match self.statement(&case, &held, approval, &lost, &tree) {
+            match self.statement(&case, &held, approval, &lost, (&tree, &evidence)) {
                 Ok(Some(made)) => {
                     fates.decided(approval, &made.statement.role);
                     held.push(made);
@@ -138,7 +138,7 @@ impl Desk<'_> {
         held: &[Held],
         approval: &Approval,
         lost: &Lost,
-        tree: &dyn Store,
+        (tree, evidence): (&dyn Store, &EvidenceFiles<'_>),
     ) -> Result<Option<Held>, String> {
         let by = plain("name", &approval.by).map_err(message)?;
         let office = seat(case, approval)?;
@@ -189,6 +189,9 @@ impl Desk<'_> {
         let proposal = proposal.map_err(message)?;
         if approval.over.is_some_and(|over| proposal.digest != Some(over)) {
             return Err("what it is over has changed since the workbook was exported, here or in the workbook itself; export it anew, and let them look again".to_owned());
+        }
+        if let Some(path) = evidence.missing().first().filter(|_| approval.over.is_some()) {
+            return Err(format!("a decision covers what its evidence says, and `{path}` is not here"));
         }
         let statement = proposal.statement;
         let bytes = write_statement(&statement).into_bytes();
