@@ -13,7 +13,7 @@ use crate::cli::context::Context;
 use crate::diag::{Error, Label};
 use crate::exchange::{Approval, Book, Fates, Formulas, Lost, Reply, confirm, is_own, read_checklist};
 use crate::model::{
-    Deployment, DeploymentName, Framework, FrameworkRef, Key, Kind, Meta, Origin, Pending, PermanentId,
+    Date, Deployment, DeploymentName, Framework, FrameworkRef, Key, Kind, Meta, Origin, Pending, PermanentId,
     Received, Revision, SheetMap, Workbook,
 };
 use crate::ops::arrival::arrive;
@@ -117,10 +117,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     confirm(&framework, &mut deployment, &read.stands, None, &origin, &mut fates);
     deployment.imported =
         Some(Arc::new(Received { answers: deployment.answers.clone(), risks: deployment.risks.clone() }));
+    let changed = last_change(&deployment.meta.history);
     let entry = recorded(&deployment.meta.history, &origin);
     deployment.meta.history.extend(entry);
     let desk = Desk { context, repo: &repo, settings: project.settings(), file: &args.file, origin: &origin };
-    let given = Given { approvals: read.approvals, over: None, lost: read.lost, fates: &mut fates };
+    let given = Given { approvals: read.approvals, over: None, lost: read.lost, changed, fates: &mut fates };
     let (statements, decisions) = desk.record(&deployment, &framework, given)?;
     if !args.dry_run {
         create(&context.writer(&repo)?, &deployment, &framework, &statements)?;
@@ -156,6 +157,8 @@ struct Arrived<'b> {
     lost: Lost,
     /// What the workbook says, where that is what its approvers decided over.
     over: Option<Deployment>,
+    /// The last day on which a checklist says that it was changed.
+    changed: Option<Date>,
 }
 
 impl<'r> Existing<'r> {
@@ -180,7 +183,8 @@ impl<'r> Existing<'r> {
 
     /// Merges what the workbook says, and writes it, or what somebody has to decide first.
     fn take(self, args: &Args, context: &Context, arrived: Arrived<'_>) -> Result<Outcome, Error> {
-        let Arrived { workbook, says, mut report, book, mut fates, replies, approvals, lost, over } = arrived;
+        let Arrived { workbook, says, mut report, book, mut fates, replies, approvals, lost, over, changed } =
+            arrived;
         let (left, framework) = (&self.left, &*self.framework);
         let origin = workbook.origin.clone();
         let (files, merged) = match arrive(left, framework, workbook, says, self.pending.as_deref())? {
@@ -190,7 +194,7 @@ impl<'r> Existing<'r> {
                 let mut files = super::update::replacements_of(store, left, &applied, framework)?;
                 let settings = self.project.settings();
                 let desk = Desk { context, repo: self.repo, settings, file: &args.file, origin: &origin };
-                let given = Given { approvals, over, lost, fates: &mut fates };
+                let given = Given { approvals, over, lost, changed, fates: &mut fates };
                 let (statements, decisions) = desk.record(&applied.deployment, framework, given)?;
                 let statement = |held: Held| Replacement { path: held.path, after: Some(held.bytes) };
                 files.extend(statements.into_iter().map(statement));
@@ -304,6 +308,11 @@ fn empty(meta: Meta, name: &DeploymentName) -> Deployment {
         received: None,
         unread: Vec::new(),
     }
+}
+
+/// The last day of a document's history.
+fn last_change(history: &BTreeMap<Key, Revision>) -> Option<Date> {
+    history.values().map(|entry| entry.on).max()
 }
 
 /// The entry of a document's history that says that a workbook was imported.

@@ -185,6 +185,20 @@ fn an_approval_that_the_sheet_does_not_say_whole_is_listed_with_the_reason() {
     );
     let ran = sandbox.tom(&["import", "in.xlsx", "--as", "eastmoor", "--dry-run"]).code(1);
     assert!(flat(&ran.out).contains("over answers that could not be imported: IGA-03"), "{}", ran.out);
+    // The document says itself that it was changed afterwards.
+    let mut cells = approved(&[], &[("F34", "Ann Lee"), ("H34", "2026-04-01")]);
+    let cover = cells.entry("Cover".to_owned()).or_default();
+    let history = [
+        (1, ["Version", "Date of Production", "Version Description", "Change Id", "Author"]),
+        (2, ["1.0", "2026-04-01", "Signed", "C-1", "Jo Marsh"]),
+        (3, ["1.1", "2026-04-09", "Another answer", "C-2", "Jo Marsh"]),
+    ];
+    for (row, texts) in history {
+        (2..).zip(texts).for_each(|(column, text)| drop(cover.insert((row, column), text.to_owned())));
+    }
+    saved(&sandbox, "in.xlsx", &cells);
+    let ran = sandbox.tom(&["import", "in.xlsx", "--as", "eastmoor", "--dry-run"]).code(1);
+    assert!(flat(&ran.out).contains("history goes on until 2026-04-09"), "{}", ran.out);
     // The file is nowhere in the repository.
     let elsewhere = tempfile::tempdir().unwrap();
     let file = elsewhere.path().join("in.xlsx");

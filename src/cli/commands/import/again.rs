@@ -1,6 +1,6 @@
 //! A checklist that is imported into an assessment that is there already.
 
-use super::{Args, Arrived, Body, Existing, empty, recorded, sheet_map};
+use super::{Args, Arrived, Body, Existing, empty, last_change, recorded, sheet_map};
 use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
@@ -30,6 +30,7 @@ pub(super) fn run(
     let read = read_checklist(book, &map, &existing.framework, empty(left.meta.clone(), name), args.formulas);
     let (mut says, mut fates) = (read.right, read.fates);
     let history = std::mem::take(&mut says.meta.history);
+    let changed = last_change(&history);
     let came = left.imported.as_deref().cloned().unwrap_or_default();
     confirm_again(&existing.framework, &mut says, (&came, left), &read.stands, &origin, &mut fates);
     let (before, here, now) = (fields(&with(&came, left)), fields(left), fields(&says));
@@ -51,7 +52,7 @@ pub(super) fn run(
     existing.take(
         args,
         context,
-        Arrived { workbook, says, report, book, fates, replies, approvals, lost, over },
+        Arrived { workbook, says, report, book, fates, replies, approvals, lost, over, changed },
     )
 }
 

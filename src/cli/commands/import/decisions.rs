@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::diag::Error;
 use crate::exchange::{Approval, Fates, Lost};
 use crate::model::{
-    Act, Deployment, Digest, Framework, Moment, Origin, Recording, Settings, Statement, statement_name,
+    Act, Date, Deployment, Digest, Framework, Moment, Origin, Recording, Settings, Statement, statement_name,
 };
 use crate::ops::decide::{Decision, Voice, Wish, propose, transcribe};
 use crate::ops::policy::{Keys, Office, electors, keys, office};
@@ -46,6 +46,8 @@ pub(super) struct Given<'g> {
     /// What the workbook says, where that is what they decided over; otherwise the assessment as it is then.
     pub(super) over: Option<Deployment>,
     pub(super) lost: Lost,
+    /// The last day on which the document says that it was changed.
+    pub(super) changed: Option<Date>,
     pub(super) fates: &'g mut Fates,
 }
 
@@ -70,7 +72,7 @@ impl Desk<'_> {
         framework: &Framework,
         given: Given<'_>,
     ) -> Result<(Vec<Held>, Vec<Recorded>), Error> {
-        let Given { mut approvals, over, lost, fates } = given;
+        let Given { mut approvals, over, lost, changed, fates } = given;
         if approvals.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
@@ -88,7 +90,8 @@ impl Desk<'_> {
         // Whoever decided first comes first.
         approvals.sort_by_key(|approval| approval.on);
         for approval in &approvals {
-            match self.statement(&case, &held, approval, &lost, (&tree, &evidence)) {
+            let whole = |office: &Office| content_is_theirs(office, approval, &lost, changed);
+            match self.statement(&case, &held, approval, &whole, (&tree, &evidence)) {
                 Ok(Some(made)) => {
                     fates.decided(approval, &made.statement.role);
                     held.push(made);
@@ -137,7 +140,7 @@ impl Desk<'_> {
         case: &Case<'_>,
         held: &[Held],
         approval: &Approval,
-        lost: &Lost,
+        whole: &dyn Fn(&Office) -> Result<(), String>,
         (tree, evidence): (&dyn Store, &EvidenceFiles<'_>),
     ) -> Result<Option<Held>, String> {
         let by = plain("name", &approval.by).map_err(message)?;
@@ -153,16 +156,12 @@ impl Desk<'_> {
         if let Some(later) = same.iter().find(|says| says.time.day() >= approval.on) {
             return Err(format!("a decision of theirs of {} is recorded already", later.time.day()));
         }
+        whole(&office)?;
         if texts(approval).any(|text| text.chars().any(|c| c != '\n' && is_hidden(c))) {
             return Err("it has a character that cannot be seen".to_owned());
         }
         if approval.on > self.context.today() {
             return Err(format!("{} is still to come", approval.on));
-        }
-        let covered = lost.iter().filter(|(_, scopes)| scopes.iter().any(|one| office.scope.contains(one)));
-        let covered: Vec<&str> = covered.map(|(id, _)| id.as_str()).collect();
-        if !covered.is_empty() {
-            return Err(format!("it was over answers that could not be imported: {}", covered.join(", ")));
         }
         let recording = self.recording(tree)?;
         let voice = Voice {
@@ -217,6 +216,28 @@ impl Desk<'_> {
             return Err("the workbook was changed while it was read".to_owned());
         }
         Ok(Recording { by, evidence, digest })
+    }
+}
+
+/// Makes sure that what is here is what was decided over: nothing of it could not be read, and the document does not say that it was changed
+/// afterwards.
+fn content_is_theirs(
+    office: &Office,
+    approval: &Approval,
+    lost: &Lost,
+    changed: Option<Date>,
+) -> Result<(), String> {
+    let covered = lost.iter().filter(|(_, scopes)| scopes.iter().any(|one| office.scope.contains(one)));
+    let covered: Vec<&str> = covered.map(|(id, _)| id.as_str()).collect();
+    if !covered.is_empty() {
+        return Err(format!("it was over answers that could not be imported: {}", covered.join(", ")));
+    }
+    match changed.filter(|day| *day > approval.on) {
+        Some(day) => Err(format!(
+            "the document's history goes on until {day}, after the decision of {}: nobody can tell whether they decided over what it says now",
+            approval.on
+        )),
+        None => Ok(()),
     }
 }
 

@@ -36,11 +36,11 @@ pub(super) fn run(
         base: Received { answers: base.answers, risks: base.risks },
     };
     let says = Received { answers: right.answers, risks: right.risks };
-    let (lost, over) = (Lost::new(), None);
+    let (lost, over, changed) = (Lost::new(), None, None);
     existing.take(
         args,
         context,
-        Arrived { workbook, says, report, book, fates, replies, approvals, lost, over },
+        Arrived { workbook, says, report, book, fates, replies, approvals, lost, over, changed },
     )
 }
 
