@@ -28,6 +28,27 @@ const MEDIA = {
 // With those of WCAG 2.2, which axe-core leaves out unless it is asked.
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+// What is not open is off the screen once somebody asks for that, comes back where a link leads to it, and is on paper whatever they chose.
+async function filtered(page, problems) {
+  await page.emulateMedia(MEDIA.light);
+  for (const what of ["answer", "risk"]) {
+    const choice = page.locator(`.filter[data-of=${what}]`);
+    if (!(await choice.count()) || !(await choice.isVisible())) continue;
+    const shown = () => page.locator(`.${what}:visible`).count();
+    const all = await shown();
+    await choice.locator("[value=open]").check();
+    if (!((await shown()) < all)) problems.add(`the choice above ${what}s leaves nothing out`);
+    const result = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), TAGS);
+    for (const violation of result.violations) problems.add(`only what is open: ${violation.id} (${violation.impact})`);
+    await page.emulateMedia(MEDIA.print);
+    if ((await shown()) !== all) problems.add(`some of the ${what}s are not on paper`);
+    await page.emulateMedia(MEDIA.light);
+    await page.evaluate((what) => { location.hash = "#" + document.querySelector(`.${what}.filtered`).id; }, what);
+    await page.waitForTimeout(50);
+    if ((await shown()) !== all) problems.add(`a link to one of the ${what}s that is left out does not show it`);
+  }
+}
+
 const files = process.argv.slice(2);
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-background-networking"] });
 let wrong = files.length === 0 ? 1 : 0;
@@ -58,6 +79,7 @@ for (const file of files) {
       if (media.media === "screen" && wide > 0) problems.add(`${where}: ${wide} px wider than the window`);
     }
   }
+  await filtered(page, problems);
   await page.close();
   problems.forEach((problem) => console.log(`${file}: ${problem}`));
   wrong += problems.size;

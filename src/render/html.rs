@@ -1,6 +1,7 @@
 //! HTML by minijinja: escaped, strict, with limits on work and output.
 
 use super::Templates;
+use super::templates::known_in;
 use crate::diag::{Code, Error, Label, Severity};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -78,14 +79,15 @@ fn render<'t>(
     environment.set_recursion_limit(100);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.map_err(|error| template_error(&error))?);
-    let keys = pack.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(", "));
     let error = |error: minijinja::Error| {
-        let known = error.kind() == minijinja::ErrorKind::UndefinedError;
+        let inner = innermost(&error);
         let shown = template_error(&error);
-        match &keys {
-            Some(keys) if known => shown.note(format!("a pack has: {keys}")),
-            _ => shown,
+        if inner.kind() != minijinja::ErrorKind::UndefinedError {
+            return shown;
         }
+        // `register[0].titel` is undefined: its last part is what is not there.
+        let named = inner.detail().and_then(|detail| detail.split('`').nth(1)).unwrap_or_default();
+        known_in(pack, named.rsplit('.').next().unwrap_or_default(), shown)
     };
     for (name, source) in templates {
         environment.add_template(name, source).map_err(error)?;
@@ -116,12 +118,17 @@ impl std::io::Write for Bounded {
     }
 }
 
-fn template_error(error: &minijinja::Error) -> Error {
-    // An error in a template that is included is the reason of the one in the template that includes it.
+/// An error in a template that is included is the reason of the one in the template that includes it.
+fn innermost(error: &minijinja::Error) -> &minijinja::Error {
     let mut inner = error;
     while let Some(reason) = std::error::Error::source(inner).and_then(|e| e.downcast_ref()) {
         inner = reason;
     }
+    inner
+}
+
+fn template_error(error: &minijinja::Error) -> Error {
+    let inner = innermost(error);
     let name = inner.name().unwrap_or("pack.html").to_owned();
     let line = inner.line().map(|line| format!(" line {line}")).unwrap_or_default();
     let detail = inner.detail().map(|detail| format!(": {detail}")).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::OwnTemplate;
 use crate::model::Digest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Templates by name.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
@@ -63,4 +63,37 @@ impl Templates {
 
 fn is_of(name: &str, endings: &[&str]) -> bool {
     endings.iter().any(|ending| name.ends_with(ending))
+}
+
+/// What helps somebody whose template names something that a pack does not have.
+pub(super) fn known_in(
+    pack: &serde_json::Value,
+    wanted: &str,
+    error: crate::diag::Error,
+) -> crate::diag::Error {
+    let mut all = BTreeSet::new();
+    keys_of(pack, &mut all);
+    let error = match crate::diag::nearest(wanted, all.iter().copied()).filter(|near| *near != wanted) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    };
+    let top: Vec<&str> =
+        pack.as_object().into_iter().flat_map(|fields| fields.keys()).map(String::as_str).collect();
+    error.note(format!("a pack has: {}", top.join(", "))).note(
+        "`docs/schemas/pack.schema.json` says what each of these has; `tom render --format json` shows it",
+    )
+}
+
+/// Every key in a value.
+fn keys_of<'v>(value: &'v serde_json::Value, all: &mut BTreeSet<&'v str>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (key, inner) in fields {
+                all.insert(key);
+                keys_of(inner, all);
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| keys_of(item, all)),
+        _ => {}
+    }
 }

@@ -78,6 +78,14 @@ impl Source<'_> {
         lines
     }
 
+    fn with_labels(&self, waits: &str) -> String {
+        let (roles, people) =
+            waits.split_once(" (").map_or((waits, None), |(roles, rest)| (roles, Some(rest)));
+        let roles: Vec<&str> = roles.split(" or ").map(|role| self.framework.label(role)).collect();
+        let people = people.map(|people| format!(": {}", people.trim_end_matches(')'))).unwrap_or_default();
+        format!("{}{people}", roles.join(" or "))
+    }
+
     fn phase_in_words(&self, stands: &PhaseStanding) -> String {
         let since = stands.since.as_ref().map(|since| format!(" since {}", day(since))).unwrap_or_default();
         let version = stands.version.map(|version| format!(" Version {version} was sent off last."));
@@ -85,45 +93,40 @@ impl Source<'_> {
             ([], _) => String::new(),
             // Who could decide is named in no public pack.
             (some, Audience::Public) => format!(" Approvals that are missing: {}.", some.len()),
-            (some, _) => format!(" Has to approve: {}.", some.join("; ")),
+            (some, _) => {
+                let some: Vec<String> = some.iter().map(|one| self.with_labels(one)).collect();
+                format!(" Has to approve: {}.", some.join("; "))
+            }
         };
         format!("{}{since}.{}{waits}", capital(&stands.in_words()), version.unwrap_or_default())
     }
 
     fn decision(&self, one: &Judged<'_>) -> String {
         let says = &one.held.statement;
-        let mut text = self.what(says);
-        if self.audience != Audience::Public {
-            text += &format!(" by {}", says.by);
-        }
+        let by = match self.audience {
+            Audience::Public => String::new(),
+            _ => format!("by {} ", says.by),
+        };
         let time = if one.observed.is_some() { "seen by then in the trusted history" } else { "as stated" };
-        text += &format!(" on {} ({time}). {}", day(says.time.day()), self.shown(one));
+        let given = capital(&format!("{by}on {} ({time}).", day(says.time.day())));
+        let mut parts = vec![format!("{}. {given}", self.what(says)), self.shown(one)];
         if let Some(reason) = one.reasons.first() {
-            let leaves: Vec<&str> = one.changed().collect();
-            let leaves = if leaves.is_empty() { String::new() } else { format!(": {}", leaves.join(", ")) };
-            text += &format!(" It does not hold: {}{leaves}.", reason.problem.as_str());
+            parts.push(format!("It does not hold: {}{}.", reason.problem.as_str(), some_of(one.changed())));
         }
-        for (item, verdict) in &says.verdicts {
-            text += &format!(" {item}: {}.", verdict.verdict);
-        }
-        if let Some(reason) = &says.reason {
-            text += &format!(" Reason: {}", self.text(reason));
-        }
-        for condition in says.conditions.values() {
-            text += &format!(" Condition: {}", self.text(condition));
-        }
-        for (address, query) in &says.queries {
-            text += &format!(" Query about {address}: {}", self.text(query));
-        }
-        if let Some(expires) = says.expires {
-            text += &format!(" It holds until {}.", day(expires));
-        }
+        let mut said: Vec<String> =
+            says.verdicts.iter().map(|(item, verdict)| format!("{item}: {}.", verdict.verdict)).collect();
+        said.extend(says.reason.iter().map(|reason| format!("Reason: {}", self.text(reason))));
+        said.extend(says.conditions.values().map(|condition| format!("Condition: {}", self.text(condition))));
+        let queries = says.queries.iter();
+        said.extend(queries.map(|(address, query)| format!("Query about {address}: {}", self.text(query))));
+        said.extend(says.expires.map(|expires| format!("It holds until {}.", day(expires))));
+        parts.push(said.join(" "));
         let over = says.scopes.iter().map(|(scope, seal)| format!("{scope} {}", seal.digest.grouped()));
         let over: Vec<String> = over.collect();
-        if !over.is_empty() {
-            text += &format!(" Over: {}.", over.join("; "));
-        }
-        text + &format!(" Statement {}.", &one.held.id.hex()[..12])
+        let over = if over.is_empty() { String::new() } else { format!("Over: {}. ", over.join("; ")) };
+        parts.push(format!("{over}Statement {}.", &one.held.id.hex()[..12]));
+        parts.retain(|part| !part.is_empty());
+        parts.join("\n\n")
     }
 
     fn what(&self, says: &Statement) -> String {
@@ -154,5 +157,17 @@ impl Source<'_> {
             }
             _ => "Claimed: the file says so, and nothing else does.".to_owned(),
         }
+    }
+}
+
+/// The first of what changed, and how many more.
+fn some_of<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    const MOST: usize = 12;
+    let all: Vec<&str> = all.collect();
+    let more = all.len().saturating_sub(MOST);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    match &all[..all.len() - more] {
+        [] => String::new(),
+        some => format!(": {}{rest}", some.join(", ")),
     }
 }

@@ -6,7 +6,7 @@
 mod fonts;
 mod world;
 
-use super::{Templates, html::BAD_TEMPLATE};
+use super::{Templates, html::BAD_TEMPLATE, templates::known_in};
 use crate::diag::{Code, Error, Label, Severity};
 use rayon::ThreadPoolBuilder;
 use typst::diag::SourceDiagnostic;
@@ -60,7 +60,7 @@ fn laid_out(data: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, 
     let bytes = serde_json::to_vec(data).map_err(|error| Error::new(&BAD_TEMPLATE, error.to_string()))?;
     let world = Closed::new(bytes, templates, &fonts)?;
     let compiled = typst::compile::<PagedDocument>(&world);
-    let document = compiled.output.map_err(|errors| template_error(&world, &errors))?;
+    let document = compiled.output.map_err(|errors| template_error(&world, data, &errors))?;
     if document.pages().len() > MAX_PAGES {
         let pages = document.pages().len();
         return Err(Error::new(&TOO_LONG, format!("the pack has {pages} pages, more than {MAX_PAGES}"))
@@ -81,7 +81,7 @@ fn laid_out(data: &serde_json::Value, templates: &Templates) -> Result<Vec<u8>, 
         standards,
         ..PdfOptions::default()
     };
-    let bytes = typst_pdf::pdf(&document, &options).map_err(|errors| template_error(&world, &errors));
+    let bytes = typst_pdf::pdf(&document, &options).map_err(|errors| template_error(&world, data, &errors));
     // What typst remembers of one pack is of little use to the next, and would add up.
     typst::comemo::evict(0);
     bytes
@@ -95,7 +95,7 @@ fn moment(date: &str) -> Option<Datetime> {
 }
 
 /// The first thing that is wrong with a template, where it stands.
-fn template_error(world: &Closed<'_>, errors: &[SourceDiagnostic]) -> Error {
+fn template_error(world: &Closed<'_>, data: &serde_json::Value, errors: &[SourceDiagnostic]) -> Error {
     let Some(first) = errors.first() else {
         return Error::new(&BAD_TEMPLATE, "typst gave no reason");
     };
@@ -105,6 +105,12 @@ fn template_error(world: &Closed<'_>, errors: &[SourceDiagnostic]) -> Error {
         .at(Label::file(format!("templates/{name}")));
     for hint in &first.hints {
         error = error.note(hint.v.to_string());
+    }
+    let message = first.message.as_str();
+    if let Some((_, wanted)) = message.split_once("does not contain key \"") {
+        error = known_in(data, wanted.trim_end_matches('"'), error);
+    } else if message.contains("access denied") {
+        error = error.note(format!("a template reaches these files and nothing else: {}", world.names()));
     }
     error.help("`tom render --eject DIR` writes the built-in templates, to compare with")
 }

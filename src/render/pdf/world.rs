@@ -41,6 +41,13 @@ impl<'a> Closed<'a> {
         Ok(Self { fonts, main: RootedPath::new(VirtualRoot::Project, main).intern(), files })
     }
 
+    /// The files that templates reach.
+    pub(super) fn names(&self) -> String {
+        let names =
+            self.files.keys().filter(|name| !name.starts_with(BUILTIN)).map(|name| format!("/{name}"));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// The template and line of a place.
     pub(super) fn place(&self, span: DiagSpan) -> Option<(String, usize)> {
         let file = span.id()?;

@@ -104,7 +104,7 @@ fn planted() -> Planted {
     all
 }
 
-/// Every byte of a zip's parts, those of workbooks unpacked.
+/// Every byte of a zip's parts, those of workbooks unpacked, and the text of PDFs.
 fn contents(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut all = Vec::new();
@@ -118,20 +118,30 @@ fn contents(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
                 contents(&content).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)),
             );
         }
+        if name.ends_with(".pdf") {
+            let read = tom::exchange::pdf_text(&content);
+            assert!(read.unread.is_empty(), "{name}: {:?}", read.unread);
+            let texts = read.texts.into_iter();
+            all.extend(texts.map(|(place, text)| (format!("{name}, {place}"), text.into_bytes())));
+        }
         all.push((name, content));
     }
     all
 }
 
+/// Files in small letters, each with its name in it.
+type Small = Vec<(String, String)>;
+
+fn small(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Small {
+    let files = files.into_iter();
+    let with_name = |name: &str, bytes: &[u8]| format!("{name}\n{}", String::from_utf8_lossy(bytes));
+    files.map(|(name, bytes)| (name.clone(), with_name(&name, &bytes).to_lowercase())).collect()
+}
+
 /// The places of a secret in some files.
-fn found<'f>(word: &str, files: impl IntoIterator<Item = (&'f String, &'f Vec<u8>)>) -> Vec<String> {
+fn found<'f>(word: &str, files: &'f Small) -> Vec<&'f str> {
     let word = word.to_lowercase();
-    let has = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_lowercase().contains(&word);
-    files
-        .into_iter()
-        .filter(|(name, bytes)| has(bytes) || has(name.as_bytes()))
-        .map(|(name, _)| name.clone())
-        .collect()
+    files.iter().filter(|(_, text)| text.contains(&word)).map(|(name, _)| name.as_str()).collect()
 }
 
 #[test]
@@ -142,6 +152,7 @@ fn e11_what_one_trust_says_of_itself_reaches_neither_another_nor_the_public() {
     // They are all there, or this would show nothing: the last two are in the history alone.
     let mut here = supplier.files("");
     here.insert("history".to_owned(), supplier.git(&["log", "--format=%an %s"]).into_bytes());
+    let here = small(here);
     for word in &planted.words {
         assert!(!found(word, &here).is_empty(), "{word} is nowhere");
     }
@@ -156,7 +167,7 @@ fn e11_what_one_trust_says_of_itself_reaches_neither_another_nor_the_public() {
     supplier.tom(&[&derive[..], &own].concat()).code(0);
     supplier.commit("a second deployer");
     // Carried texts that name Northfield keep it back until somebody has looked at each.
-    let ran = supplier.tom(&["hand-over", SECOND, "--to", "deployer", "--by", SUPPLIER]).code(2);
+    let ran = supplier.tom(&["hand-over", SECOND, "--to", "deployer", "--by", SUPPLIER, "--no-pdf"]).code(2);
     assert!(ran.err.contains("TOM-1104") && ran.err.contains(FLOWS), "{}", ran.err);
     // The supplier looks: a file of theirs does not belong here, the other texts say nothing.
     let facts = format!("assessments/{SECOND}/basic-details.toml");
@@ -165,22 +176,33 @@ fn e11_what_one_trust_says_of_itself_reaches_neither_another_nor_the_public() {
         supplier.read(&facts).replace(&format!("\"path:{FLOWS}\""), "\"ref:Data flows, to come\""),
     );
     supplier.commit("their own data flows are to come");
-    let sent = send_of(supplier, SECOND, SUPPLIER, "deployer", &["--allow-names"]);
+    // With its PDFs.
+    let args = ["hand-over", SECOND, "--to", "deployer", "--by", SUPPLIER, "--allow-names", "--out", "o.zip"];
+    supplier.tom(&args).code(0);
+    let sent = supplier.files("").remove("o.zip").unwrap();
+    std::fs::remove_file(supplier.path("o.zip")).unwrap();
+    supplier.commit("handed over");
     let public = send_of(supplier, SECOND, SUPPLIER, "authority", &["--audience", "public", "--allow-names"]);
     let second = organisation();
     take(&second, "Nadia Fenn", &sent, 0);
     // Whoever looks at the file is told what was looked at.
+    std::fs::write(supplier.path(".git/out.zip"), &sent).unwrap();
     let ran = supplier.tom(&["check", "--leaks", ".git/out.zip"]).code(0);
-    assert!(ran.out.contains(".git/out.zip/packs/"), "{}", ran.out);
+    for part in ["phase-2-full.html", "phase-2-full.pdf, page "] {
+        assert!(
+            ran.out.contains(&format!(".git/out.zip/packs/acme-southmere-{part}")),
+            "{part}: {}",
+            ran.out
+        );
+    }
     assert!(
         ran.out.contains("TOM-1104") && ran.out.contains("belongs to the organisation of `acme-northfield`")
     );
-    let (sent, public) = (contents(&sent), contents(&public));
-    let at_second =
-        second.files("assessments").into_iter().chain(second.files("exchanges")).collect::<Vec<_>>();
+    let (sent, public) = (small(contents(&sent)), small(contents(&public)));
+    let at_second = small(second.files("assessments").into_iter().chain(second.files("exchanges")));
     for word in &planted.words {
         for files in [&sent, &public, &at_second] {
-            let places = found(word, files.iter().map(|(name, bytes)| (name, bytes)));
+            let places = found(word, files);
             assert!(places.is_empty(), "{word} is in {places:?}");
         }
     }

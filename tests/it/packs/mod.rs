@@ -196,6 +196,25 @@ fn d11_d15_what_people_wrote_is_text_and_nothing_else() {
 }
 
 #[test]
+fn d11_the_only_script_of_a_page_is_the_one_that_its_policy_names() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["set", "acme-northfield", "BD-15", "<script>alert(1)</script>"]).code(0);
+    sandbox.tom(&["render", "acme-northfield", "--to", "packs", "--pack", "all", "--format", "html"]).code(0);
+    for (name, bytes) in sandbox.files("packs").into_iter().filter(|(name, _)| name != "index.html") {
+        let page = String::from_utf8(bytes).unwrap();
+        assert_eq!(page.matches("<script").count(), 1, "{name}");
+        let script = page.split_once("<script>").unwrap().1.split_once("</script>").unwrap().0;
+        let hash = tom::model::Digest::of_bytes(script.as_bytes()).base64();
+        assert!(page.contains(&format!("script-src 'sha256-{hash}';")), "{name}");
+        // Nothing is hidden unless the script does it, and nothing is on paper.
+        assert!(
+            !page.contains("class=\"filtered") && page.contains("@media screen {\n  .filtered,"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn d07_what_cannot_be_seen_gets_into_no_pack() {
     let sandbox = Sandbox::example();
     sandbox.replace(

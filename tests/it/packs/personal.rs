@@ -154,20 +154,25 @@ fn planted() -> Planted {
     all
 }
 
-/// A text as it may stand in bytes: as it is, in an address, in markup, in a PDF's own text.
-fn forms_of(text: &str) -> Vec<Vec<u8>> {
-    let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>().into_bytes();
-    vec![
-        text.as_bytes().to_vec(),
-        text.to_lowercase().into_bytes(),
+/// A text as it may stand in an address or in markup, and in the bytes of a PDF; as it is it is looked for in the file's text.
+fn forms_of(text: &str, is_pdf: bool) -> Vec<Vec<u8>> {
+    let mut forms = vec![
         text.replace('@', "%40").replace(' ', "%20").into_bytes(),
-        text.replace('@', "&#64;").into_bytes(),
-        wide(u16::to_be_bytes),
-        wide(u16::to_le_bytes),
-        hex(text.as_bytes()),
-        hex(&wide(u16::to_be_bytes)),
-    ]
+        text.replace('@', "&#64;").replace(' ', "&#32;").into_bytes(),
+    ];
+    if is_pdf {
+        let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+        let hex =
+            |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>().into_bytes();
+        forms.extend([
+            text.as_bytes().to_vec(),
+            wide(u16::to_be_bytes),
+            wide(u16::to_le_bytes),
+            hex(text.as_bytes()),
+            hex(&wide(u16::to_be_bytes)),
+        ]);
+    }
+    forms
 }
 
 /// Small letters without white space and hyphens: what a layout may put between them hides nothing.
@@ -208,11 +213,12 @@ fn render(at: &Sandbox, audience: &str, packs: &str, formats: &str) -> Files {
 
 /// The files in which a text stands, in whatever form.
 fn places<'f>(files: &'f Files, text: &str) -> Vec<&'f str> {
-    let forms: Vec<String> = forms_of(text).iter().map(|form| letters(form)).collect();
-    let is_in = |(all, texts): &(String, String)| {
-        texts.contains(&bare(text)) || forms.iter().any(|form| all.contains(form))
+    let text_of = bare(text);
+    let is_in = |name: &str, (all, texts): &(String, String)| {
+        let mut forms = forms_of(text, name.ends_with(".pdf")).into_iter();
+        texts.contains(&text_of) || forms.any(|form| all.contains(&letters(&form)))
     };
-    files.iter().filter(|(_, file)| is_in(file)).map(|(name, _)| name.as_str()).collect()
+    files.iter().filter(|(name, file)| is_in(name, file)).map(|(name, _)| name.as_str()).collect()
 }
 
 #[test]

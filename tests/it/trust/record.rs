@@ -290,7 +290,7 @@ fn packs_tell_verified_recorded_and_claimed_apart() {
     sandbox
         .tom(&["render", NORTHFIELD, "--to", "packs", "--audience", "internal", "--format", "html"])
         .code(0);
-    assert!(sandbox.read("packs/acme-northfield-phase-2-internal.html").contains("by Helen Okafor"));
+    assert!(sandbox.read("packs/acme-northfield-phase-2-internal.html").contains("By Helen Okafor"));
     // What is void is said with its leaf.
     sandbox.tom(&["set", NORTHFIELD, "HAZ-004.residual.likelihood", "Low"]).code(0);
     sandbox.commit("a risk");
