@@ -349,6 +349,26 @@ fn a_receipt_can_be_signed_and_a_policy_can_ask_for_it() {
 }
 
 #[test]
+fn another_trust_does_not_speak_for_this_one_whatever_it_signs() {
+    let (supplier, other) = (supplier(), organisation());
+    // Somebody at Southmere has Northfield's files, and hands them over as theirs.
+    for folder in ["assessments/acme-northfield", "docs/evidence"] {
+        for (file, bytes) in SUPPLIERS.files(folder) {
+            other.write(&format!("{folder}/{file}"), bytes);
+        }
+    }
+    other.commit("not ours");
+    set(&other, NORTHFIELD, "BD-22", "At Southmere.");
+    let sent = send_of(&other, NORTHFIELD, "Nadia Fenn", "supplier", &["--allow-names"]);
+    let before = supplier.files("");
+    std::fs::write(supplier.path(".git/in.zip"), sent).unwrap();
+    let ran = supplier.tom(&["receive", ".git/in.zip", "--by", SUPPLIER]).code(2);
+    assert!(ran.err.contains("it comes from the deployer (XSM02)"), "{}", ran.err);
+    assert!(ran.err.contains("of the deployer (XNF01)"), "{}", ran.err);
+    assert!(supplier.files("") == before, "something was written");
+}
+
+#[test]
 fn a_hand_over_is_verified_without_taking_it_in() {
     let (supplier, deployer) = (supplier(), organisation());
     let first = send(&supplier, SUPPLIER, "deployer");

@@ -11,9 +11,9 @@ use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::{Error, Label};
 use crate::exchange::handover::{Carried, HandOver, open};
 use crate::exchange::{MOST_HAND_OVER, NOT_WHOLE};
-use crate::model::{Deployment, DeploymentName, Framework, Ledger, Manifest, Purpose, Source};
+use crate::model::{Deployment, DeploymentName, End, Framework, Ledger, Manifest, Purpose, Source};
 use crate::ops::handover::{
-    CANNOT_RECEIVE, Incoming, Place, Received, Settled, end_of_person, place, receive,
+    CANNOT_RECEIVE, Incoming, Place, Received, Settled, end_of, end_of_person, place, receive,
 };
 use crate::project::{ASSESSMENTS, Project, SETTINGS, came_from, ledgers};
 use crate::store::{Replacement, Repo, Store, WorkTree, read_outside_up_to};
@@ -318,6 +318,7 @@ fn decide(
     }
     refuse_other_framework(here, &carried.framework)?;
     let Some(deployment) = &here.deployment else { return Ok(Done::New) };
+    refuse_stranger(deployment, &carried.framework, &manifest.from)?;
     let waits = here.pending.as_ref().map(|pending| &pending.source);
     if let Some(other) =
         waits.filter(|source| !matches!(source, Source::HandOver { digest: of, .. } if of == digest))
@@ -345,6 +346,19 @@ fn decide(
         Settled::Merged(received) => Done::Merged(received),
         Settled::Waits(pending, merged) => Done::Waits(pending, merged),
     })
+}
+
+/// An assessment is handed over by its own parties: whoever speaks for another trust, with whatever signature, does not speak for this one.
+fn refuse_stranger(here: &Deployment, framework: &Framework, from: &End) -> Result<(), Error> {
+    let expected = end_of(here, framework, &from.party);
+    if expected.means(from) {
+        return Ok(());
+    }
+    Err(Error::new(
+        &CANNOT_RECEIVE,
+        format!("it comes from {from}, and `{}` here is an assessment of {expected}", here.name),
+    )
+    .help("ask whoever sent it; where the organisation has another code by now, set that here first"))
 }
 
 /// The framework of the same version has to be the same here.
