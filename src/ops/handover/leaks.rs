@@ -61,19 +61,13 @@ fn in_markup(name: &str) -> String {
 }
 
 /// Every line of some files on which one of the names begins; files that are no text are passed over.
-pub fn leaks<'f>(names: &Names, files: impl IntoIterator<Item = (String, &'f [u8])>) -> Vec<Finding> {
-    let mut wanted: Vec<Wanted<'_>> =
-        names.iter().map(|(name, of)| Wanted { folded: folded(name).0, name, of }).collect();
-    // As they stand in a page or a workbook.
-    let escaped = wanted.iter().map(|one| Wanted { folded: in_markup(&one.folded), ..*one });
-    let escaped: Vec<_> = escaped.filter(|one| one.folded != folded(one.name).0).collect();
-    wanted.extend(escaped);
+pub fn leaks<'f>(wanted: &[Wanted<'_>], files: impl IntoIterator<Item = (String, &'f [u8])>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (file, bytes) in files {
         let Ok(text) = std::str::from_utf8(bytes) else { continue };
         let lower = text.to_lowercase();
         // Most files name none. A name may be broken over two lines, and its longest word is not.
-        let there: Vec<_> = wanted.iter().filter(|one| lower.contains(one.longest_word())).collect();
+        let there: Vec<_> = wanted.iter().filter(|one| lower.contains(&one.longest_word)).collect();
         if there.is_empty() {
             continue;
         }
@@ -99,16 +93,26 @@ pub fn leaks<'f>(names: &Names, files: impl IntoIterator<Item = (String, &'f [u8
 }
 
 /// A name that is looked for.
-struct Wanted<'n> {
+#[derive(Debug)]
+pub struct Wanted<'n> {
     folded: String,
+    longest_word: String,
     name: &'n str,
     of: &'n str,
 }
 
-impl Wanted<'_> {
-    fn longest_word(&self) -> &str {
-        self.folded.split(' ').max_by_key(|word| word.len()).unwrap_or_default()
+/// The names as they are looked for: in small letters, and as they stand in a page or a workbook.
+pub fn wanted(names: &Names) -> Vec<Wanted<'_>> {
+    let mut all = Vec::new();
+    for (name, of) in names {
+        let plain = name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let escaped = Some(in_markup(&plain)).filter(|escaped| *escaped != plain);
+        for folded in [Some(plain), escaped].into_iter().flatten() {
+            let longest_word = folded.split(' ').max_by_key(|word| word.len()).unwrap_or_default().to_owned();
+            all.push(Wanted { folded, longest_word, name, of });
+        }
     }
+    all
 }
 
 /// A text in small letters with one space for every white space, and where each of its bytes comes from.
@@ -136,7 +140,7 @@ mod tests {
     fn a_name_is_found_whatever_its_case_and_wherever_its_line_ends() {
         let names = Names::from([("Helen O'Hara".to_owned(), "one".to_owned())]);
         let lines = |text: &str| {
-            let found = leaks(&names, [("f".to_owned(), text.as_bytes())]);
+            let found = leaks(&wanted(&names), [("f".to_owned(), text.as_bytes())]);
             found.into_iter().map(|one| format!("{:?}", one.primary.unwrap())).collect::<Vec<_>>().len()
         };
         assert_eq!(lines("asked helen o'hara, and HELEN  O'HARA\nand\nHelen\n  O'Hara."), 2);

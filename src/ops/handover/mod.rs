@@ -12,7 +12,7 @@ use crate::diag::{Code, Error, Severity};
 use crate::model::{Address, Answer, Deployment, End, Ledger, Risk, Sent, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use leaks::{LEAK, NOT_LOOKED_INTO, Names, leaks, others};
+pub use leaks::{LEAK, NOT_LOOKED_INTO, Names, Wanted, leaks, others, wanted};
 pub use readme::readme;
 pub use receive::{Incoming, Place, Received, Settled, place, receive};
 pub use transfer::{CANNOT_TRANSFER, answer, open_transfer, receipt_holds, transfer};

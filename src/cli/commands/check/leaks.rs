@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::diag::{Error, Finding, Label};
 use crate::exchange::NOT_WHOLE;
 use crate::model::{Deployment, Framework};
+use crate::ops::handover::wanted;
 use crate::project::Project;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub(super) fn of_file(project: &Project, context: &Context, file: &str) -> Resul
         })?,
     };
     let names = hand_over::names_of_others(project, (&deployment, &framework))?;
+    let names = wanted(&names);
     let mut looker = hand_over::Looker::default();
     let parts = over.parts.iter();
     Ok(parts.flat_map(|(name, bytes)| looker.look(&names, &format!("{file}/{name}"), bytes)).collect())

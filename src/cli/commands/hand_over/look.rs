@@ -4,7 +4,7 @@ use crate::cli::child::{LIMITED, Limits, Task, run};
 use crate::diag::{Error, Finding, Label};
 use crate::exchange::{PdfText, pdf_text, workbook_texts};
 use crate::model::Digest;
-use crate::ops::handover::{NOT_LOOKED_INTO, Names, leaks};
+use crate::ops::handover::{NOT_LOOKED_INTO, Wanted, leaks};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -26,7 +26,12 @@ pub(in crate::cli::commands) struct Looker {
 
 impl Looker {
     /// Every place in a file that names one of the names, and whether anything in it could not be read.
-    pub(in crate::cli::commands) fn look(&mut self, names: &Names, file: &str, bytes: &[u8]) -> Vec<Finding> {
+    pub(in crate::cli::commands) fn look(
+        &mut self,
+        names: &[Wanted<'_>],
+        file: &str,
+        bytes: &[u8],
+    ) -> Vec<Finding> {
         if names.is_empty() {
             return Vec::new();
         }

@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::ops::handover::{
     CANNOT_HAND_OVER, LEAK, NOT_LOOKED_INTO, Names, end_of, end_of_person, evidence_of, leaks, next_number,
-    others, readme,
+    others, readme, wanted,
 };
 use crate::project::{CONFLICTS, Loaded, Project, exchange_of, folder_of, ledgers};
 use crate::store::{Repo, Writer};
@@ -211,6 +211,7 @@ fn refuse_leaks(context: &Context, names: &Names, parts: &Parts, foreign: Vec<Fi
         |finding: &Finding| finding.primary.as_ref().map(|label| label.file.clone()).unwrap_or_default();
     let mut found = foreign;
     let mut looker = Looker::default();
+    let names = &wanted(names);
     for (name, bytes) in parts {
         if name.starts_with(EVIDENCE) {
             found.extend(looker.look(names, name, bytes));
@@ -296,6 +297,7 @@ pub(super) fn leaks_of(project: &Project, names: &[DeploymentName]) -> Result<Ve
             continue;
         };
         let named = names_among(&all, project, (deployment, framework));
+        let named = wanted(&named);
         let folder = folder_of(name);
         let mut files = files_beneath(project.store(), &folder)?;
         // What came from a parent may name it: a hand-over leaves that out by itself.
