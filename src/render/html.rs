@@ -73,6 +73,8 @@ fn render<'t>(
 ) -> Result<String, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // Otherwise only a development build says what it is that is undefined.
+    environment.set_debug(true);
     // Whatever a template is called, its data is escaped as HTML.
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_fuel(Some(FUEL));
