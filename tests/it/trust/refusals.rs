@@ -118,7 +118,10 @@ fn b05_a_statement_that_git_cannot_read_or_has_under_another_id_is_an_error() {
         fs::write(object(&id), bytes).unwrap();
     };
     put(b"not an object");
-    for command in [&["verify", NORTHFIELD, "--rev", "HEAD"][..], &["render", NORTHFIELD, "--rev", "HEAD"]] {
+    for command in [
+        &["verify", NORTHFIELD, "--rev", "HEAD"][..],
+        &["render", NORTHFIELD, "--rev", "HEAD", "--to", "packs"],
+    ] {
         assert!(sandbox.tom(command).code(2).err.contains("error[TOM-0"), "{command:?}");
     }
     // Sound in itself, and another one than its name says.
