@@ -13,7 +13,7 @@ use crate::ops::policy::{Keys, keys};
 use crate::ops::signature::{self, SigningKey};
 use crate::ops::verify::{Case, judge};
 use crate::project::{APPROVALS, EvidenceFiles, evidence_digest, folder_of, statements};
-use crate::store::{Repo, WorkTree};
+use crate::store::{Repo, Store, WorkTree};
 use crate::syntax::write_statement;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -119,7 +119,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let files = |path: &str| evidence.digest(path);
     let case = Case::of(&deployment, &framework, project.settings(), &keys, &files, context.today());
     let judgement = judge(&case, &held, &broken);
-    let voice = voice(args, context, &repo, &tree, &commit)?;
+    let voice = voice(args, context, &repo, project.store(), &commit)?;
     let proposal = propose(&case, &judgement, &voice, &wish(args)?)?;
     evidence_is_there(&repo, &evidence)?;
     let own = own_keys(project.settings(), &keys, &proposal);
@@ -177,14 +177,21 @@ fn evidence_is_there(repo: &Repo, evidence: &EvidenceFiles<'_>) -> Result<(), Er
     Ok(())
 }
 
-fn voice(args: &Args, context: &Context, repo: &Repo, tree: &WorkTree, commit: &str) -> Result<Voice, Error> {
+fn voice(
+    args: &Args,
+    context: &Context,
+    repo: &Repo,
+    store: &dyn Store,
+    commit: &str,
+) -> Result<Voice, Error> {
     let speaker = super::speaker(args.by.as_ref(), repo)?;
     let reason = args.reason.as_deref().map(|text| super::plain("reason", text)).transpose()?;
     let (by, recorded) = match (&args.recorded_for, &args.evidence) {
         (Some(name), Some(path)) => {
-            let digest = evidence_digest(tree, path)?.ok_or_else(|| {
-                Error::new(&USAGE, format!("there is no file `{}` in the repository", path.escape_debug()))
-                    .help("name what shows the decision, from the repository's root")
+            // What is not committed is here and nowhere else.
+            let digest = evidence_digest(store, path)?.ok_or_else(|| {
+                Error::new(&UNCOMMITTED, format!("there is no file `{}` in the commit", path.escape_debug()))
+                    .help("name what shows the decision, from the repository's root, and commit it first")
             })?;
             let recording = Recording { by: speaker, evidence: super::plain("evidence", path)?, digest };
             (super::plain("name", name)?, Some(recording))

@@ -320,3 +320,40 @@ fn a_recorded_decision_is_recorded_and_never_verified() {
     assert_eq!(states(&verified)[0].1, "contradictory");
     assert_eq!(phase(&verified, 1), "open");
 }
+
+#[test]
+fn a10_one_key_is_one_persons_and_stands_there_once() {
+    let sandbox = peopled();
+    let own = sandbox.public("marian-holt");
+    let twice = format!("keys = ['{own}', 'revoked-at=\"20200101\" {own}']");
+    for (find, with, why) in [
+        (format!("keys = [{:?}]", sandbox.public("owen-frith")), format!("keys = [{own:?}]"), "is a key of"),
+        (format!("keys = [{own:?}]"), twice, "it stands twice"),
+    ] {
+        let was = sandbox.read("tom.toml");
+        sandbox.replace("tom.toml", &find, &with);
+        let ran = sandbox.tom(&["verify", NORTHFIELD]).code(2);
+        assert!(ran.err.contains("TOM-0801") && ran.err.contains(why), "{}", ran.err);
+        sandbox.write("tom.toml", was);
+    }
+}
+
+#[test]
+fn what_shows_a_recorded_decision_is_committed_and_its_recorder_is_listed() {
+    let sandbox = peopled();
+    sandbox.replace("tom.toml", "signatures = \"required\"", "signatures = \"optional\"");
+    sandbox.commit("lax");
+    sandbox.write("docs/evidence/approval.eml", "From: Marian Holt\n\nApproved.\n");
+    let record = |by: &str| {
+        let mut args = vec!["decide", NORTHFIELD, "--phase", "1", "--role", "asset-owner", "--by", by];
+        args.extend(["--recorded-for", "Marian Holt", "--evidence", "docs/evidence/approval.eml"]);
+        args.extend(YES);
+        let digest = sandbox.digest(&args);
+        args.extend(digest.iter().flat_map(|digest| ["--digest", digest]));
+        sandbox.tom(&args)
+    };
+    assert!(record("Jo Marsh").code(2).err.contains("in the commit"));
+    sandbox.commit("the message");
+    record("Nobody Known").code(0);
+    assert_eq!(states(&sandbox.verify(0, &[]))[0].1, "claimed");
+}
