@@ -16,7 +16,7 @@ and the next update has no base to merge from. Restore the file from git.",
 };
 
 /// What was received was edited.
-pub(super) static RECEIVED_CHANGED: Code = Code {
+pub static RECEIVED_CHANGED: Code = Code {
     id: "TOM-0502",
     severity: Severity::Error,
     title: "what a deployment received was changed",

@@ -19,7 +19,7 @@ use crate::model::{Address, Date, Deployment, Digest, Framework, Settings, Slot}
 
 pub use attributes::{WATCHED, attributes, could_hide};
 pub use decisions::decisions;
-pub use lineage::{Kin, across};
+pub use lineage::{Kin, RECEIVED_CHANGED, across};
 pub use merges::{Merging, deployment_gone, merging, not_looked_at};
 
 /// What the rules look at.

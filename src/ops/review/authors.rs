@@ -68,6 +68,25 @@ impl Authors<'_> {
         if by.parties.is_empty() { ChangedBy { has_unknown: true, ..by } } else { by }
     }
 
+    /// Who changed files, as a whole.
+    pub fn on(&self, files: &BTreeSet<String>) -> ChangedBy {
+        let mut by = ChangedBy {
+            has_unknown: self.touches.is_none() || files.iter().any(|path| self.uncommitted.contains(path)),
+            ..ChangedBy::default()
+        };
+        for touch in
+            self.touches.into_iter().flat_map(|all| files.iter().filter_map(|path| all.get(path))).flatten()
+        {
+            match self.party(touch) {
+                Some(party) => {
+                    by.parties.insert(party.clone());
+                }
+                None => by.has_unknown = true,
+            }
+        }
+        by
+    }
+
     /// The party of a commit's author; none where nobody, or people of several parties, have that address.
     fn party(&self, touch: &Touch) -> Option<&PartyId> {
         let same = |email: &String| email.eq_ignore_ascii_case(&touch.author.email);

@@ -1,5 +1,6 @@
 //! One deployment's changes, from two states of it.
 
+use super::confirmations::confirmations;
 use super::consequences::{self, Under};
 use super::{Authors, Change, ChangedBy, Kind, Reviewed, RiskMove, Text};
 use crate::model::{
@@ -41,6 +42,7 @@ pub fn changed(
     changes.extend(acceptances(&old.risks, &new.risks).iter().map(of_acceptance));
     changes.extend(consequences::outcomes(Some(&left), &right));
     changes.extend(consequences::states(Some(&left), &right));
+    changes.extend(authors.into_iter().flat_map(|authors| confirmations(before, after, authors)));
     finish(new, Way::Changed, names, &difference, changes, right.to_answer())
 }
 

@@ -61,6 +61,7 @@ kinds! {
     Outcome = "outcome": "an outcome changed otherwise",
     Stale = "stale": "a confirmation no longer holds",
     Unconfirmed = "unconfirmed": "something was settled and is not any more",
+    Confirmed = "confirmed": "something was confirmed that was not, or anew",
     ApprovalVoid = "approval-void": "a decision no longer holds",
     Decision = "decision": "a decision was taken or withdrawn",
     Event = "event": "something was recorded, or a recorded event changed",
@@ -114,7 +115,7 @@ impl Part {
             Self::OtherParty => "Changed by somebody of another party",
             Self::Outcomes => "Outcomes",
             Self::Doubt => "In doubt",
-            Self::Decisions => "Decisions and record",
+            Self::Decisions => "Confirmations, decisions and record",
             Self::Descendants => "Derived deployments that have something to take over",
         }
     }
@@ -135,7 +136,7 @@ impl Kind {
             Self::OtherParty => Part::OtherParty,
             Self::OutcomeWorse | Self::Needed | Self::Outcome => Part::Outcomes,
             Self::Stale | Self::Unconfirmed => Part::Doubt,
-            Self::ApprovalVoid | Self::Decision | Self::Event => Part::Decisions,
+            Self::Confirmed | Self::ApprovalVoid | Self::Decision | Self::Event => Part::Decisions,
             Self::Descendant => Part::Descendants,
             _ => Part::Risks,
         }

@@ -3,6 +3,7 @@
 
 mod authors;
 mod build;
+mod confirmations;
 mod consequences;
 mod decisions;
 mod kind;

@@ -70,3 +70,34 @@ fn two_events_of_one_day_have_two_names() {
     assert_eq!(names.len(), 2);
     assert_ne!(names[0], names[1]);
 }
+
+#[test]
+fn a_confirmation_by_another_hand_is_a_change() {
+    let sandbox = Sandbox::example();
+    let set = ["set", NORTHFIELD, "BD-22", "Cloud in London"];
+    sandbox.tom(&set).code(0);
+    sandbox.commit("an answer");
+    for (party, by) in [("supplier", "Jo Marsh"), ("deployer", "Ann Lee")] {
+        sandbox.tom(&["confirm", NORTHFIELD, "BD-22", "--party", party, "--by", by]);
+    }
+    sandbox.commit("confirmed");
+    let ran = sandbox.tom(&["diff", "HEAD~1..HEAD", "--fail-on", "confirmed", "--format", "json"]).code(1);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    let changes = json["deployments"][0]["changes"].as_array().unwrap();
+    let says: Vec<&str> = changes
+        .iter()
+        .filter(|change| change["kind"] == "confirmed")
+        .map(|change| change["says"].as_str().unwrap())
+        .collect();
+    assert!(says.iter().any(|says| says.contains("by somebody who is not listed for it")), "{says:?}");
+    assert!(says.iter().any(|says| says.contains("brought in by the supplier")), "{says:?}");
+}
+
+#[test]
+fn an_edited_received_toml_is_an_error_and_never_no_change() {
+    let sandbox = Sandbox::example();
+    let file = "assessments/acme-northfield/received.toml";
+    sandbox.replace(file, "answer = \"", "answer = \"Not ");
+    let ran = sandbox.tom(&["diff"]).code(2);
+    assert!(ran.out.contains("received.toml"), "{}", ran.all());
+}

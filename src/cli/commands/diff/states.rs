@@ -3,8 +3,9 @@
 use super::request::Range;
 use crate::cli::beside::side_by_side;
 use crate::cli::context::Context;
-use crate::diag::{Error, Finding};
+use crate::diag::{Error, Finding, Label};
 use crate::model::{Canonical, Date, DeploymentName, Settings};
+use crate::ops::check::RECEIVED_CHANGED;
 use crate::ops::policy::{Keys, keys};
 use crate::ops::review::{
     Authors, Base, Change, End, Kind, Problem, Review, Reviewed, Said, Told, added, changed, check_policy,
@@ -12,8 +13,8 @@ use crate::ops::review::{
 };
 use crate::ops::verify::{Case, judge};
 use crate::project::{
-    ASSESSMENTS, EvidenceFiles, Held, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, load_pair,
-    pairs, record, statements,
+    ASSESSMENTS, EvidenceFiles, Held, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, folder_of,
+    load_pair, pairs, record, statements,
 };
 use crate::store::{Commit, GitStore, Home, Repo, Right, Store, Touch, WorkTree};
 use crate::syntax::{Document, read_section};
@@ -335,6 +336,8 @@ impl Reader<'_> {
         if !problems.is_empty() {
             return Ok(Some(Reviewed::unread(name.clone(), problems)));
         }
+        let is_edited = |loaded: &Option<Loaded>| loaded.as_ref().is_some_and(is_received_edited);
+        let edited = is_edited(&after) && !is_edited(&before);
         let read = |touch: &Touch| answers_of(repo, touch, before.as_ref()?, after.as_ref()?);
         let authors = Authors {
             settings: self.before.map_or(&self.history.nobody, Project::settings),
@@ -353,6 +356,13 @@ impl Reader<'_> {
             reviewed.problems.extend(broken);
             let (is, broken) = self.said(after.as_ref(), Some(right.store()), names.1)?;
             reviewed.problems.extend(broken);
+            if edited {
+                let message =
+                    "`received.toml` is not what was received: somebody edited it, and updates rest on it";
+                let file = format!("{}/received.toml", folder_of(name));
+                let finding = Finding::new(&RECEIVED_CHANGED, message).at(Label::file(file));
+                reviewed.problems.push(Problem::of(names.1, &finding));
+            }
             decisions(reviewed, &was, &is);
         }
         Ok(reviewed)
@@ -419,6 +429,14 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether `received.toml` is another than the one that the lineage names.
+fn is_received_edited(loaded: &Loaded) -> bool {
+    let lineage = loaded.deployment.as_ref().and_then(|deployment| deployment.meta.derived_from.as_ref());
+    lineage.is_some_and(|lineage| {
+        loaded.received.is_some_and(|received| received.to_string() != lineage.received)
+    })
 }
 
 fn base(loaded: &Loaded) -> Option<Base<'_>> {
