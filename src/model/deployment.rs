@@ -144,6 +144,10 @@ pub struct Deployment {
     pub asides: Vec<Aside>,
     /// Sections and risks whose file could not be read: nobody knows what they say.
     pub unread: Vec<String>,
+    /// Whether what was received is there as it came, where something was: else nobody can tell what is local, and what went.
+    pub is_received_intact: bool,
+    /// What an update or import waits for.
+    pub waiting: Option<super::Waiting>,
 }
 
 impl Deployment {

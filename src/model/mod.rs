@@ -45,7 +45,7 @@ pub use ids::{
 pub use jiff::civil::Date;
 pub use matrix::{Acceptability, Class, Matrix, Rating};
 pub use merge::{Holds, Merge3, keyed, merge_sets};
-pub use pending::{Decision, Origin, Pending, Reason, Source, Undecided, Workbook};
+pub use pending::{Decision, Origin, Pending, Reason, Source, Undecided, Waiting, Workbook};
 pub use record::{CertificateStatus, Event, EventKind, Record, event_of_key};
 pub use risk::{
     Acceptance, Cause, Mitigation, MitigationKind, MitigationStatus, Risk, RiskStatus, Transfer,

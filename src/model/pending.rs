@@ -107,6 +107,15 @@ impl Source {
     }
 }
 
+/// What an update or import waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Where what comes is from.
+    pub from: String,
+    /// The addresses that nobody has decided; none where it only has to be finished.
+    pub open: Vec<String>,
+}
+
 /// An update or import that waits for decisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
@@ -120,4 +129,15 @@ pub struct Pending {
     pub refused: BTreeMap<String, Refusal>,
     /// What comes.
     pub received: Received,
+}
+
+impl Pending {
+    /// What it waits for.
+    pub fn waiting(&self) -> Waiting {
+        let open = self.conflicts.iter().filter(|(_, conflict)| conflict.decision.is_none());
+        Waiting {
+            from: self.source.name().to_owned(),
+            open: open.map(|(address, _)| address.clone()).collect(),
+        }
+    }
 }

@@ -97,6 +97,7 @@ pub fn adopt(
         refused: BTreeMap::new(),
     });
     after.received = Some(Arc::new(base));
+    after.is_received_intact = true;
     Ok(Adopted {
         deployment: after,
         carried: fields.saturating_sub(both),

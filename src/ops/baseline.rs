@@ -97,6 +97,8 @@ pub fn draft(
         imported: None,
         asides: Vec::new(),
         unread: Vec::new(),
+        is_received_intact: true,
+        waiting: None,
     };
     Ok(Draft { deployment, differ, left_out })
 }

@@ -2,12 +2,12 @@
 
 use super::outcome::Evaluator;
 use super::set::slot_of;
-use super::state::{given, is_fact_empty, risk_owner};
+use super::state::{given, risk_owner};
 use super::words::and;
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
-    Address, Canonical, Confirmation, Date, Deployment, Framework, ItemId, Key, PartyId, ProfileName, RiskId,
-    Slot,
+    Address, Answer, Canonical, Confirmation, Date, Deployment, Framework, ItemId, Key, Kind, PartyId,
+    ProfileName, RiskId, Slot,
 };
 
 /// The confirmation would not be worth anything.
@@ -128,11 +128,14 @@ pub fn answer(
     if !item.confirmed_by.contains(&voice.party) {
         let asked: Vec<&str> = item.confirmed_by.iter().map(PartyId::as_str).collect();
         let who = if asked.is_empty() {
-            "nobody has to confirm it".to_owned()
+            format!("nobody has to confirm it, so it waits for no {}", voice.party)
         } else {
-            format!("it is confirmed by {}", and(&asked))
+            format!("it is confirmed by {}, not by {}", and(&asked), voice.party)
         };
-        return Err(refuse(slot, format!("{who}, not by {}", voice.party)));
+        return Err(refuse(slot, who));
+    }
+    if !Evaluator::new(framework, deployment, ProfileName::Strict).takes_part(&voice.party) {
+        return Err(refuse(slot, format!("{} takes no part in this assessment", voice.party)));
     }
     let Some(content) = deployment.answers.get(slot).filter(|answer| !answer.is_unanswered()) else {
         return Err(refuse(slot, "it is unanswered"));
@@ -175,6 +178,10 @@ pub fn mitigation(
     if mitigation.owner != voice.party {
         return Err(refuse(&what, format!("it is owned by {}, not by {}", mitigation.owner, voice.party)));
     }
+    // A baseline's mitigations that are for others are theirs to confirm where they deploy it.
+    if deployment.meta.kind == Kind::Baseline && voice.party != risk_owner(deployment) {
+        return Err(refuse(&what, format!("{} confirms it where the system is deployed", voice.party)));
+    }
     Ok(voice.says(mitigation.digest().short(), deployment, framework, &[]))
 }
 
@@ -191,7 +198,8 @@ fn facts_are_answered(
             let needed = framework
                 .item(fact.as_str())
                 .is_some_and(|item| evaluator.applies(item) && evaluator.needed(item));
-            needed && is_fact_empty(deployment, framework, fact)
+            let is_said = |(slot, answer): (&Slot, &Answer)| slot.item == **fact && !answer.is_unanswered();
+            needed && !deployment.answers.iter().any(is_said)
         })
         .map(|fact| format!("`{fact}`"))
         .collect();

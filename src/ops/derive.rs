@@ -250,6 +250,8 @@ pub fn derive(parent: &Deployment, framework: &Framework, settings: &Settings, r
         imported: None,
         asides: Vec::new(),
         unread: Vec::new(),
+        is_received_intact: true,
+        waiting: None,
     };
     let there = states(parent, framework);
     let open_in_parent = if parent.meta.kind == Kind::Baseline {

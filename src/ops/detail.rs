@@ -4,10 +4,10 @@ use super::confirm::Entry;
 use super::derive::texts_of;
 use super::past::{Past, Told};
 use super::reason;
-use super::state::{Stand, State, States, may_speak};
+use super::state::{Stand, State, States, may_act, may_speak};
 use crate::model::{
-    Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, ItemId, Mitigation, PartyId,
-    Rating, Risk, RiskId, Settings, Slot,
+    Acceptance, Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, ItemId, Mitigation,
+    PartyId, Rating, Risk, RiskId, Settings, Slot,
 };
 use crate::store::Origin;
 use std::collections::BTreeMap;
@@ -119,8 +119,7 @@ impl Teller<'_> {
                     title: state.risk.title.clone(),
                     asks: String::new(),
                     state: state.state,
-                    received: self
-                        .came(self.risk_received(id).map(Risk::content_digest), state.risk.content_digest()),
+                    received: self.risk_came(id, state.risk),
                     fields: self.risk(id, state.risk),
                     rests_on: self.facts(&state.risk.depends_on),
                     parties,
@@ -218,6 +217,18 @@ impl Teller<'_> {
         })
     }
 
+    /// The same of a risk. What was found here and offered to the parent stands under what was received, too.
+    fn risk_came(&self, id: &RiskId, risk: &Risk) -> Option<String> {
+        let received = self.risk_received(id).map(Risk::content_digest);
+        let meta = &self.deployment.meta;
+        match &meta.derived_from {
+            Some(parent) if received.is_some() && id.prefix() == meta.risk_prefix => {
+                Some(format!("found here, and offered to {}", parent.deployment))
+            }
+            _ => self.came(received, risk.content_digest()),
+        }
+    }
+
     /// Both ratings, each with the received one beside it where that is another.
     fn ratings(&self, id: &RiskId, risk: &Risk) -> Vec<Field> {
         let words = |rating: &Option<Rating>| match rating {
@@ -246,7 +257,24 @@ impl Teller<'_> {
         }
         fields.push(field("status", risk.status.as_str()));
         fields.extend(risk.transfer.as_ref().map(|transfer| field("transfer", transfer.to.as_str())));
+        fields.extend(
+            risk.acceptance.as_ref().map(|acceptance| field("accepted", &self.accepted(risk, acceptance))),
+        );
         fields
+    }
+
+    /// An acceptance, and what is wrong with it.
+    fn accepted(&self, risk: &Risk, acceptance: &Acceptance) -> String {
+        let Acceptance { by, role, class, on, until, reason, .. } = acceptance;
+        let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
+        let mut text = format!("class {class} by {by} as {role} on {on}{until}: {reason}");
+        if !may_act(self.settings, self.deployment, self.framework, role, by) {
+            text += &format!(" (claimed only: `{by}` is not listed in tom.toml as {role})");
+        }
+        if !super::accept::holds(risk, self.framework) {
+            text += " (void: the risk has changed since)";
+        }
+        text
     }
 
     fn mitigation(&self, before: &str, risk: &Risk, mitigation: &Mitigation) -> Vec<Field> {

@@ -122,6 +122,8 @@ impl<'a> Past<'a> {
                 imported: None,
                 asides: Vec::new(),
                 unread: Vec::new(),
+                is_received_intact: true,
+                waiting: None,
             };
             (fact_digest(&then, self.framework, fact).short() == digest).then_some(then.answers)
         };

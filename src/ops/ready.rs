@@ -3,11 +3,11 @@
 use super::expiry::{Expiry, expiries};
 use super::outcome::{Evaluator, INCOMPLETE, YES};
 use super::reason;
-use super::state::{Speakers, Stand, State, States, holders};
+use super::state::{Speakers, Stand, State, States, holders, may_act};
 use super::words::and;
 use crate::model::{
-    Address, Attached, Class, Date, Deployment, Framework, Kind, Outcome, OutcomeKind, PartyId, ProfileName,
-    RiskId, RiskStatus, Settings,
+    Address, Attached, Class, Date, Deployment, Framework, Key, Kind, Outcome, OutcomeKind, PartyId,
+    ProfileName, RiskId, RiskStatus, Settings,
 };
 
 /// Something that a phase lacks.
@@ -91,6 +91,7 @@ pub fn besides(
         turn: "see the finding about its file".to_owned(),
     };
     let mut gaps: Vec<Gap> = deployment.unread.iter().map(unread).collect();
+    gaps.extend(arrival_gaps(deployment));
     if framework.phases.iter().any(|p| p.number == phase && p.needs_risks) {
         gaps.extend(risk_gaps(deployment, framework, settings));
     }
@@ -103,6 +104,34 @@ pub fn besides(
                 why: String::new(),
                 turn: constraint.help.clone(),
             });
+        }
+    }
+    gaps
+}
+
+/// What came from a parent or workbook and is not as it should be.
+fn arrival_gaps(deployment: &Deployment) -> Vec<Gap> {
+    let gap = |address: Option<Address>, what: String, turn: String| Gap {
+        address,
+        what,
+        why: String::new(),
+        turn,
+    };
+    let name = &deployment.name;
+    let mut gaps = Vec::new();
+    if !deployment.is_received_intact && !deployment.unread.iter().any(|id| id == "received") {
+        let what =
+            "what was received is missing or was edited, so nobody can tell what is local and what went";
+        gaps.push(gap(None, what.to_owned(), "restore `received.toml` from git".to_owned()));
+    }
+    if let Some(waiting) = &deployment.waiting {
+        for address in &waiting.open {
+            let what = format!("what comes from `{}` waits for a decision at `{address}`", waiting.from);
+            gaps.push(gap(address.parse().ok(), what, format!("`tom resolve {name} {address}` decides it")));
+        }
+        if waiting.open.is_empty() {
+            let what = format!("what comes from `{}` is decided and not brought in", waiting.from);
+            gaps.push(gap(None, what, format!("`tom resolve {name}` finishes it")));
         }
     }
     gaps
@@ -228,6 +257,19 @@ fn risk_gaps(deployment: &Deployment, framework: &Framework, settings: &Settings
                 let turn = who_may_accept(settings, acceptance.class);
                 add(Address::of(id).then("acceptance"), what, &turn);
             }
+            Some(acceptance)
+                if !may_act(settings, deployment, framework, &acceptance.role, &acceptance.by) =>
+            {
+                let (by, role) = (&acceptance.by, &acceptance.role);
+                let what =
+                    format!("`{id}` was accepted by {by}, and `tom.toml` does not list them as {role} here");
+                let turn = format!("a {role} accepts it, or list {by} in that role");
+                add(Address::of(id).then("acceptance"), what, &turn);
+            }
+            Some(acceptance) if acceptance.until.is_none() => {
+                let what = format!("the acceptance of `{id}` does not say until when it holds");
+                add(Address::of(id).then("acceptance"), what, "have it accepted again, until a day");
+            }
             Some(_) => {}
             None => {
                 // A baseline's risks are accepted by whoever deploys it.
@@ -240,12 +282,8 @@ fn risk_gaps(deployment: &Deployment, framework: &Framework, settings: &Settings
             }
         }
     }
-    for id in gone(deployment) {
-        add(
-            Address::of(&id),
-            format!("the risk `{id}` was received and is gone"),
-            "restore its file, and close it where it cannot arise",
-        );
+    for gone in gone(deployment) {
+        add(gone.address(), format!("{gone} was received and is gone"), gone.mend());
     }
     gaps
 }
@@ -284,16 +322,64 @@ fn run_out(
         .collect()
 }
 
-/// Risks that were received, are not there any more, and were not refused.
-pub fn gone(deployment: &Deployment) -> Vec<RiskId> {
+/// A risk or mitigation that was received and is not there any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gone {
+    /// A whole risk.
+    Risk(RiskId),
+    /// A mitigation of a risk that is there.
+    Mitigation(RiskId, Key),
+}
+
+impl Gone {
+    /// Where it was.
+    pub fn address(&self) -> Address {
+        match self {
+            Self::Risk(id) => Address::of(id),
+            Self::Mitigation(id, key) => Address::of(id).then("mitigations").then(key.as_str()),
+        }
+    }
+
+    /// What to do about it.
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Self::Risk(_) => "restore its file, and close it where it cannot arise",
+            Self::Mitigation(..) => "restore it, and say in its status and reason that it is not done here",
+        }
+    }
+}
+
+impl std::fmt::Display for Gone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Risk(id) => write!(f, "the risk `{id}`"),
+            Self::Mitigation(id, key) => write!(f, "the mitigation `{key}` of `{id}`"),
+        }
+    }
+}
+
+/// What was received of risks, is not there any more, and was not refused.
+pub fn gone(deployment: &Deployment) -> Vec<Gone> {
     let Some(received) = &deployment.received else { return Vec::new() };
     let refused = deployment.meta.derived_from.as_ref().map(|lineage| &lineage.refused);
-    let is_gone = |id: &&RiskId| {
-        !deployment.risks.contains_key(*id)
-            && !deployment.unread.iter().any(|name| name == id.as_str() || name == "risks")
-            && !refused.is_some_and(|refused| refused.contains_key(id.as_str()))
-    };
-    received.risks.keys().filter(is_gone).cloned().collect()
+    let is_refused =
+        |gone: &Gone| refused.is_some_and(|refused| refused.contains_key(&gone.address().to_string()));
+    let is_unread = |id: &RiskId| deployment.unread.iter().any(|name| name == id.as_str() || name == "risks");
+    let mut all = Vec::new();
+    for (id, came) in &received.risks {
+        match deployment.risks.get(id) {
+            Some(here) => all.extend(
+                came.mitigations
+                    .keys()
+                    .filter(|key| !here.mitigations.contains_key(*key))
+                    .map(|key| Gone::Mitigation(id.clone(), key.clone())),
+            ),
+            None if is_unread(id) => {}
+            None => all.push(Gone::Risk(id.clone())),
+        }
+    }
+    all.retain(|gone| !is_refused(gone));
+    all
 }
 
 fn turn_of(parties: Vec<&PartyId>, one: &str, many: &str) -> String {

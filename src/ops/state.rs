@@ -129,11 +129,6 @@ pub(super) fn fact_among(
     }
 }
 
-/// Whether a fact says nothing here.
-pub fn is_fact_empty(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> bool {
-    filled_fact(deployment, framework, fact).is_none()
-}
-
 /// The facts that something rests on, as they are now: what goes under `given`.
 pub fn given(deployment: &Deployment, framework: &Framework, facts: &[ItemId]) -> BTreeMap<ItemId, String> {
     facts.iter().map(|fact| (fact.clone(), fact_digest(deployment, framework, fact).short())).collect()

@@ -322,19 +322,15 @@ fn in_words(conflict: &Conflict) -> Undecided {
     }
 }
 
-/// The merge, in which nothing takes a whole risk away without being asked.
+/// The merge, in which nothing takes a whole risk or mitigation away without being asked.
 pub(super) fn offered(framework: &Framework, base: Side<'_>, left: Side<'_>, right: Side<'_>) -> Merged {
     let mut merged = merge::merge(framework, base, left, right);
-    let is_withdrawn = |change: &Change| {
-        matches!(change.place.subject, Subject::Risk(_))
-            && change.place.field.is_empty()
-            && change.after.is_none()
-    };
+    let is_withdrawn = |change: &Change| change.place.is_hazard_or_control() && change.after.is_none();
     let (gone, changes) = merged.changes.into_iter().partition(is_withdrawn);
     merged.changes = changes;
     merged.conflicts.extend(Vec::<Change>::into_iter(gone).map(|change| {
         let sides = crate::model::Merge3 { base: base.at(&change.place), left: change.before, right: None };
-        Conflict { place: change.place, sides, why: Why::RiskWithdrawn }
+        Conflict { place: change.place, sides, why: Why::Withdrawn }
     }));
     merged.conflicts.sort_by(|a, b| a.place.cmp(&b.place));
     merged
@@ -394,6 +390,7 @@ fn applied(
         refused,
     });
     after.received = Some(coming.received.clone());
+    (after.is_received_intact, after.waiting) = (true, None);
     Applied { deployment: after, changes, refused: addresses }
 }
 
@@ -433,12 +430,12 @@ pub fn decide(
         return Err(Error::new(&CANNOT_RESOLVE, "a reason is remembered only for what a parent offers")
             .help("keep what stands here with `--ours` alone, and say why in its notes"));
     }
-    let is_absent_risk =
-        from_parent && place.is_safety() && place.field.is_empty() && undecided.left.is_none();
-    if is_absent_risk && decision == Decision::Ours(None) {
+    let is_absent = from_parent && place.is_hazard_or_control() && undecided.left.is_none();
+    if is_absent && decision == Decision::Ours(None) {
+        let what = if place.field.is_empty() { "risk" } else { "mitigation" };
         return Err(Error::new(
             &CANNOT_RESOLVE,
-            format!("`{address}` is a risk: leaving it out needs a reason"),
+            format!("`{address}` is a {what}: leaving it out needs a reason"),
         )
         .help("say why with `--reason`, and who says so with `--by`"));
     }

@@ -80,6 +80,12 @@ pub(super) struct Known {
     digest: Digest,
 }
 
+/// Whether what a deployment says it received is what it has.
+fn is_intact(deployment: &Deployment, received: Option<Digest>) -> bool {
+    let said = deployment.meta.derived_from.as_ref().map(|lineage| &lineage.received);
+    said == received.map(|digest| digest.to_string()).as_ref()
+}
+
 /// Reads deployments, one after the other.
 pub struct Loader<'p> {
     project: &'p Project,
@@ -116,6 +122,8 @@ impl<'p> Loader<'p> {
             imported: None,
             asides: Vec::new(),
             unread: Vec::new(),
+            is_received_intact: true,
+            waiting: None,
         };
         let mut received = None;
         let mut pending = None;
@@ -137,6 +145,10 @@ impl<'p> Loader<'p> {
                         pending = read.map(Box::new);
                         findings.extend(found);
                     });
+                    match &pending {
+                        Some(pending) => deployment.waiting = Some(pending.waiting()),
+                        None => deployment.unread.push("conflicts".to_owned()),
+                    }
                 }
                 (ASIDE, EntryKind::File) => {
                     self.document(&path, &mut findings, |document, findings| {
@@ -175,6 +187,7 @@ impl<'p> Loader<'p> {
                 }
             }
         }
+        deployment.is_received_intact = is_intact(&deployment, received);
         Ok(Loaded { deployment: Some(deployment), framework: Some(framework), received, pending, findings })
     }
 
@@ -236,6 +249,7 @@ impl<'p> Loader<'p> {
         if findings.iter().any(Finding::is_error) {
             return self.load(name);
         }
+        deployment.is_received_intact = is_intact(&deployment, received);
         let (framework, pending) = (Some(framework.clone()), twin.pending.clone());
         Ok(Loaded { deployment: Some(deployment), framework, received, pending, findings })
     }

@@ -5,12 +5,21 @@ use super::document::Document;
 use super::literal;
 use super::reader::{Sink, Table};
 use super::write::{Out, history_into, key, received_into};
-use crate::diag::Finding;
+use crate::diag::{Code, Finding, Severity};
 use crate::model::{
-    Decision, DeploymentName, Framework, Origin, Pending, PermanentId, Reason, Refusal, Source, Undecided,
-    Workbook,
+    Canonical, Decision, DeploymentName, Framework, Origin, Pending, PermanentId, Reason, Refusal, Source,
+    Undecided, Workbook,
 };
 use std::collections::BTreeMap;
+
+/// What comes was edited.
+pub static NOT_WHAT_CAME: Code = Code {
+    id: "TOM-0517",
+    severity: Severity::Error,
+    title: "what an update or import waits with was changed",
+    explain: "`conflicts.toml` holds the answers and risks that come, and their digest. They differ now: somebody edited the file, and deciding would bring in what nobody sent. \
+The file is tom's own. Restore it from git, or delete it and run the update or import again.",
+};
 
 /// The forms of workbooks.
 const CHECKLIST: &str = "checklist";
@@ -25,6 +34,7 @@ pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option
         return (None, sink.into_findings());
     };
     let left = from.needed_text("left");
+    let came = from.needed_text("came");
     let source = if from.get("file").is_some() {
         workbook(&from, &table, framework)
     } else if let Some(digest) = from.text("hand-over") {
@@ -63,9 +73,20 @@ pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option
     }
     let received = received(&table, framework);
     table.finish();
+    let digest = received.digest().to_string();
+    if came.as_ref().is_some_and(|came| *came != digest) {
+        let span = from.get("came").map_or_else(|| from.span.clone(), |value| value.span());
+        sink.add(
+            Finding::new(&NOT_WHAT_CAME, "what comes was changed in this file")
+                .at(sink.label(span))
+                .note(format!("the file now has {digest}"))
+                .help("restore the file from git, or delete it and run the update or import again"),
+        );
+        return (None, sink.into_findings());
+    }
     let pending =
         source.zip(left).map(|(source, left)| Pending { source, left, conflicts, refused, received });
-    (pending, sink.into_findings())
+    (pending.filter(|_| came.is_some()), sink.into_findings())
 }
 
 /// A workbook, with what its sender began with.
@@ -126,6 +147,7 @@ pub fn write_conflicts(pending: &Pending, name: &DeploymentName, framework: &Fra
         }
     }
     out.text_of("left", &pending.left);
+    out.text_of("came", &pending.received.digest().to_string());
     for (address, conflict) in &pending.conflicts {
         out.header(&format!("conflicts.{}", key(address)));
         out.text_of("why", &conflict.why);

@@ -50,6 +50,7 @@ pub use write::{write_imported, write_meta, write_received, write_risk, write_se
 
 /// Every code that reading can give.
 pub const CODES: &[&crate::diag::Code] = &[
+    &conflicts::NOT_WHAT_CAME,
     &document::NOT_UTF8,
     &document::NOT_TOML,
     &document::MERGE_MARKERS,

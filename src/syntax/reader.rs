@@ -381,7 +381,9 @@ impl<'d, 'i> Table<'d, 'i> {
         if let Some(near) = nearest(entry.key, known.iter().copied()) {
             finding = finding.help(format!("did you mean `{near}`?"));
         } else if !known.is_empty() {
-            finding = finding.note(format!("known here: {}", known.join(", ")));
+            let known: std::collections::BTreeSet<&str> = known.iter().copied().collect();
+            finding =
+                finding.note(format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")));
         }
         self.sink.add(finding);
     }

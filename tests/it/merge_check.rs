@@ -49,6 +49,19 @@ fn b19_a_merge_that_mixes_a_rating_is_found_though_a_side_renamed_the_deployment
         let found = check(&sandbox, "HEAD~1..HEAD").code(1);
         assert!(found.out.contains("TOM-0514") && found.out.contains("HAZ-004.residual"), "{}", found.out);
         assert!(found.out.contains("1 merge looked at"), "{}", found.out);
+        // Whoever looked at it set it, or said that it is right as it is.
+        let risk = RISK.replace("acme-northfield", "north");
+        sandbox.tom(&["set", "north", "HAZ-004.residual.severity", "Major"]).code(0);
+        sandbox.commit("looked at");
+        assert!(!check(&sandbox, "HEAD~2..HEAD").code(0).out.contains("TOM-0514"));
+        sandbox.git(&["checkout", "-q", "HEAD~1", "--", &risk]);
+        sandbox.commit("as the merge had it");
+        check(&sandbox, "HEAD~3..HEAD").code(1);
+        sandbox
+            .tom(&["confirm", "north", "HAZ-004", "--party", "deployer", "--by", "Dr Esther Lyle"])
+            .code(0);
+        sandbox.commit("confirmed");
+        check(&sandbox, "HEAD~4..HEAD").code(0);
     }
 }
 

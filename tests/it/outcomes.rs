@@ -393,6 +393,8 @@ fn deployment(answers: Answers) -> Deployment {
         imported: None,
         asides: Vec::new(),
         unread: Vec::new(),
+        is_received_intact: true,
+        waiting: None,
     }
 }
 

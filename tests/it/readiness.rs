@@ -185,3 +185,82 @@ fn something_in_full_says_where_it_came_from_and_how_it_was_rated_there() {
     assert!(said.contains("residual: Major, High: class 4 (received: Major, Very Low: class 2)"), "{said}");
     assert!(!said.contains("initial: Major, Medium: class 3 (received"), "{said}");
 }
+
+#[test]
+fn without_what_was_received_nothing_is_ready_and_nothing_is_called_its_own() {
+    const RECEIVED: &str = "assessments/acme-northfield/received.toml";
+    let missing: fn(&Sandbox) = |sandbox| std::fs::remove_file(sandbox.path(RECEIVED)).unwrap();
+    let edited: fn(&Sandbox) =
+        |sandbox| sandbox.write(RECEIVED, sandbox.read(RECEIVED).replace("[risks.HAZ-014", "[risks.HAZ-114"));
+    for harm in [missing, edited] {
+        let sandbox = Sandbox::example();
+        sandbox.tom(&["status", NORTHFIELD, "--check", "--as-of", "2026-11-20"]).code(0);
+        harm(&sandbox);
+        std::fs::remove_file(sandbox.path("assessments/acme-northfield/risks/HAZ-014.toml")).unwrap();
+        sandbox.commit("a hazard goes");
+        for phase in ["1", "2"] {
+            let ran = sandbox.tom(&["status", NORTHFIELD, "--check", "--phase", phase]).code(1);
+            let said = ran.all().split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains("what was received is missing or was edited"), "{said}");
+        }
+        assert!(sandbox.tom(&["todo", NORTHFIELD]).all().contains("restore `received.toml`"));
+    }
+    let sandbox = Sandbox::example();
+    missing(&sandbox);
+    let said = sandbox.tom(&["diff", NORTHFIELD]).code(2).err;
+    assert!(said.contains("received is missing"), "{said}");
+}
+
+#[test]
+fn an_acceptance_counts_when_whoever_gave_it_is_listed_and_a_day_ends_it() {
+    let accepted = |by: &str| {
+        let sandbox = with_a_class("Medium");
+        let accept = ["accept", NORTHFIELD, "HAZ-011", "--role", "siro", "--by", by];
+        sandbox.tom(&[&accept[..], &["--until", "2027-06-30", "--reason", "No other way"]].concat()).code(0);
+        sandbox
+    };
+    let ready = ["status", NORTHFIELD, "--check", "--as-of", "2026-11-20"];
+    let mallory = accepted("Mallory Grey");
+    let said = mallory.tom(&ready).code(1).all().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("`tom.toml` does not list them as siro"), "{said}");
+    let shown = mallory.tom(&["show", NORTHFIELD, "HAZ-011"]).code(0).out;
+    assert!(shown.contains("accepted: class 3 by Mallory Grey") && shown.contains("claimed only"), "{shown}");
+    mallory.tom(&[
+        "render",
+        NORTHFIELD,
+        "--pack",
+        "hazard-log",
+        "--format",
+        "html",
+        "--audience",
+        "full",
+        "--to",
+        "packs",
+    ]);
+    assert!(
+        mallory
+            .read("packs/acme-northfield-hazard-log-full.html")
+            .contains("It is only claimed: nobody of that name")
+    );
+    let listed = accepted("Rajan Pillai");
+    listed.tom(&ready).code(0);
+    listed.replace("assessments/acme-northfield/risks/HAZ-011.toml", "until = 2027-06-30\n", "");
+    let said = listed.tom(&ready).code(1).all().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("does not say until when it holds"), "{said}");
+}
+
+#[test]
+fn nobody_confirms_for_a_party_that_takes_no_part_or_over_a_fact_without_an_answer() {
+    let sandbox = Sandbox::example();
+    for what in ["BD-20", "HAZ-001.mitigations.M3"] {
+        sandbox.tom(&["confirm", "acme-5-1", what, "--party", "deployer", "--by", "Ann Lee"]).code(2);
+    }
+    let file = "assessments/acme-northfield/basic-details.toml";
+    let text = sandbox.read(file);
+    let start = text.find("[BD-22]\n").unwrap();
+    let end = text[start + 1..].find("\n[BD").map_or(text.len(), |end| start + 1 + end + 1);
+    sandbox.write(file, format!("{}[BD-22]\nnotes = \"Not known yet\"\n\n{}", &text[..start], &text[end..]));
+    let confirm = ["confirm", NORTHFIELD, "IGA-04", "--party", "supplier", "--by", "Jo Marsh", "--again"];
+    let said = sandbox.tom(&confirm).code(2).err;
+    assert!(said.contains("BD-22") && said.contains("unanswered"), "{said}");
+}

@@ -79,6 +79,9 @@ fn what_both_changed_is_asked_and_nothing_but_the_questions_is_written() {
     assert!(String::from_utf8(conflicts).unwrap().contains("[conflicts.\"HAZ-004.residual\"]"));
     let check = sandbox.tom(&["check"]).code(1);
     assert!(check.out.contains("TOM-0510"), "{}", check.out);
+    let status = sandbox.tom(&["status", "acme-northfield", "--check", "--phase", "1"]).code(1);
+    assert!(status.all().contains("waits for a decision at `HAZ-004.residual`"), "{}", status.all());
+    assert!(sandbox.tom(&["todo", "acme-northfield"]).all().contains("tom resolve acme-northfield"));
     for reader in [["status", "acme-northfield"], ["show", "acme-northfield"], ["diff", "acme-northfield"]] {
         sandbox.tom(&reader).code(0);
     }
@@ -372,4 +375,50 @@ fn nothing_is_moved_onto_itself_or_onto_what_comes_from_it() {
     sandbox.commit("renamed");
     let ran = sandbox.tom(&["update", "renamed", "--onto", "acme-northfield", "--at", "HEAD~1"]).code(2);
     assert!(ran.err.contains("acme-northfield"), "{}", ran.err);
+}
+
+#[test]
+fn a_mitigation_that_the_parent_has_no_more_is_never_taken_away_unasked() {
+    let sandbox = Sandbox::example();
+    add_mitigation(&sandbox);
+    sandbox.tom(&["update", "--from", "acme-5-1", "--all"]).code(0);
+    sandbox.commit("updated");
+    sandbox.git(&["checkout", "-q", "HEAD~2", "--", &format!("{PARENT}/risks/HAZ-009.toml")]);
+    sandbox.commit("withdrawn");
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(1);
+    assert!(ran.out.contains("HAZ-009.mitigations.M9"), "{}", ran.out);
+    sandbox.tom(&["resolve", "acme-northfield", "HAZ-009.mitigations.M9", "--ours"]).code(0);
+    assert!(sandbox.read(&format!("{CHILD}/risks/HAZ-009.toml")).contains("A new guard."));
+}
+
+#[test]
+fn a_received_mitigation_that_went_is_missed_and_leaving_it_out_needs_a_reason() {
+    let sandbox = Sandbox::example();
+    add_mitigation(&sandbox);
+    sandbox.tom(&["update", "acme-northfield"]).code(0);
+    sandbox.commit("updated");
+    sandbox.git(&["checkout", "-q", "HEAD~1", "--", &format!("{CHILD}/risks/HAZ-009.toml")]);
+    sandbox.commit("by hand");
+    let check = sandbox.tom(&["check", "acme-northfield"]).code(1);
+    assert!(check.out.contains("TOM-0507") && check.out.contains("`M9` of `HAZ-009`"), "{}", check.out);
+    let status = sandbox.tom(&["status", "acme-northfield", "--check", "--phase", "2"]).code(1);
+    assert!(status.out.contains("`M9` of `HAZ-009` was received and is gone"), "{}", status.out);
+    sandbox.replace(&format!("{PARENT}/risks/HAZ-009.toml"), "A new guard.", "A better guard.");
+    sandbox.commit("better");
+    sandbox.tom(&["update", "acme-northfield"]).code(1);
+    let resolve = ["resolve", "acme-northfield", "HAZ-009.mitigations.M9", "--ours"];
+    assert!(sandbox.tom(&resolve).code(2).err.contains("leaving it out needs a reason"));
+    sandbox.tom(&[&resolve[..], &["--reason", "No such module", "--by", "Ann Lee"]].concat()).code(0);
+    sandbox.commit("refused");
+    assert!(!sandbox.tom(&["check", "acme-northfield"]).out.contains("TOM-0507"));
+}
+
+#[test]
+fn what_waits_is_brought_in_as_it_came_or_not_at_all() {
+    let sandbox = waiting();
+    sandbox.tom(&["update", "acme-northfield"]).code(1);
+    sandbox.replace(&format!("{CHILD}/conflicts.toml"), "Theirs twelve", "Nobody's twelve");
+    let ran = sandbox.tom(&["resolve", "acme-northfield"]).code(2);
+    assert!(ran.err.contains("TOM-0517"), "{}", ran.err);
+    sandbox.tom(&["status", "acme-northfield", "--check"]).code(2);
 }

@@ -307,6 +307,8 @@ fn empty(meta: Meta, name: &DeploymentName) -> Deployment {
         asides: Vec::new(),
         received: None,
         unread: Vec::new(),
+        is_received_intact: true,
+        waiting: None,
     }
 }
 

@@ -68,6 +68,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         imported: None,
         asides: Vec::new(),
         unread: Vec::new(),
+        is_received_intact: true,
+        waiting: None,
     };
     if args.dry_run {
         for (path, _) in files_of(&deployment, &framework) {

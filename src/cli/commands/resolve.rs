@@ -36,7 +36,7 @@ pub struct Args {
     side: Chosen,
 
     /// Why what was offered is refused; remembered until the parent changes it again
-    #[arg(long, requires = "ours")]
+    #[arg(long, requires = "ours", conflicts_with_all = ["theirs", "value"])]
     reason: Option<String>,
 
     /// Who refuses it; git's user name if not given

@@ -3,6 +3,7 @@
 use super::Subject;
 use crate::diag::{Code, Finding, Label, Severity};
 use crate::model::{Deployment, DeploymentName, Meta, PermanentId};
+use crate::ops::ready::Gone;
 use crate::ops::upgrade::{UNSETTLED, is_unsettled};
 use std::collections::BTreeMap;
 
@@ -124,24 +125,33 @@ pub(super) fn undecided(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A received risk is gone.
-pub(super) static RISK_GONE: Code = Code {
+/// A received risk or mitigation is gone.
+pub(super) static GONE: Code = Code {
     id: "TOM-0507",
     severity: Severity::Error,
-    title: "a risk that was received is gone",
-    explain: "A risk came from the parent, and its file is not there any more. A hazard does not go away because a file does: readers of the pack would \
-believe that there is none. Restore the file, and close the risk in it if it cannot arise here.",
+    title: "a risk or mitigation that was received is gone",
+    explain: "It came from the parent, and is not there any more. A hazard does not go away because a file does: readers of the pack would believe that there is none, or \
+that nothing was ever done about it. Restore it. Close the risk in its file if it cannot arise here; say in the mitigation's status and reason that it is not done here.",
 };
 
 pub(super) fn gone(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    for id in crate::ops::ready::gone(subject.deployment) {
+    for gone in crate::ops::ready::gone(subject.deployment) {
         let folder = crate::project::folder_of(&subject.deployment.name);
+        let route = match &gone {
+            Gone::Risk(id) => vec!["risks".to_owned(), id.to_string()],
+            Gone::Mitigation(id, key) => {
+                ["risks", id.as_str(), "mitigations", key.as_str()].map(str::to_owned).to_vec()
+            }
+        };
         findings.push(
-            Finding::new(&RISK_GONE, format!("the risk `{id}` was received and is gone"))
-                .at(Label::value(format!("{folder}/received.toml"), ["risks".to_owned(), id.to_string()]))
-                .help(format!(
-                    "restore `{folder}/risks/{id}.toml`, and close the risk if it cannot arise here"
-                )),
+            Finding::new(&GONE, format!("{gone} was received and is gone"))
+                .at(Label::value(format!("{folder}/received.toml"), route))
+                .help(match &gone {
+                    Gone::Risk(id) => format!(
+                        "restore `{folder}/risks/{id}.toml`, and close the risk if it cannot arise here"
+                    ),
+                    Gone::Mitigation(..) => gone.mend().to_owned(),
+                }),
         );
     }
 }

@@ -3,7 +3,7 @@
 use super::label;
 use crate::diag::{Code, Finding, Severity};
 use crate::model::{Deployment, DeploymentName, Framework};
-use crate::ops::merge::{Change, Place, Side, Subject, Why, file_of, is_voice, merge, why_not};
+use crate::ops::merge::{Change, Known, Place, Side, Subject, Why, file_of, is_voice, merge, why_not};
 
 /// A merge commit says something that neither side did, or hides what both sides changed.
 pub(super) static NOT_BOTH: Code = Code {
@@ -12,7 +12,8 @@ pub(super) static NOT_BOTH: Code = Code {
     title: "a merge says something else than its two sides",
     explain: "A merge by lines can give a file that reads well and is wrong: a rating with the severity of one side and the likelihood of the other, an answer beside notes \
 that were written for another one, a lower rating beside a mitigation that the other side took away, a confirmation that holds again. `tom check --merges` merges the two sides of each merge commit again, by meaning, \
-and reports where the commit differs; `A...B` looks at the merge of two branches before it is made. Look at both sides, set the field to what it should be, and commit that. \
+and reports where the commit differs; `A...B` looks at the merge of two branches before it is made. Look at both sides, set the field to what it should be, or confirm it as it is, and commit that: \
+what was set or confirmed after the merge is reported no more. \
 `tom git install` lets git merge by meaning in a clone.",
 };
 
@@ -52,6 +53,8 @@ pub struct Merging<'a> {
     pub right: &'a Deployment,
     /// The commit's own.
     pub actual: &'a Deployment,
+    /// What it became by the end of what is looked at; none where the merge is that end.
+    pub since: Option<&'a Deployment>,
     /// The framework of all of them.
     pub framework: &'a Framework,
     /// Whether a file is exactly what git's merge by lines gives, so that nobody looked at it.
@@ -75,6 +78,9 @@ pub fn merging(merging: &Merging<'_>) -> Vec<Finding> {
         Some(field) => field.to_string(),
     };
     let mut report = |place: &Place, what: &str, severity: Severity| {
+        if merging.since.is_some_and(|since| was_looked_at(place, actual, since)) {
+            return;
+        }
         let address = place.address();
         let finding = Finding::new(&NOT_BOTH, format!("{what} at `{address}` in {}", merging.merge))
             .as_severity(severity)
@@ -133,15 +139,32 @@ fn what_of(merging: &Merging<'_>, change: &Change) -> &'static str {
     }
 }
 
+/// Whether somebody set or confirmed what a merge left at a place.
+fn was_looked_at(place: &Place, merged: &Deployment, since: &Deployment) -> bool {
+    let is_set = Side::from(merged).at(place) != Side::from(since).at(place);
+    is_set
+        || match &place.subject {
+            Subject::Answer(slot) => {
+                let confirmed = |d: &Deployment| d.answers.get(slot).map(|answer| answer.confirmed.clone());
+                confirmed(merged) != confirmed(since)
+            }
+            Subject::Risk(id) => {
+                let confirmed = |d: &Deployment| d.risks.get(id).map(|risk| risk.confirmed.clone());
+                confirmed(merged) != confirmed(since)
+            }
+        }
+}
+
 /// Why a confirmation or acceptance that holds now held on neither side; none where that is not so.
 fn awoken(merging: &Merging<'_>, place: &Place) -> Option<Vec<String>> {
     let Merging { framework, left, right, actual, .. } = merging;
     let is_said = is_voice(place) || (place.is_safety() && place.field == ["acceptance"]);
-    if !is_said || why_not(framework, (*actual).into(), place).is_some() {
+    let known = Known::of([*left, *right].map(Side::from));
+    let why_not = |side: &Deployment| why_not(framework, &known, side.into(), place);
+    if !is_said || why_not(actual).is_some() {
         return None;
     }
-    let here = why_not(framework, (*left).into(), place)?;
-    let there = why_not(framework, (*right).into(), place)?;
+    let (here, there) = (why_not(left)?, why_not(right)?);
     let said = Side::from(*actual).at(place)?;
     Some(vec![
         format!("it is {said}"),

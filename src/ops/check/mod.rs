@@ -136,7 +136,7 @@ pub const CODES: &[&Code] = &[
     &lineage::NO_RECEIVED,
     &lineage::RECEIVED_CHANGED,
     &lineage::NAMES_PARENT,
-    &lineage::RISK_GONE,
+    &lineage::GONE,
     &lineage::SAME_ID,
     &lineage::CIRCLE,
     &lineage::SAME_PREFIX,

@@ -210,6 +210,8 @@ fn handed(side: Side<'_>, meta: &Meta, framework: &Framework, place: &Place) -> 
         received: None,
         imported: None,
         unread: Vec::new(),
+        is_received_intact: true,
+        waiting: None,
         asides: Vec::new(),
     };
     hand_over(&slim, framework, false).received

@@ -66,6 +66,12 @@ impl Place {
         matches!(self.subject, Subject::Risk(_))
     }
 
+    /// Whether it is a whole risk or a whole mitigation.
+    pub fn is_hazard_or_control(&self) -> bool {
+        let is_control = self.field.len() == 2 && self.field[0] == "mitigations";
+        self.is_safety() && (self.field.is_empty() || is_control)
+    }
+
     /// Whether it is this place, or in it.
     pub fn is_within(&self, outer: &Self) -> bool {
         self.subject == outer.subject && self.field.starts_with(&outer.field)

@@ -36,7 +36,7 @@ pub use edits::{FileChange, file_of, files, receipt_edits, splice};
 pub use field::{Field, Place, Subject};
 pub use file::{ByLines, FileMerge, Kind, NOT_MERGED, Texts, merge_file};
 pub use value::{CANNOT_BE, typed};
-pub use voices::{is_voice, why_not};
+pub use voices::{Known, is_voice, why_not};
 
 /// Every code of merges.
 pub const CODES: &[&crate::diag::Code] = &[&CANNOT_BE, &NOT_MERGED];
@@ -157,8 +157,8 @@ pub enum Why {
     LessAndMore,
     /// One takes a cause away that the other's mitigation acts on.
     CauseInUse,
-    /// Right has the whole risk no more; a hazard does not go away because a file does.
-    RiskWithdrawn,
+    /// Right has the whole risk or mitigation no more; a hazard does not go away because a file does.
+    Withdrawn,
 }
 
 impl Why {
@@ -170,7 +170,7 @@ impl Why {
         Self::RightDeleted,
         Self::LessAndMore,
         Self::CauseInUse,
-        Self::RiskWithdrawn,
+        Self::Withdrawn,
     ];
 
     /// In words.
@@ -182,7 +182,7 @@ impl Why {
             Self::RightDeleted => "changed here, taken away there",
             Self::LessAndMore => "one side rates it lower, the other finds it worse",
             Self::CauseInUse => "one side takes a cause away that a mitigation of the other acts on",
-            Self::RiskWithdrawn => "the other side has this risk no more",
+            Self::Withdrawn => "the other side has it no more",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::field::{self, Field, Place, Subject};
 use super::{Change, Content, Side, apply};
-use crate::model::{Canonical, Confirmation, Framework, ItemId, PartyId, Risk};
+use crate::model::{Answer, Canonical, Confirmation, Framework, ItemId, PartyId, Risk};
 use crate::ops::accept;
 use crate::ops::state::fact_among;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,12 +20,13 @@ pub(super) fn settle(
     rivals: &[(Place, Confirmation, Confirmation)],
     changes: &mut Vec<Change>,
 ) {
+    let known = Known::of([left, right]);
     let content = apply(left, changes);
     for (place, here, there) in rivals {
-        let wanted = subject_digest(Side::from(&content), place);
+        // What holds over the merged content, its facts included, goes before what does not, however late that was said.
         let rank = |c: &Confirmation| {
             (
-                Some(&c.digest) == wanted.as_ref(),
+                stands(framework, &known, Side::from(&content), place, c).is_ok(),
                 c.on,
                 c.by.clone(),
                 c.digest.clone(),
@@ -44,8 +45,9 @@ pub(super) fn settle(
     }
     let content = apply(left, changes);
     for place in touched(&content, changes) {
-        let merged = held(framework, Side::from(&content), &place);
-        let was_held = |side: Side<'_>| held(framework, side, &place) == merged;
+        let held = |side: Side<'_>| look(framework, &known, side, &place).ok();
+        let merged = held(Side::from(&content));
+        let was_held = |side: Side<'_>| held(side) == merged;
         if merged.is_some() && !was_held(left) && !was_held(right) {
             changes.retain(|change| change.place != place);
             match changes.iter_mut().find(|change| change.is_whole() && place.is_within(&change.place)) {
@@ -94,17 +96,24 @@ fn touched(content: &Content, changes: &[Change]) -> Vec<Place> {
     places
 }
 
-/// The confirmation or acceptance at a place, if it holds on a side.
-fn held(framework: &Framework, side: Side<'_>, place: &Place) -> Option<Held> {
-    look(framework, side, place).ok()
+/// The facts that sides reach. A merge of one file sees the facts of that file alone: one that no side has is not known there, and objects
+/// to nothing; one that a side has and another does not was emptied.
+pub struct Known(BTreeSet<ItemId>);
+
+impl Known {
+    /// What any of the sides says.
+    pub fn of<'s>(sides: impl IntoIterator<Item = Side<'s>>) -> Self {
+        let said = sides.into_iter().flat_map(|side| side.answers.iter());
+        Self(said.filter(|(_, answer)| !answer.is_empty()).map(|(slot, _)| slot.item.clone()).collect())
+    }
 }
 
 /// Why a confirmation or acceptance does not hold on a side: the ids of the facts that differ, or what it is for. None where it holds.
-pub fn why_not(framework: &Framework, side: Side<'_>, place: &Place) -> Option<Vec<String>> {
-    look(framework, side, place).err()
+pub fn why_not(framework: &Framework, known: &Known, side: Side<'_>, place: &Place) -> Option<Vec<String>> {
+    look(framework, known, side, place).err()
 }
 
-fn look(framework: &Framework, side: Side<'_>, place: &Place) -> Result<Held, Vec<String>> {
+fn look(framework: &Framework, known: &Known, side: Side<'_>, place: &Place) -> Result<Held, Vec<String>> {
     let absent = || vec!["it is not there".to_owned()];
     if let (Subject::Risk(id), [field]) = (&place.subject, &place.field[..])
         && field == "acceptance"
@@ -117,6 +126,18 @@ fn look(framework: &Framework, side: Side<'_>, place: &Place) -> Result<Held, Ve
         };
     }
     let Some(Field::Confirmation(confirmation)) = side.at(place) else { return Err(absent()) };
+    stands(framework, known, side, place, &confirmation)?;
+    Ok(Held::Confirmed(confirmation))
+}
+
+/// Whether a confirmation would hold at a place of a side, or why not.
+fn stands(
+    framework: &Framework,
+    known: &Known,
+    side: Side<'_>,
+    place: &Place,
+    confirmation: &Confirmation,
+) -> Result<(), Vec<String>> {
     if Some(&confirmation.digest) != subject_digest(side, place).as_ref() {
         return Err(vec!["what it confirms differs".to_owned()]);
     }
@@ -130,15 +151,17 @@ fn look(framework: &Framework, side: Side<'_>, place: &Place) -> Result<Held, Ve
         Subject::Risk(_) => None,
     }
     .unwrap_or_default();
-    // A fact that is still empty changes nothing.
-    let still = |fact: &&ItemId| {
-        let was = confirmation.given.get(*fact);
-        fact_among(side.answers, framework, fact).is_none_or(|now| was.is_some_and(|was| now.is_short(was)))
-    };
+    let nothing = Answer::default().digest();
+    let still =
+        |fact: &&ItemId| match (confirmation.given.get(*fact), fact_among(side.answers, framework, fact)) {
+            (was, Some(now)) => was.is_some_and(|was| now.is_short(was)),
+            (Some(was), None) => nothing.is_short(was) || !known.0.contains(*fact),
+            (None, None) => true,
+        };
     let facts: BTreeSet<&ItemId> = confirmation.given.keys().chain(rests_on).collect();
     let differing: Vec<String> =
         facts.into_iter().filter(|fact| !still(fact)).map(|fact| format!("{fact} differs")).collect();
-    if differing.is_empty() { Ok(Held::Confirmed(confirmation.clone())) } else { Err(differing) }
+    if differing.is_empty() { Ok(()) } else { Err(differing) }
 }
 
 #[derive(PartialEq)]

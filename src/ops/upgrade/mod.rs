@@ -293,6 +293,7 @@ impl<'f> Upgrade<'f> {
             let received = base.digest().to_string();
             after.meta.derived_from = Some(Lineage { received, refused, ..lineage.clone() });
             after.received = Some(Arc::new(base));
+            after.is_received_intact = true;
         }
         after.imported = deployment.imported.as_deref().map(|imported| {
             let content = self.moved(imported.into()).content;

@@ -121,6 +121,7 @@ impl Source<'_> {
             .collect();
         let received = self.deployment.received.as_ref();
         let origin = match received.map(|received| received.answers.get(&state.slot)) {
+            _ if !self.deployment.is_received_intact => "not known",
             Some(Some(before)) if before.content() != answer.content() => "carried, changed here",
             Some(Some(_)) => "carried",
             _ => "given here",

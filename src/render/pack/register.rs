@@ -6,7 +6,7 @@ use crate::model::{Acceptance, Risk, TransferReceipt};
 use crate::ops::accept::holds;
 use crate::ops::confirm::Entry;
 use crate::ops::handover::receipt_holds;
-use crate::ops::state::{RiskState, State};
+use crate::ops::state::{RiskState, State, may_act};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -64,6 +64,8 @@ pub struct AcceptanceView {
     pub class: crate::model::Class,
     /// Who accepted it and in which role, where the audience may know.
     pub by: Option<String>,
+    /// Whether that is only claimed: the settings list nobody of that name in that role.
+    pub is_claimed: bool,
     /// When.
     pub on: String,
     /// Until when.
@@ -134,8 +136,11 @@ impl Source<'_> {
     fn risk(&self, state: &RiskState<'_>) -> RiskView {
         let risk = state.risk;
         let received = self.deployment.received.as_deref();
-        let before = received.and_then(|received| received.risks.get(state.id));
+        // What was found here and offered to the parent stands under what was received, too.
+        let is_own = state.id.prefix() == self.deployment.meta.risk_prefix;
+        let before = received.and_then(|received| received.risks.get(state.id)).filter(|_| !is_own);
         let origin = match before {
+            _ if !self.deployment.is_received_intact => "not known",
             None if received.is_some() => "found here",
             Some(before) if before.content() != risk.content() => "carried, changed here",
             Some(_) => "carried",
@@ -239,6 +244,13 @@ impl Source<'_> {
             holds: holds(risk, self.framework),
             class: acceptance.class,
             by: (self.audience != Audience::Public).then(|| format!("{}, {role}", acceptance.by)),
+            is_claimed: !may_act(
+                self.settings,
+                self.deployment,
+                self.framework,
+                &acceptance.role,
+                &acceptance.by,
+            ),
             on: acceptance.on.to_string(),
             until: acceptance.until.map(|day| day.to_string()),
             has_run_out: acceptance.until.zip(self.as_of).is_some_and(|(until, as_of)| until < as_of),

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 pub(super) fn run(args: &Args, range: &str, repo: &Repo, context: &Context) -> Result<Outcome, Error> {
     let merges = repo.merges(range, ASSESSMENTS)?;
+    let end = range.rsplit("..").next().filter(|end| !end.is_empty()).unwrap_or("HEAD");
+    let end = Project::open(Box::new(repo.at(end)?))?.0;
     let wanted: Vec<DeploymentName> =
         args.deployments.iter().map(|text| super::super::name(text)).collect::<Result<_, _>>()?;
     let (mut findings, mut names) = (Vec::new(), BTreeSet::new());
@@ -22,7 +24,7 @@ pub(super) fn run(args: &Args, range: &str, repo: &Repo, context: &Context) -> R
         for (id, sides) in look.both_changed()? {
             let name = look.name_of(&id, &sides);
             if wanted.is_empty() || wanted.contains(&name) {
-                findings.extend(look.at(&name, &sides)?);
+                findings.extend(look.at(&id, &name, &sides, &end)?);
                 names.insert(name);
             }
         }
@@ -120,7 +122,13 @@ impl<'r> Look<'r> {
     }
 
     /// The findings of one deployment.
-    fn at(&self, name: &DeploymentName, sides: &Sides) -> Result<Vec<Finding>, Error> {
+    fn at(
+        &self,
+        id: &PermanentId,
+        name: &DeploymentName,
+        sides: &Sides,
+        end: &Project,
+    ) -> Result<Vec<Finding>, Error> {
         let load = |project: &Project, name: &DeploymentName| -> Result<_, Error> {
             let loaded = project.load(name)?;
             match (loaded.deployment, loaded.framework) {
@@ -162,8 +170,15 @@ impl<'r> Look<'r> {
             self.repo.merge_by_lines(&base, &left, &right).is_some_and(|merged| merged == now)
         };
         let help = match self.merge.id {
-            Some(_) => "look at both sides, set the field to what it should be, and commit that",
+            Some(_) => {
+                "look at both sides, set the field to what it should be or confirm it as it is, and commit that"
+            }
             None => "merge by meaning, with `tom git install`, or set the field before the merge",
+        };
+        // Under another name it was not looked at since, as far as this tells.
+        let since = match self.merge.id {
+            Some(_) if end.has(name)? => end.load(name)?.deployment.filter(|end| end.meta.id == *id),
+            _ => None,
         };
         let mut findings = merging(&Merging {
             merge: &self.words,
@@ -172,6 +187,7 @@ impl<'r> Look<'r> {
             left: &left,
             right: &right,
             actual: &now,
+            since: since.as_ref(),
             framework: &framework,
             is_by_lines: &is_by_lines,
         });

@@ -152,6 +152,11 @@ fn reviewed(args: &Args, context: &Context, repo: &Repo) -> Result<Review, Error
             let project = project(args, context, repo)?;
             let (deployment, framework) = super::sound(&project, &name)?;
             if deployment.received.is_none() {
+                if deployment.meta.derived_from.is_some() {
+                    let message =
+                        format!("what `{name}` received is missing, so there is nothing to compare it with");
+                    return Err(Error::new(&USAGE, message).help("restore its `received.toml` from git"));
+                }
                 let message = format!("`{name}` was not derived, so there is nothing to compare it with");
                 return Err(
                     Error::new(&USAGE, message).help("name a second deployment, or a range of revisions")
