@@ -6,8 +6,8 @@ use super::state::{given, risk_owner};
 use super::words::and;
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
-    Address, Answer, Canonical, Confirmation, Date, Deployment, Framework, ItemId, Key, Kind, PartyId,
-    ProfileName, RiskId, Slot,
+    Address, Answer, Canonical, Confirmation, DEPLOYER, Date, Deployment, Framework, ItemId, Key, Kind,
+    PartyId, ProfileName, RiskId, Slot,
 };
 
 /// The confirmation would not be worth anything.
@@ -134,8 +134,8 @@ pub fn answer(
         };
         return Err(refuse(slot, who));
     }
-    if !Evaluator::new(framework, deployment, ProfileName::Strict).takes_part(&voice.party) {
-        return Err(refuse(slot, format!("{} takes no part in this assessment", voice.party)));
+    if deployment.meta.kind == Kind::Baseline && voice.party.as_str() == DEPLOYER {
+        return Err(refuse(slot, format!("the {} confirms it where the system is deployed", voice.party)));
     }
     let Some(content) = deployment.answers.get(slot).filter(|answer| !answer.is_unanswered()) else {
         return Err(refuse(slot, "it is unanswered"));

@@ -11,7 +11,6 @@ use tom::model::*;
 use tom::ops::check::{Subject, check};
 use tom::ops::confirm::{self, Voice};
 use tom::ops::derive::{Request, derive};
-use tom::ops::outcome::Evaluator;
 use tom::ops::state::{Stand, State, States, states};
 use tom::project::Project;
 use tom::store::WorkTree;
@@ -89,12 +88,8 @@ fn voice(of: &PartyId) -> Voice {
 
 /// Confirms every answer, mitigation and risk for each party that is asked.
 fn confirm_everything(deployment: &mut Deployment, framework: &Framework) {
-    let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
-    let taking_part: Vec<&PartyId> =
-        framework.parties.iter().map(|party| &party.id).filter(|id| evaluator.takes_part(id)).collect();
     for slot in deployment.answers.keys().cloned().collect::<Vec<_>>() {
-        let asked = &framework.item(slot.item.as_str()).unwrap().confirmed_by;
-        for of in asked.iter().filter(|of| taking_part.contains(of)) {
+        for of in &framework.item(slot.item.as_str()).unwrap().confirmed_by {
             let confirmation = confirm::answer(deployment, framework, &slot, &voice(of)).unwrap();
             deployment.answers.get_mut(&slot).unwrap().confirmed.insert(of.clone(), confirmation);
         }
@@ -355,12 +350,11 @@ fn only_those_who_are_asked_can_confirm() {
         assert!(error.finding().message.contains(of.as_str()), "{error}");
     };
     let parties: Vec<&PartyId> = framework().parties.iter().map(|party| &party.id).collect();
-    let evaluator = Evaluator::new(framework(), &full, ProfileName::Strict);
     for slot in full.answers.keys() {
         let asked = &framework().item(slot.item.as_str()).unwrap().confirmed_by;
         for of in &parties {
             let confirmation = confirm::answer(&full, framework(), slot, &voice(of));
-            if asked.contains(of) && evaluator.takes_part(of) {
+            if asked.contains(of) {
                 assert_eq!(confirmation.unwrap().digest, full.answers[slot].content_digest().short());
             } else {
                 refused(confirmation, of);
@@ -392,9 +386,8 @@ fn what_is_unanswered_or_rests_on_something_unanswered_cannot_be_confirmed() {
         states.answers.iter().any(|a| a.item.id == *fact && a.is_needed && a.state == State::Unanswered)
     };
     let mut rested = 0;
-    let evaluator = Evaluator::new(framework(), &child, ProfileName::Strict);
     for answer in &states.answers {
-        for of in answer.item.confirmed_by.iter().filter(|of| evaluator.takes_part(of)) {
+        for of in &answer.item.confirmed_by {
             let confirmation = confirm::answer(&child, framework(), &answer.slot, &voice(of));
             let open: Vec<&ItemId> = answer.item.depends_on.iter().filter(|fact| is_open(fact)).collect();
             let is_unanswered = answer.answer.is_none_or(Answer::is_unanswered);
