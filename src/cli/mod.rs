@@ -47,11 +47,21 @@ pub fn main() -> ExitCode {
     {
         return ExitCode::from(child::serve(rest, commands::TASKS));
     }
-    if arguments.first().is_some_and(|word| word == "merge-driver") {
-        driver(|| run(NOT_DRIVEN))
-    } else {
-        run(2)
+    if is_driver(&arguments) { driver(|| run(NOT_DRIVEN)) } else { run(2) }
+}
+
+/// Whether the verb is the merge driver's; options that every command has may stand before it.
+fn is_driver(arguments: &[String]) -> bool {
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            // Their value is a word of its own.
+            "-C" | "--color" => drop(words.next()),
+            option if option.starts_with('-') => {}
+            verb => return verb == "merge-driver",
+        }
     }
+    false
 }
 
 /// What the merge driver exits with when it did not do its work.
@@ -96,6 +106,22 @@ fn run(failed: u8) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_merge_driver_is_known_behind_options_and_nothing_else_is_taken_for_it() {
+        let is_driver = |line: &str| is_driver(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        for line in [
+            "merge-driver a",
+            "-C dir merge-driver a",
+            "--color never -Cdir merge-driver",
+            "--color=never merge-driver",
+        ] {
+            assert!(is_driver(line), "{line}");
+        }
+        for line in ["", "-C merge-driver check", "show merge-driver", "-C dir set a b merge-driver"] {
+            assert!(!is_driver(line), "{line}");
+        }
+    }
 
     #[test]
     fn c14_a_merge_driver_that_panics_is_no_conflict() {
