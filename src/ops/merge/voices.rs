@@ -44,7 +44,7 @@ pub(super) fn settle(
         }
     }
     let content = apply(left, changes);
-    for place in touched(&content, changes) {
+    for place in touched(framework, &content, changes) {
         let held = |side: Side<'_>| look(framework, &known, side, &place).ok();
         let merged = held(Side::from(&content));
         let was_held = |side: Side<'_>| held(side) == merged;
@@ -64,30 +64,33 @@ pub(super) fn settle(
 }
 
 /// The places of confirmations and acceptances that changes could make hold: of what changed, and of what rests on it.
-fn touched(content: &Content, changes: &[Change]) -> Vec<Place> {
+fn touched(framework: &Framework, content: &Content, changes: &[Change]) -> Vec<Place> {
     let subjects: BTreeSet<&Subject> = changes.iter().map(|change| &change.place.subject).collect();
     let facts: BTreeSet<&ItemId> = subjects
         .iter()
         .filter_map(|subject| if let Subject::Answer(slot) = subject { Some(&slot.item) } else { None })
         .collect();
+    // By what was given then, and by what it rests on now.
     let rests = |c: &Confirmation| c.given.keys().any(|fact| facts.contains(fact));
     let mut places = Vec::new();
-    let mut look = |subject: &Subject, field: &[&str], confirmed: &BTreeMap<PartyId, Confirmation>| {
-        let is_touched = subjects.contains(subject);
-        for (party, _) in confirmed.iter().filter(|(_, c)| is_touched || rests(c)) {
-            let field =
-                field.iter().copied().chain(["confirmed", party.as_str()]).map(str::to_owned).collect();
-            places.push(Place { subject: subject.clone(), field });
-        }
-    };
+    let mut look =
+        |subject: &Subject, field: &[&str], confirmed: &BTreeMap<PartyId, Confirmation>, on: &[ItemId]| {
+            let is_touched = subjects.contains(subject) || on.iter().any(|fact| facts.contains(fact));
+            for (party, _) in confirmed.iter().filter(|(_, c)| is_touched || rests(c)) {
+                let field =
+                    field.iter().copied().chain(["confirmed", party.as_str()]).map(str::to_owned).collect();
+                places.push(Place { subject: subject.clone(), field });
+            }
+        };
     for (slot, answer) in &content.answers {
-        look(&Subject::Answer(slot.clone()), &[], &answer.confirmed);
+        let on = framework.item(slot.item.as_str()).map_or(&[][..], |item| &item.depends_on);
+        look(&Subject::Answer(slot.clone()), &[], &answer.confirmed, on);
     }
     for (id, risk) in &content.risks {
         let subject = Subject::Risk(id.clone());
-        look(&subject, &[], &risk.confirmed);
+        look(&subject, &[], &risk.confirmed, &risk.depends_on);
         for (key, mitigation) in &risk.mitigations {
-            look(&subject, &["mitigations", key.as_str()], &mitigation.confirmed);
+            look(&subject, &["mitigations", key.as_str()], &mitigation.confirmed, &[]);
         }
     }
     let accepted = content.risks.iter().filter(|(_, risk)| risk.acceptance.is_some());
