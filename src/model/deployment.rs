@@ -151,6 +151,22 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// A deployment that says nothing yet, and received nothing.
+    pub fn empty(name: DeploymentName, meta: Meta) -> Self {
+        Self {
+            name,
+            meta,
+            answers: BTreeMap::new(),
+            risks: BTreeMap::new(),
+            received: None,
+            imported: None,
+            asides: Vec::new(),
+            unread: Vec::new(),
+            is_received_intact: true,
+            waiting: None,
+        }
+    }
+
     /// The answer to an item that does not repeat.
     pub fn answer(&self, item: &ItemId) -> Option<&Answer> {
         self.answers.get(&Slot::of(item))

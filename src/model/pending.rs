@@ -132,12 +132,16 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// The conflicts that nobody has decided, by address.
+    pub fn open(&self) -> impl Iterator<Item = (&String, &Undecided)> {
+        self.conflicts.iter().filter(|(_, conflict)| conflict.decision.is_none())
+    }
+
     /// What it waits for.
     pub fn waiting(&self) -> Waiting {
-        let open = self.conflicts.iter().filter(|(_, conflict)| conflict.decision.is_none());
         Waiting {
             from: self.source.name().to_owned(),
-            open: open.map(|(address, _)| address.clone()).collect(),
+            open: self.open().map(|(address, _)| address.clone()).collect(),
         }
     }
 }

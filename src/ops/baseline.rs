@@ -80,26 +80,16 @@ pub fn draft(
     for over in &left_out {
         leave_out(&over.address, &mut answers, &mut risks);
     }
-    let deployment = Deployment {
-        name: naming.name,
-        meta: Meta {
-            id: naming.id,
-            title: naming.title,
-            kind: Kind::Baseline,
-            framework: pin.clone(),
-            risk_prefix: naming.risk_prefix,
-            derived_from: None,
-            history: BTreeMap::new(),
-        },
-        answers,
-        risks,
-        received: None,
-        imported: None,
-        asides: Vec::new(),
-        unread: Vec::new(),
-        is_received_intact: true,
-        waiting: None,
+    let meta = Meta {
+        id: naming.id,
+        title: naming.title,
+        kind: Kind::Baseline,
+        framework: pin.clone(),
+        risk_prefix: naming.risk_prefix,
+        derived_from: None,
+        history: BTreeMap::new(),
     };
+    let deployment = Deployment { answers, risks, ..Deployment::empty(naming.name, meta) };
     Ok(Draft { deployment, differ, left_out })
 }
 

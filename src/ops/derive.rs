@@ -227,31 +227,26 @@ pub fn derive(parent: &Deployment, framework: &Framework, settings: &Settings, r
     taken.extend(parent.risks.keys().map(|id| id.prefix().to_owned()));
     taken.extend(framework.items().map(|item| prefix_of(item.id.as_str()).to_owned()));
     let risk_prefix = request.risk_prefix.unwrap_or_else(|| free_prefix(&request.name, &taken));
+    let meta = Meta {
+        id: request.id,
+        title,
+        kind: Kind::Deployment,
+        framework: parent.meta.framework.clone(),
+        risk_prefix,
+        derived_from: Some(Lineage {
+            deployment: parent.name.clone(),
+            id: parent.meta.id.clone(),
+            received: over.received.digest().to_string(),
+            commit: request.commit,
+            refused: BTreeMap::new(),
+        }),
+        history: BTreeMap::new(),
+    };
     let deployment = Deployment {
-        name: request.name,
-        meta: Meta {
-            id: request.id,
-            title,
-            kind: Kind::Deployment,
-            framework: parent.meta.framework.clone(),
-            risk_prefix,
-            derived_from: Some(Lineage {
-                deployment: parent.name.clone(),
-                id: parent.meta.id.clone(),
-                received: over.received.digest().to_string(),
-                commit: request.commit,
-                refused: BTreeMap::new(),
-            }),
-            history: BTreeMap::new(),
-        },
         answers: over.received.answers.clone(),
         risks: over.received.risks.clone(),
         received: Some(std::sync::Arc::new(over.received)),
-        imported: None,
-        asides: Vec::new(),
-        unread: Vec::new(),
-        is_received_intact: true,
-        waiting: None,
+        ..Deployment::empty(request.name, meta)
     };
     let there = states(parent, framework);
     let open_in_parent = if parent.meta.kind == Kind::Baseline {

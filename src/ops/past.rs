@@ -111,20 +111,8 @@ impl<'a> Past<'a> {
         let then = |page: &Page| {
             let Page::Section(answers) = page else { return None };
             let answers = of_fact(answers);
-            let (risks, received) = (BTreeMap::new(), None);
-            let (name, meta) = (self.deployment.name.clone(), self.deployment.meta.clone());
-            let then = Deployment {
-                name,
-                meta,
-                answers,
-                risks,
-                received,
-                imported: None,
-                asides: Vec::new(),
-                unread: Vec::new(),
-                is_received_intact: true,
-                waiting: None,
-            };
+            let meta = self.deployment.meta.clone();
+            let then = Deployment { answers, ..Deployment::empty(self.deployment.name.clone(), meta) };
             (fact_digest(&then, self.framework, fact).short() == digest).then_some(then.answers)
         };
         let now = of_fact(&self.deployment.answers);

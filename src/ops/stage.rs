@@ -4,7 +4,7 @@ use super::outcome::Evaluator;
 use super::policy::phase_outcome;
 use super::verify::{Case, Judged, PhaseReport, PhaseStatus, Problem, Trust};
 use crate::model::{
-    Address, Condition, DEPLOYER, Date, Effect, Event, EventKind, Key, Moment, ProfileName, Record, Scope,
+    Address, Condition, DEPLOYER, Date, Effect, Event, EventKind, Moment, ProfileName, Record, Scope,
     Statement, Value,
 };
 
@@ -231,9 +231,9 @@ pub fn standing(
     is_ready: &dyn Fn(u8) -> bool,
 ) -> Standing {
     // What happens after the day as of which all of this is told has not happened yet.
-    let record = &Record {
-        events: record.events.iter().filter(|(_, event)| event.on <= case.as_of).map(clone_of).collect(),
-    };
+    let mut record = record.clone();
+    record.events.retain(|_, event| event.on <= case.as_of);
+    let record = &record;
     let process = Process { case, judged, record };
     let phases: Vec<PhaseStanding> = reports.iter().map(|report| process.phase(report, is_ready)).collect();
     let throughput = process.throughput();
@@ -255,10 +255,6 @@ pub fn standing(
         throughput,
         queries,
     }
-}
-
-fn clone_of((key, event): (&Key, &Event)) -> (Key, Event) {
-    (key.clone(), event.clone())
 }
 
 struct Process<'p> {

@@ -6,6 +6,7 @@ use crate::model::{
     Kind, PartyId, Person, ProfileName, Risk, RiskId, SUPPLIER, Settings, Slot,
 };
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Where an answer or a risk stands. The first that fits, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
@@ -101,7 +102,7 @@ pub struct RiskState<'a> {
 
 /// The digest of a fact: the content of the answer, or of every row's where the item repeats.
 pub fn fact_digest(deployment: &Deployment, framework: &Framework, fact: &ItemId) -> Digest {
-    filled_fact(deployment, framework, fact).unwrap_or_else(|| Answer::default().digest())
+    filled_fact(deployment, framework, fact).unwrap_or(*NOTHING)
 }
 
 /// The digest of a fact; none where it says nothing here.
@@ -129,6 +130,23 @@ pub(super) fn fact_among(
     }
 }
 
+/// Whether a fact has changed since a confirmation. `was` is what the confirmation names, `now` is nothing while the fact says nothing, and
+/// `is_excused` tells whether a fact that said something then may say nothing now.
+pub(super) fn has_changed(
+    was: Option<&String>,
+    now: Option<Digest>,
+    is_excused: impl FnOnce() -> bool,
+) -> bool {
+    match (was, now) {
+        (was, Some(now)) => !was.is_some_and(|was| now.is_short(was)),
+        (Some(was), None) => !NOTHING.is_short(was) && !is_excused(),
+        (None, None) => false,
+    }
+}
+
+/// The digest of a fact that says nothing.
+static NOTHING: LazyLock<Digest> = LazyLock::new(|| Answer::default().digest());
+
 /// The facts that something rests on, as they are now: what goes under `given`.
 pub fn given(deployment: &Deployment, framework: &Framework, facts: &[ItemId]) -> BTreeMap<ItemId, String> {
     facts.iter().map(|fact| (fact.clone(), fact_digest(deployment, framework, fact).short())).collect()
@@ -139,8 +157,6 @@ struct Facts<'a> {
     deployment: &'a Deployment,
     framework: &'a Framework,
     known: std::cell::RefCell<BTreeMap<ItemId, Option<Digest>>>,
-    /// The digest of a fact that says nothing.
-    nothing: Digest,
 }
 
 impl Facts<'_> {
@@ -169,11 +185,8 @@ impl Facts<'_> {
         }
         // Exactly the facts that were given, and those it rests on by now.
         let given = &confirmation.given;
-        let has_changed = |fact: &&ItemId| match (given.get(*fact), self.digest(fact)) {
-            (was, Some(now)) => !was.is_some_and(|was| now.is_short(was)),
-            (Some(was), None) => !self.nothing.is_short(was) && !is_carried(confirmation),
-            (None, None) => false,
-        };
+        let has_changed =
+            |fact: &&ItemId| has_changed(given.get(*fact), self.digest(fact), || is_carried(confirmation));
         let rests_on = || given.keys().chain(facts);
         if !rests_on().any(|fact| has_changed(&fact)) {
             return Stand::Stands;
@@ -202,12 +215,7 @@ pub fn states_under<'a>(
     framework: &'a Framework,
     evaluator: &Evaluator<'_>,
 ) -> States<'a> {
-    let facts = Facts {
-        deployment,
-        framework,
-        known: std::cell::RefCell::default(),
-        nothing: Answer::default().digest(),
-    };
+    let facts = Facts { deployment, framework, known: std::cell::RefCell::default() };
     let taking_part: BTreeMap<&PartyId, bool> =
         framework.parties.iter().map(|party| (&party.id, evaluator.takes_part(&party.id))).collect();
     let mut answers = Vec::new();

@@ -467,7 +467,7 @@ pub fn finish(
     pending: &Pending,
 ) -> Result<Option<Applied>, Error> {
     refuse_changed(deployment, pending)?;
-    if pending.conflicts.values().any(|conflict| conflict.decision.is_none()) {
+    if pending.open().next().is_some() {
         return Ok(None);
     }
     let Some(coming) = coming_again(deployment, framework, pending) else {

@@ -9,7 +9,7 @@ use crate::store::{EntryKind, NOT_A_FILE, Store};
 use crate::syntax::{
     Document, read_asides, read_conflicts, read_meta, read_received, read_risk, read_section,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The file of an update that waits for decisions.
@@ -113,18 +113,7 @@ impl<'p> Loader<'p> {
         let Some((meta, framework)) = self.head(&folder, &mut findings) else {
             return Ok(Loaded { deployment: None, framework: None, received: None, pending: None, findings });
         };
-        let mut deployment = Deployment {
-            name: name.clone(),
-            meta,
-            answers: BTreeMap::new(),
-            risks: BTreeMap::new(),
-            received: None,
-            imported: None,
-            asides: Vec::new(),
-            unread: Vec::new(),
-            is_received_intact: true,
-            waiting: None,
-        };
+        let mut deployment = Deployment::empty(name.clone(), meta);
         let mut received = None;
         let mut pending = None;
         for entry in entries {

@@ -384,18 +384,7 @@ fn deployment(answers: Answers) -> Deployment {
         history: BTreeMap::new(),
     };
     let name = DeploymentName::new("acme-northfield").unwrap();
-    Deployment {
-        name,
-        meta,
-        answers,
-        risks: BTreeMap::new(),
-        received: None,
-        imported: None,
-        asides: Vec::new(),
-        unread: Vec::new(),
-        is_received_intact: true,
-        waiting: None,
-    }
+    Deployment { answers, ..Deployment::empty(name, meta) }
 }
 
 fn findings(deployment: &Deployment) -> Vec<Finding> {

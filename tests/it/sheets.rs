@@ -139,9 +139,8 @@ fn every_cell_that_is_not_taken_over_is_listed_with_the_reason() {
     assert!(!sandbox.path("assessments/eastmoor").exists(), "a dry run writes nothing");
 }
 
-#[test]
-fn d26_what_a_workbook_hides_is_read_and_said() {
-    let sandbox = Sandbox::init();
+/// A checklist with a hidden row and a hidden column.
+fn hiding() -> Vec<u8> {
     let mut workbook = Workbook::new();
     for (name, cells) in checklist(&[("7 - IG!F23", "No"), ("7 - IG!G23", "Planned"), ("7 - IG!F29", "Yes")])
     {
@@ -154,7 +153,13 @@ fn d26_what_a_workbook_hides_is_read_and_said() {
             sheet.set_row_hidden(28).unwrap().set_column_hidden(6).unwrap();
         }
     }
-    sandbox.write("in.xlsx", workbook.save_to_buffer().unwrap());
+    workbook.save_to_buffer().unwrap()
+}
+
+#[test]
+fn d26_what_a_workbook_hides_is_read_and_said() {
+    let sandbox = Sandbox::init();
+    sandbox.write("in.xlsx", hiding());
     let ran = sandbox.tom(&["import", "in.xlsx", "--as", "eastmoor"]).code(1);
     let (_, hidden) = ran.out.split_once("hidden in the workbook, and read like the rest:\n").unwrap();
     assert!(

@@ -7,7 +7,7 @@ use crate::diag::Error;
 use crate::model::{Address, Confirmation, Deployment, Framework, PartyId};
 use crate::ops::confirm::{self, Entry, Voice};
 use crate::ops::detail::{Detail, Teller};
-use crate::ops::state::{Stand, State, States, may_speak, risk_owner, states};
+use crate::ops::state::{Stand, State, States, risk_owner, states};
 use crate::project::folder_of;
 use crate::store::Replacement;
 use crate::syntax::{Edit, edit, route_of};
@@ -132,12 +132,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         context.print("nothing was confirmed\n");
         return Ok(Outcome::Found);
     }
-    if !may_speak(project.settings(), &deployment, &framework, &voice.party, &voice.by) {
-        context.tell(format!(
-            "note: `{}` is not listed in tom.toml for {}: the confirmation is only claimed",
-            voice.by, voice.party
-        ));
-    }
+    super::tell_if_claimed(context, project.settings(), &deployment, &framework, (&voice.party, &voice.by));
     if args.dry_run {
         context.print(format!("would confirm {}\n", counted(done, "entry", "entries")));
         return Ok(Outcome::Clean);

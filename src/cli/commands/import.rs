@@ -296,22 +296,6 @@ fn meta(
     })
 }
 
-/// An assessment without answers and without a history.
-fn empty(meta: Meta, name: &DeploymentName) -> Deployment {
-    Deployment {
-        name: name.clone(),
-        meta: Meta { history: BTreeMap::new(), ..meta },
-        answers: BTreeMap::new(),
-        risks: BTreeMap::new(),
-        imported: None,
-        asides: Vec::new(),
-        received: None,
-        unread: Vec::new(),
-        is_received_intact: true,
-        waiting: None,
-    }
-}
-
 /// The last day of a document's history.
 fn last_change(history: &BTreeMap<Key, Revision>) -> Option<Date> {
     history.values().map(|entry| entry.on).max()
@@ -324,4 +308,9 @@ fn recorded(history: &BTreeMap<Key, Revision>, origin: &Origin) -> Option<(Key, 
     let key = keys.filter_map(|key| Key::new(key).ok()).find(|key| !history.contains_key(key))?;
     let by = origin.sender.clone().unwrap_or_else(|| "not named".to_owned());
     Some((key, Revision { on: origin.on, by, text: format!("imported from {}", origin.words()) }))
+}
+
+/// An assessment without answers and without a history.
+fn empty(meta: Meta, name: &DeploymentName) -> Deployment {
+    Deployment::empty(name.clone(), Meta { history: BTreeMap::new(), ..meta })
 }

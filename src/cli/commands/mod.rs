@@ -45,8 +45,12 @@ use super::codes::{UNCOMMITTED, USAGE};
 use super::context::Context;
 use super::words::counted;
 use crate::diag::{Error, Label, nearest};
-use crate::model::{Address, AddressError, Deployment, DeploymentName, Framework, ProfileName, Risk, RiskId};
+use crate::model::{
+    Address, AddressError, Deployment, DeploymentName, Framework, PartyId, ProfileName, Risk, RiskId,
+    Settings,
+};
 use crate::ops::past::Past;
+use crate::ops::state::may_speak;
 use crate::project::{APPROVALS, Project, RECORD, SETTINGS, folder_of};
 use crate::store::{Commit, Repo};
 use crate::syntax::is_hidden;
@@ -216,6 +220,21 @@ fn speaker(by: Option<&String>, repo: &Repo) -> Result<String, Error> {
         Error::new(&USAGE, "nobody is named").help("say who it is with `--by`, or set git's `user.name`")
     })?;
     plain("name", &by)
+}
+
+/// Tells whoever confirms for a party without being listed for it that this is a claim.
+fn tell_if_claimed(
+    context: &Context,
+    settings: &Settings,
+    deployment: &Deployment,
+    framework: &Framework,
+    (party, by): (&PartyId, &str),
+) {
+    if !may_speak(settings, deployment, framework, party, by) {
+        context.tell(format!(
+            "note: `{by}` is not listed in tom.toml for {party}: the confirmation is only claimed"
+        ));
+    }
 }
 
 /// Words for a file from the command line, which a reader has to be able to see.

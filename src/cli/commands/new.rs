@@ -51,26 +51,16 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         Some(prefix) => checked_prefix(prefix)?,
         None => free_prefix(&name, &project.prefixes(&prefix_stem(&name))?),
     };
-    let deployment = Deployment {
-        meta: Meta {
-            id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
-            title: super::plain("title", args.title.as_deref().unwrap_or(name.as_str()))?,
-            kind: if args.baseline { Kind::Baseline } else { Kind::Deployment },
-            framework: framework.reference(),
-            risk_prefix: prefix,
-            derived_from: None,
-            history: BTreeMap::new(),
-        },
-        name,
-        answers: BTreeMap::new(),
-        risks: BTreeMap::new(),
-        received: None,
-        imported: None,
-        asides: Vec::new(),
-        unread: Vec::new(),
-        is_received_intact: true,
-        waiting: None,
+    let meta = Meta {
+        id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
+        title: super::plain("title", args.title.as_deref().unwrap_or(name.as_str()))?,
+        kind: if args.baseline { Kind::Baseline } else { Kind::Deployment },
+        framework: framework.reference(),
+        risk_prefix: prefix,
+        derived_from: None,
+        history: BTreeMap::new(),
     };
+    let deployment = Deployment::empty(name, meta);
     if args.dry_run {
         for (path, _) in files_of(&deployment, &framework) {
             context.print(format!("would write {}/{path}\n", folder_of(&deployment.name)));

@@ -101,7 +101,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         let text = write_conflicts(&pending, &name, &framework);
         writer.replace_all(&[Replacement { path, after: Some(text.into_bytes()) }])?;
     }
-    let open: Vec<_> = pending.conflicts.iter().filter(|(_, conflict)| conflict.decision.is_none()).collect();
+    let open: Vec<_> = pending.open().collect();
     context.print(format!("{}: {} undecided\n", styled(BOLD, name.as_str()), open.len()));
     for (address, conflict) in &open {
         context.print(conflict_in_words(address, conflict, context.width));
@@ -143,13 +143,7 @@ fn ask(
     framework: &Framework,
     pending: &mut Pending,
 ) -> Result<(), Error> {
-    let open: Vec<String> = pending
-        .conflicts
-        .iter()
-        .filter(|(_, conflict)| conflict.decision.is_none())
-        .map(|(address, _)| address.clone())
-        .collect();
-    for address in open {
+    for address in pending.waiting().open {
         let Some(place) = address.parse().ok().and_then(|address| Place::of(framework, &address)) else {
             continue;
         };

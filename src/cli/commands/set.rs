@@ -5,7 +5,6 @@ use crate::diag::{Error, Finding};
 use crate::model::{Address, Framework, PartyId};
 use crate::ops::confirm::{self, Voice};
 use crate::ops::set::{Assignment, apply, edit_of, is_item, risk_edit, slot, understand};
-use crate::ops::state::may_speak;
 use crate::project::folder_of;
 use crate::syntax::{Document, Edit, edit, read_risk, read_section, route_of};
 
@@ -111,11 +110,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     context.print(format!("changed {} in {file}\n", args.address));
     if let (Some(party), Some(by)) = (&args.party, &args.by) {
         context.print(format!("confirmed it for the {party}, by {by}\n"));
-        if !may_speak(project.settings(), &deployment, &framework, party, by) {
-            context.tell(format!(
-                "note: `{by}` is not listed in tom.toml for {party}: the confirmation is only claimed"
-            ));
-        }
+        super::tell_if_claimed(context, project.settings(), &deployment, &framework, (party, by));
     }
     Ok(Outcome::Clean)
 }

@@ -106,9 +106,8 @@ pub(super) fn undecided(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let Some(pending) = subject.pending else { return };
     let name = &subject.deployment.name;
     let file = format!("{}/{}", crate::project::folder_of(name), crate::project::CONFLICTS);
-    let open = pending.conflicts.iter().filter(|(_, conflict)| conflict.decision.is_none());
     let mut any = false;
-    for (address, conflict) in open {
+    for (address, conflict) in pending.open() {
         any = true;
         findings.push(
             Finding::new(&UNDECIDED, format!("`{address}` waits for a decision: {}", conflict.why))

@@ -159,9 +159,12 @@ fn was_looked_at(place: &Place, merged: &Deployment, since: &Deployment) -> bool
 fn awoken(merging: &Merging<'_>, place: &Place) -> Option<Vec<String>> {
     let Merging { framework, left, right, actual, .. } = merging;
     let is_said = is_voice(place) || (place.is_safety() && place.field == ["acceptance"]);
+    if !is_said {
+        return None;
+    }
     let known = Known::of([*left, *right].map(Side::from));
     let why_not = |side: &Deployment| why_not(framework, &known, side.into(), place);
-    if !is_said || why_not(actual).is_some() {
+    if why_not(actual).is_some() {
         return None;
     }
     let (here, there) = (why_not(left)?, why_not(right)?);

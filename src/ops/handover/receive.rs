@@ -135,7 +135,7 @@ pub fn receive(
             refused: BTreeMap::new(),
             received: comes.clone(),
         };
-        if pending.conflicts.values().any(|conflict| conflict.decision.is_none()) {
+        if pending.open().next().is_some() {
             return Ok(Settled::Waits(Box::new(pending), merged));
         }
         let decisions = decisions((here, framework), &pending, (base, left, right), &mut BTreeMap::new())?;

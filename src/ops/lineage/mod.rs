@@ -179,8 +179,7 @@ pub fn standing(read: Read<'_>, parent: &Giver, base: &Received) -> Standing {
 
 /// The addresses that wait for a decision.
 fn undecided(pending: &Pending) -> Vec<String> {
-    let open = pending.conflicts.iter().filter(|(_, conflict)| conflict.decision.is_none());
-    open.map(|(address, _)| address.clone()).collect()
+    pending.waiting().open
 }
 
 fn missing(merged: &super::merge::Merged) -> Vec<Missing> {

@@ -202,18 +202,7 @@ fn handed(side: Side<'_>, meta: &Meta, framework: &Framework, place: &Place) -> 
     // Whatever a baseline or `--keep-notes` hands over beyond it is nobody's to adapt.
     let meta = Meta { kind: Kind::Deployment, history: BTreeMap::new(), derived_from: None, ..meta.clone() };
     let Ok(name) = DeploymentName::new("asked") else { return Received::default() };
-    let slim = Deployment {
-        name,
-        meta,
-        answers,
-        risks,
-        received: None,
-        imported: None,
-        unread: Vec::new(),
-        is_received_intact: true,
-        waiting: None,
-        asides: Vec::new(),
-    };
+    let slim = Deployment { answers, risks, ..Deployment::empty(name, meta) };
     hand_over(&slim, framework, false).received
 }
 

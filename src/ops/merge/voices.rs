@@ -2,9 +2,9 @@
 
 use super::field::{self, Field, Place, Subject};
 use super::{Change, Content, Side, apply};
-use crate::model::{Answer, Canonical, Confirmation, Framework, ItemId, PartyId, Risk};
+use crate::model::{Canonical, Confirmation, Framework, ItemId, PartyId, Risk};
 use crate::ops::accept;
-use crate::ops::state::fact_among;
+use crate::ops::state::{fact_among, has_changed};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a place holds a confirmation.
@@ -154,16 +154,13 @@ fn stands(
         Subject::Risk(_) => None,
     }
     .unwrap_or_default();
-    let nothing = Answer::default().digest();
-    let still =
-        |fact: &&ItemId| match (confirmation.given.get(*fact), fact_among(side.answers, framework, fact)) {
-            (was, Some(now)) => was.is_some_and(|was| now.is_short(was)),
-            (Some(was), None) => nothing.is_short(was) || !known.0.contains(*fact),
-            (None, None) => true,
-        };
+    let differs = |fact: &&ItemId| {
+        let now = fact_among(side.answers, framework, fact);
+        has_changed(confirmation.given.get(*fact), now, || !known.0.contains(*fact))
+    };
     let facts: BTreeSet<&ItemId> = confirmation.given.keys().chain(rests_on).collect();
     let differing: Vec<String> =
-        facts.into_iter().filter(|fact| !still(fact)).map(|fact| format!("{fact} differs")).collect();
+        facts.into_iter().filter(differs).map(|fact| format!("{fact} differs")).collect();
     if differing.is_empty() { Ok(()) } else { Err(differing) }
 }
 

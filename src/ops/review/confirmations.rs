@@ -3,54 +3,33 @@
 use super::{Authors, Base, Change, ChangedBy, Kind};
 use crate::model::{Address, Confirmation, PartyId, Tree};
 use crate::ops::check::label;
+use crate::ops::past;
 use crate::ops::state::Speakers;
 use std::collections::{BTreeMap, BTreeSet};
 
-type All<'d> = BTreeMap<(Address, &'d PartyId), &'d Confirmation>;
-
-/// Every confirmation by what it is of and for whom.
-fn all<'d>(base: Base<'d>) -> All<'d> {
-    let mut all = All::new();
-    let mut add = |address: Address, confirmed: &'d BTreeMap<PartyId, Confirmation>| {
-        all.extend(confirmed.iter().map(|(party, given)| ((address.clone(), party), given)));
-    };
-    for (slot, answer) in &base.deployment.answers {
-        add(slot.address(), &answer.confirmed);
-    }
-    for (id, risk) in &base.deployment.risks {
-        add(Address::of(id), &risk.confirmed);
-        for (key, mitigation) in &risk.mitigations {
-            add(Address::of(id).then("mitigations").then(key.as_str()), &mitigation.confirmed);
-        }
-    }
-    all
-}
-
 /// New and other confirmations, a change for each party.
 pub(super) fn confirmations(before: Base<'_>, after: Base<'_>, authors: &Authors<'_>) -> Vec<Change> {
-    let (was, is) = (all(before), all(after));
-    let mut new = BTreeMap::<&PartyId, Vec<(&Address, &Confirmation)>>::new();
-    for ((address, party), given) in &is {
-        if was.get(&(address.clone(), *party)) != Some(given) {
-            new.entry(party).or_default().push((address, given));
+    let mut new = BTreeMap::<PartyId, BTreeMap<Address, &Confirmation>>::new();
+    for (entry, party) in past::confirmations(after.deployment) {
+        let given = entry.confirmation(after.deployment, &party);
+        if given != entry.confirmation(before.deployment, &party) {
+            new.entry(party).or_default().extend(given.map(|given| (entry.address(), given)));
         }
     }
     let speakers = Speakers::of(authors.settings, after.deployment, after.framework);
-    new.into_iter()
+    new.iter()
         .map(|(party, given)| {
-            let unlisted = given.iter().filter(|(_, given)| !speakers.may(party, &given.by)).count();
-            let files: BTreeSet<String> = given
-                .iter()
-                .map(|(address, _)| label(after.deployment, after.framework, address).file)
-                .collect();
-            let digests = given.iter().map(|(_, given)| Tree::text(format!("{} {}", given.digest, given.by)));
+            let unlisted = given.values().filter(|given| !speakers.may(party, &given.by)).count();
+            let file = |address| label(after.deployment, after.framework, address).file;
+            let files: BTreeSet<String> = given.keys().map(file).collect();
+            let digests = given.values().map(|given| Tree::text(format!("{} {}", given.digest, given.by)));
             let digest = super::fingerprint(&Tree::List(digests.collect()));
             let mut says = format!("{} newly confirmed", given.len());
             if unlisted > 0 {
                 says += &format!(", {unlisted} of them by somebody who is not listed for it");
             }
             says += &in_words(party, &authors.on(&files));
-            let addresses: Vec<String> = given.iter().map(|(address, _)| address.to_string()).collect();
+            let addresses: Vec<String> = given.keys().map(Address::to_string).collect();
             Change::new(Kind::Confirmed, None, format!("by the {party}"))
                 .saying(format!("{says} [{digest}]"))
                 .with("of", None, Some(addresses.join(", ")))

@@ -341,19 +341,7 @@ fn d26_what_an_xls_hides_is_read_and_said() {
         return;
     }
     let sandbox = Sandbox::init();
-    let mut workbook = Workbook::new();
-    for (name, cells) in checklist(&[("7 - IG!F23", "No"), ("7 - IG!G23", "Planned"), ("7 - IG!F29", "Yes")])
-    {
-        let sheet = workbook.add_worksheet();
-        sheet.set_name(&name).unwrap();
-        for ((row, column), text) in cells {
-            sheet.write_string(row - 1, u16::try_from(column - 1).unwrap(), text).unwrap();
-        }
-        if name == "7 - IG" {
-            sheet.set_row_hidden(28).unwrap().set_column_hidden(6).unwrap();
-        }
-    }
-    sandbox.write("in.xlsx", workbook.save_to_buffer().unwrap());
+    sandbox.write("in.xlsx", super::hiding());
     converted(&sandbox, "xls", ".", &["in.xlsx".into()]);
     let ran = sandbox.tom(&["import", "in.xls", "--as", "eastmoor"]).code(1);
     let (_, hidden) = ran.out.split_once("hidden in the workbook, and read like the rest:\n").unwrap();

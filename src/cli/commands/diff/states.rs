@@ -85,8 +85,9 @@ pub(super) fn review(
         pairs.retain(|pair| is_asked(&pair.left) || is_asked(&pair.right));
     }
     let history = History::of(repo, &ends, &pairs, &paths)?;
-    let is_other =
-        before.as_ref().is_some_and(|before| before.settings().digest() != after.settings().digest());
+    // Equal files are equal settings, and a digest is over everybody in them.
+    let is_other = is_policy
+        && before.as_ref().is_some_and(|before| before.settings().digest() != after.settings().digest());
     let reader = Reader {
         own_keys: is_other.then(|| keys(after.settings()).unwrap_or_default()),
         ends: &ends,
@@ -431,11 +432,12 @@ impl Reader<'_> {
     }
 }
 
-/// Whether `received.toml` is another than the one that the lineage names.
+/// Whether `received.toml` is there, and is another than the one that the lineage names.
 fn is_received_edited(loaded: &Loaded) -> bool {
-    let lineage = loaded.deployment.as_ref().and_then(|deployment| deployment.meta.derived_from.as_ref());
-    lineage.is_some_and(|lineage| {
-        loaded.received.is_some_and(|received| received.to_string() != lineage.received)
+    loaded.deployment.as_ref().is_some_and(|deployment| {
+        deployment.meta.derived_from.is_some()
+            && deployment.received.is_some()
+            && !deployment.is_received_intact
     })
 }
 
