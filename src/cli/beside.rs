@@ -63,6 +63,21 @@ pub(super) fn side_by_side<N: Sync, W, T: Send>(
     Ok(results)
 }
 
+/// The same, and those that are alike are done one after the other, so that what one of them made others read can be kept for the next.
+pub(super) fn alike_together<N: Sync, K: Ord, W, T: Send>(
+    context: &Context,
+    all: &[N],
+    alike: impl Fn(&N) -> K,
+    begin: impl Fn() -> Result<W, Error> + Sync,
+    each: impl Fn(&mut W, &N) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let mut order: Vec<(usize, &N)> = all.iter().enumerate().collect();
+    order.sort_by_cached_key(|(_, one)| alike(one));
+    let mut done = side_by_side(context, &order, begin, |worker, (at, one)| Ok((*at, each(worker, one))))?;
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 /// A bar that shows itself on a terminal when the work takes long.
 struct Bar {
     bar: ProgressBar,

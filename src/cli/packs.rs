@@ -1,6 +1,6 @@
 //! From deployments to the files of their packs: in parallel, and only what changed.
 
-use super::beside::side_by_side;
+use super::beside::{alike_together, side_by_side};
 use super::child::{self, Limits};
 use super::commands::past;
 use super::context::Context;
@@ -107,8 +107,13 @@ pub(super) fn render(
     asked: &Asked,
 ) -> Result<(Vec<Rendered>, Vec<Error>), Error> {
     let run = Run::new(context, repo, project, asked)?;
-    let all =
-        side_by_side(context, &asked.names, || run.hand(), |hand, name| Ok(run.deployment(hand, name)))?;
+    let all = alike_together(
+        context,
+        &asked.names,
+        |name| project.likeness(name),
+        || run.hand(),
+        |hand, name| Ok(run.deployment(hand, name)),
+    )?;
     let (mut listed, mut files, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for done in all {
         match done {

@@ -3,6 +3,7 @@
 use super::canon::Sink;
 use super::{Canonical, Class, FrameworkRef, Key, PartyId, Tree};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// Somebody who answers, confirms or decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,45 +51,96 @@ pub struct Policy {
 }
 
 /// Everybody by key, with ways to find them: a large programme lists thousands of people, and asks for some at every deployment.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct People {
     by_key: BTreeMap<Key, Person>,
+    /// Made when somebody is first looked for.
+    ways: OnceLock<Ways>,
+}
+
+/// Where people stand whom something is known of.
+#[derive(Debug, Clone, Default)]
+struct Ways {
     by_name: BTreeMap<String, Vec<Key>>,
+    /// In small letters.
+    by_email: BTreeMap<String, Vec<Key>>,
     /// Of an organisation; without a name, those of none.
     by_organisation: BTreeMap<Option<String>, Vec<Key>>,
     not_deployers: Vec<Key>,
 }
 
-impl People {
-    /// Those of a name.
-    pub fn named<'p>(&'p self, name: &str) -> impl Iterator<Item = &'p Person> + use<'p> {
-        self.by_name.get(name).into_iter().flatten().filter_map(|key| self.by_key.get(key))
-    }
-
-    /// Those of an organisation, by its code.
-    pub fn of_organisation<'p>(&'p self, code: &str) -> impl Iterator<Item = &'p Person> + use<'p> {
-        self.found(Some(code)).filter_map(|key| self.by_key.get(key))
-    }
-
-    /// Those who can act for the deployments of an organisation: its own people, those of no organisation, and those of other parties.
-    pub fn around<'p>(&'p self, code: &str) -> impl Iterator<Item = &'p Person> + use<'p> {
-        let mut keys: Vec<&Key> =
-            self.found(Some(code)).chain(self.found(None)).chain(&self.not_deployers).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys.into_iter().filter_map(|key| self.by_key.get(key))
-    }
-
-    fn found<'p>(&'p self, code: Option<&str>) -> impl Iterator<Item = &'p Key> + use<'p> {
-        self.by_organisation.get(&code.map(str::to_owned)).into_iter().flatten()
+impl Ways {
+    fn of(people: &BTreeMap<Key, Person>) -> Self {
+        let mut ways = Self::default();
+        for (key, person) in people {
+            ways.by_name.entry(person.name.clone()).or_default().push(key.clone());
+            ways.by_organisation.entry(person.organisation.clone()).or_default().push(key.clone());
+            if let Some(email) = &person.email {
+                ways.by_email.entry(email.to_ascii_lowercase()).or_default().push(key.clone());
+            }
+            if person.party.as_str() != super::DEPLOYER {
+                ways.not_deployers.push(key.clone());
+            }
+        }
+        ways
     }
 }
 
+impl People {
+    /// Those of a name.
+    pub fn named<'p>(&'p self, name: &str) -> impl Iterator<Item = (&'p Key, &'p Person)> + use<'p> {
+        self.all(self.ways().by_name.get(name).into_iter().flatten())
+    }
+
+    /// Those with an e-mail address, in large letters or small.
+    pub fn with_email<'p>(&'p self, email: &str) -> impl Iterator<Item = (&'p Key, &'p Person)> + use<'p> {
+        self.all(self.ways().by_email.get(&email.to_ascii_lowercase()).into_iter().flatten())
+    }
+
+    /// Those of an organisation, by its code.
+    pub fn of_organisation<'p>(
+        &'p self,
+        code: &str,
+    ) -> impl Iterator<Item = (&'p Key, &'p Person)> + use<'p> {
+        self.all(self.found(Some(code)))
+    }
+
+    /// Those who can act for the deployments of an organisation: its own people, those of no organisation, and those of other parties.
+    pub fn around<'p>(&'p self, code: &str) -> impl Iterator<Item = (&'p Key, &'p Person)> + use<'p> {
+        let others = &self.ways().not_deployers;
+        let mut keys: Vec<&Key> = self.found(Some(code)).chain(self.found(None)).chain(others).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        self.all(keys)
+    }
+
+    fn ways(&self) -> &Ways {
+        self.ways.get_or_init(|| Ways::of(&self.by_key))
+    }
+
+    fn found<'p>(&'p self, code: Option<&str>) -> impl Iterator<Item = &'p Key> + use<'p> {
+        self.ways().by_organisation.get(&code.map(str::to_owned)).into_iter().flatten()
+    }
+
+    fn all<'p>(
+        &'p self,
+        keys: impl IntoIterator<Item = &'p Key>,
+    ) -> impl Iterator<Item = (&'p Key, &'p Person)> {
+        keys.into_iter().filter_map(|key| self.by_key.get_key_value(key))
+    }
+}
+
+impl PartialEq for People {
+    fn eq(&self, other: &Self) -> bool {
+        self.by_key == other.by_key
+    }
+}
+
+impl Eq for People {}
+
 impl From<BTreeMap<Key, Person>> for People {
     fn from(by_key: BTreeMap<Key, Person>) -> Self {
-        let mut people = Self::default();
-        people.extend(by_key);
-        people
+        Self { by_key, ways: OnceLock::new() }
     }
 }
 
@@ -96,16 +148,9 @@ impl From<BTreeMap<Key, Person>> for People {
 impl Extend<(Key, Person)> for People {
     fn extend<T: IntoIterator<Item = (Key, Person)>>(&mut self, people: T) {
         for (key, person) in people {
-            if self.by_key.contains_key(&key) {
-                continue;
-            }
-            self.by_name.entry(person.name.clone()).or_default().push(key.clone());
-            self.by_organisation.entry(person.organisation.clone()).or_default().push(key.clone());
-            if person.party.as_str() != super::DEPLOYER {
-                self.not_deployers.push(key.clone());
-            }
-            self.by_key.insert(key, person);
+            self.by_key.entry(key).or_insert(person);
         }
+        self.ways = OnceLock::new();
     }
 }
 

@@ -342,7 +342,7 @@ pub fn names_of(deployment: &Deployment, framework: &Framework, settings: &Setti
             }
         }
     }
-    names.extend(settings.people.of_organisation(&code).map(|person| person.name.clone()));
+    names.extend(settings.people.of_organisation(&code).map(|(_, person)| person.name.clone()));
     // The first words of a long name are how people write it: "Northfield" for "Northfield Hospitals".
     let short: Vec<String> = names
         .iter()

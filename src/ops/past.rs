@@ -199,11 +199,9 @@ impl<'a> Past<'a> {
     }
 
     fn is_foreign(&self, settings: &Settings, party: &PartyId, origin: &Origin) -> bool {
-        let is_author = |email: &String| email.eq_ignore_ascii_case(&origin.author.email);
-        let mut authors =
-            settings.people.values().filter(|person| person.email.as_ref().is_some_and(is_author)).peekable();
+        let mut authors = settings.people.with_email(&origin.author.email).peekable();
         authors.peek().is_some()
-            && !authors.any(|person| speaks_for(person, self.deployment, self.framework, party))
+            && !authors.any(|(_, person)| speaks_for(person, self.deployment, self.framework, party))
     }
 
     fn is_carried(&self, entry: &Entry, party: &PartyId) -> bool {

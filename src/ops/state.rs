@@ -334,7 +334,7 @@ pub fn may_speak(
     party: &PartyId,
     by: &str,
 ) -> bool {
-    settings.people.named(by).any(|person| speaks_for(person, deployment, framework, party))
+    settings.people.named(by).any(|(_, person)| speaks_for(person, deployment, framework, party))
 }
 
 /// Whether a person whom the settings list speaks for a party here.
@@ -444,10 +444,10 @@ pub fn holders<'s>(
     deployment: &Deployment,
     framework: &Framework,
     role: &str,
-) -> impl Iterator<Item = &'s Person> {
+) -> impl Iterator<Item = (&'s Key, &'s Person)> {
     let code = deployment.text(&framework.headline.organisation_code);
     let role = role.to_owned();
-    settings.people.around(&code).filter(move |person| person.roles.contains(&role))
+    settings.people.around(&code).filter(move |(_, person)| person.roles.contains(&role))
 }
 
 /// Whether the settings list this person in a role.
@@ -458,5 +458,5 @@ pub fn may_act(
     role: &str,
     by: &str,
 ) -> bool {
-    holders(settings, deployment, framework, role).any(|person| person.name == by)
+    holders(settings, deployment, framework, role).any(|(_, person)| person.name == by)
 }

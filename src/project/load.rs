@@ -70,8 +70,8 @@ impl Loaded {
 /// What deployments received. Siblings share it, so it is parsed and digested once.
 pub(super) type Shared = Mutex<Vec<Arc<Known>>>;
 
-/// How many are kept: enough for siblings of many parents side by side, few enough to keep memory flat.
-const MOST_KNOWN: usize = 48;
+/// How many are kept: siblings stand together where many deployments are read, on as many threads as there are cores.
+const MOST_KNOWN: usize = 16;
 
 /// A `received.toml` that was read without a finding.
 pub(super) struct Known {

@@ -92,7 +92,7 @@ type Frameworks = BTreeMap<(String, String), Arc<Framework>>;
 /// A repository's settings and frameworks. Deployments are loaded one at a time.
 pub struct Project {
     store: Box<dyn Store>,
-    settings: Settings,
+    settings: Arc<Settings>,
     frameworks: Frameworks,
     shared: load::Shared,
 }
@@ -116,7 +116,10 @@ impl Project {
         let same = other.filter(|other| other.store.read(SETTINGS).is_ok_and(|b| b.as_ref() == Some(&bytes)));
         let (settings, mut findings) = match same {
             Some(other) => (Some(other.settings.clone()), Vec::new()),
-            None => read_settings(&Document::parse(SETTINGS, &bytes)?),
+            None => {
+                let (settings, findings) = read_settings(&Document::parse(SETTINGS, &bytes)?);
+                (settings.map(Arc::new), findings)
+            }
         };
         let is_read_again = same.is_none();
         drop(bytes);
@@ -183,6 +186,11 @@ impl Project {
                 }
             }
         })
+    }
+
+    /// What is the same for siblings that received the same, found without reading it.
+    pub fn likeness(&self, name: &DeploymentName) -> Option<u64> {
+        self.store.likeness(&format!("{}/received.toml", folder_of(name)))
     }
 
     /// The names of all deployments, in order, and findings for what else stands among them.

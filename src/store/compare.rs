@@ -1,7 +1,7 @@
 //! Two states of a repository side by side: which folders and files differ, and who changed them. Nothing that is equal is read, nothing is
 //! checked out, nothing is written.
 
-use super::git::{Commit, GitStore, Repo, Signature, kind_of};
+use super::git::{Commit, GitStore, Repo, Signature, kind_of, likeness_of};
 use super::home::Home;
 use super::worktree::too_large;
 use super::{Entry, EntryKind, MAX_FILE, NO_REVISION, NOT_A_FILE, Store, UNREADABLE};
@@ -407,6 +407,10 @@ impl Store for IndexStore {
                 Err(Error::new(&NOT_A_FILE, format!("`{file}` is not a regular file")).at(Label::file(file)))
             }
         }
+    }
+
+    fn likeness(&self, file: &str) -> Option<u64> {
+        self.files.get(file).map(|(id, _)| likeness_of(*id))
     }
 
     fn fork(&self) -> Result<Box<dyn Store>, Error> {

@@ -356,6 +356,11 @@ impl GitStore {
     }
 }
 
+/// The beginning of an id, as [`Store::likeness`] gives it.
+pub(super) fn likeness_of(id: Oid) -> u64 {
+    id.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
 pub(super) fn kind_of(mode: i32) -> EntryKind {
     match mode & 0o170_000 {
         0o040_000 => EntryKind::Folder,
@@ -402,6 +407,15 @@ impl Store for GitStore {
         }
         let object = odb.read(id).map_err(|error| self.error(file, &error))?;
         Ok(Some(object.data().to_vec()))
+    }
+
+    fn likeness(&self, file: &str) -> Option<u64> {
+        let mut view = self.view();
+        let (folder, name) = split(file);
+        match view.go(self.tree, folder).ok()? {
+            Way::Folder => find(view.here(), name).map(|entry| likeness_of(entry.id)),
+            Way::Missing | Way::Link(_) => None,
+        }
     }
 
     fn fork(&self) -> Result<Box<dyn Store>, Error> {

@@ -36,6 +36,10 @@ impl Store for MemoryStore {
         Ok(self.files.get(file).cloned())
     }
 
+    fn likeness(&self, file: &str) -> Option<u64> {
+        self.files.get(file).map(|bytes| bytes.len() as u64)
+    }
+
     fn fork(&self) -> Result<Box<dyn Store>, Error> {
         Ok(Box::new(self.clone()))
     }

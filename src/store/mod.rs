@@ -20,7 +20,7 @@ mod worktree;
 mod write;
 
 use crate::diag::{Code, Error, Severity};
-pub use attributes::Attribute;
+pub use attributes::{Attribute, Attributes};
 pub use commits::{Commits, ObjectId, PastCommit};
 pub use compare::{Blob, IndexStore, Right, Touch};
 pub use git::{Commit, GitStore, Repo, Signature, hold_objects_against_ids};
@@ -74,6 +74,10 @@ pub trait Store: Send + Sync {
     fn read(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
         self.read_up_to(file, MAX_FILE)
     }
+
+    /// A number that is the same for files of the same bytes, found without reading them; other files may share it. None when there is no such
+    /// file, or when it cannot be looked at.
+    fn likeness(&self, file: &str) -> Option<u64>;
 
     /// The paths of all regular files beneath a folder; nothing else is followed or named.
     fn files(&self, folder: &str) -> Result<Vec<String>, Error> {

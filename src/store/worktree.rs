@@ -4,7 +4,7 @@ use super::beneath::{Absent, Obstacle, Trail, linked, list, split};
 use super::{Entry, MAX_FILE, NOT_A_FILE, Store, TOO_LARGE, UNREADABLE};
 use crate::diag::{Error, Label};
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Mode, OFlags, fstat, open, openat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, open, openat, statat};
 use rustix::io::Errno;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -132,6 +132,14 @@ impl Store for WorkTree {
             Err(Obstacle::Link(at)) => Err(linked(&at)),
             Err(Obstacle::Refused(error)) => Err(unreadable(file, error)),
         }
+    }
+
+    fn likeness(&self, file: &str) -> Option<u64> {
+        let (folder, name) = split(file);
+        let stat = self.within(folder, |open| {
+            statat(open, name, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| refused(file, error))
+        });
+        u64::try_from(stat.ok()?.ok()?.st_size).ok()
     }
 
     fn fork(&self) -> Result<Box<dyn Store>, Error> {

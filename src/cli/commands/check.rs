@@ -2,7 +2,7 @@ pub(super) mod attributes;
 mod leaks;
 mod merges;
 
-use crate::cli::beside::side_by_side;
+use crate::cli::beside::alike_together;
 use crate::cli::codes::EDITED_FRAMEWORK;
 use crate::cli::context::Context;
 use crate::cli::report::check::{Format, Report};
@@ -206,7 +206,13 @@ fn check_all(
         let loader = project.loader()?;
         Ok(Worker { project, loader, families: &families, keys, evidence: Evidence::default() })
     };
-    side_by_side(context, names, begin, |worker, name| worker.check(name, asked))
+    alike_together(
+        context,
+        names,
+        |name| project.likeness(name),
+        begin,
+        |worker, name| worker.check(name, asked),
+    )
 }
 
 /// The names that identify each parent's organisation, looked up once.
@@ -218,7 +224,7 @@ struct Families {
 }
 
 /// How many of those are kept, so that memory stays flat.
-const MOST_CARRIED: usize = 256;
+const MOST_CARRIED: usize = 16;
 
 impl Families {
     fn names(
@@ -323,6 +329,8 @@ impl Worker<'_> {
             }
             findings.extend(unreadable.iter().map(|error| error.finding().clone()));
         }
+        // Many of them are held until all can be shown in order.
+        findings.shrink_to_fit();
         Ok((findings, Some(Kin::of(&deployment))))
     }
 

@@ -306,8 +306,7 @@ fn agree(args: &Args, context: &Context, digest: Digest) -> Result<(), Error> {
 fn own_keys<'k>(settings: &Settings, keys: &'k Keys, proposal: &Proposal<'_>) -> Vec<&'k SigningKey> {
     match &proposal.statement.recorded {
         Some(recording) => {
-            let recorders = settings.people.iter().filter(|(_, person)| person.name == recording.by);
-            recorders.filter_map(|(id, _)| keys.get(id)).flatten().collect()
+            settings.people.named(&recording.by).filter_map(|(id, _)| keys.get(id)).flatten().collect()
         }
         None => keys.get(proposal.key).into_iter().flatten().collect(),
     }

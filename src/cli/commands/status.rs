@@ -1,6 +1,6 @@
 mod throughput;
 
-use crate::cli::beside::side_by_side;
+use crate::cli::beside::alike_together;
 use crate::cli::context::Context;
 use crate::cli::decided::{Judging, decided, decided_where};
 use crate::cli::report::one_line;
@@ -218,7 +218,7 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
                 Err(_) => None,
             })
         };
-    let rows = side_by_side(context, &names, begin, brief)?;
+    let rows = alike_together(context, &names, |name| project.likeness(name), begin, brief)?;
     let rows: Vec<(&DeploymentName, Option<InBrief>)> = names.iter().zip(rows).collect();
     let is_ready = rows.iter().all(|(_, row)| row.as_ref().is_some_and(|row| row.is_ready));
     if args.format == Format::Json {

@@ -79,7 +79,7 @@ pub fn end_of_person(settings: &Settings, name: &str) -> Result<End, Error> {
     let ends: BTreeSet<End> = settings
         .people
         .named(name)
-        .map(|person| End {
+        .map(|(_, person)| End {
             party: person.party.clone(),
             organisation: match person.party.as_str() {
                 "supplier" | "deployer" => person.organisation.clone(),

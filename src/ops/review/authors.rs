@@ -89,9 +89,8 @@ impl Authors<'_> {
 
     /// The party of a commit's author; none where nobody, or people of several parties, have that address.
     fn party(&self, touch: &Touch) -> Option<&PartyId> {
-        let same = |email: &String| email.eq_ignore_ascii_case(&touch.author.email);
-        let people = self.settings.people.values().filter(|person| person.email.as_ref().is_some_and(same));
-        let parties: BTreeSet<&PartyId> = people.map(|person| &person.party).collect();
+        let people = self.settings.people.with_email(&touch.author.email);
+        let parties: BTreeSet<&PartyId> = people.map(|(_, person)| &person.party).collect();
         match parties.len() {
             1 => parties.into_iter().next(),
             _ => None,

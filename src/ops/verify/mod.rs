@@ -350,7 +350,7 @@ impl Judge<'_> {
         }
         let mut recorder_is_listed = false;
         if let Some(recording) = &says.recorded {
-            let recorders = || case.settings.people.iter().filter(|(_, person)| person.name == recording.by);
+            let recorders = || case.settings.people.named(&recording.by);
             recorder_is_listed = recorders().next().is_some();
             keys = recorders().filter_map(|(id, _)| case.keys.get(id)).flatten().collect();
         }

@@ -208,14 +208,10 @@ fn apart_from_author(
         }
         return;
     };
-    let listed = case.settings.people.values();
-    let is_author = |name: &str| {
-        name == author.name
-            || listed
-                .clone()
-                .any(|person| person.name == name && person.email.as_ref() == Some(&author.email))
-    };
-    if people.iter().all(|name| is_author(name)) {
+    let mut authors: BTreeSet<&str> =
+        case.settings.people.with_email(&author.email).map(|(_, person)| person.name.as_str()).collect();
+    authors.insert(&author.name);
+    if people.is_subset(&authors) {
         let what = format!("only {}, who changed the content last, has approved", author.name);
         if demanded { lacks.push(what) } else { notes.push(what) }
     }

@@ -23,10 +23,11 @@ pub(in crate::cli::commands) fn findings(
         // Whether or not it has one yet.
         paths.push(format!("{folder}/approvals/phase-1/deployer.toml"));
     }
+    let read = repo.attributes()?;
     let mut applied = Vec::new();
     for path in paths {
         for name in WATCHED {
-            applied.push((path.clone(), name, repo.attribute(&path, name)?));
+            applied.push((path.clone(), name, read.of(&path, name)?));
         }
     }
     Ok(attributes(&applied))

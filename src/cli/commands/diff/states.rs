@@ -1,7 +1,7 @@
 //! Two states of the repository: reads what differs, and has it reviewed.
 
 use super::request::Range;
-use crate::cli::beside::side_by_side;
+use crate::cli::beside::alike_together;
 use crate::cli::context::Context;
 use crate::diag::{Error, Finding, Label};
 use crate::model::{Canonical, Date, DeploymentName, Settings};
@@ -312,7 +312,8 @@ impl Reader<'_> {
             let left = self.before.map(Project::loader).transpose()?;
             Ok((left, self.after.loader()?, self.home.open()?))
         };
-        let done = side_by_side(self.context, pairs, begin, |(left, right, repo), pair| {
+        let alike = |pair: &Pair| pair.name().and_then(|name| self.after.likeness(name));
+        let done = alike_together(self.context, pairs, alike, begin, |(left, right, repo), pair| {
             self.one(pair, left.as_mut(), right, repo)
         })?;
         Ok(done.into_iter().flatten().collect())

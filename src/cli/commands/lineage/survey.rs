@@ -1,6 +1,6 @@
 //! Reads deployments side by side, each file once, and asks each a question beside its parent.
 
-use crate::cli::beside::side_by_side;
+use crate::cli::beside::{alike_together, side_by_side};
 use crate::cli::context::Context;
 use crate::diag::Error;
 use crate::model::{DeploymentName, Digest, Pending};
@@ -68,13 +68,19 @@ pub(super) fn ask<T: Send>(
     let begin = || project.loader();
     let givers = side_by_side(context, &above, begin, |loader, name| Ok(Sound::load(loader, name)))?;
     let parents: BTreeMap<&DeploymentName, _> = above.into_iter().zip(givers).collect();
-    let answers = side_by_side(context, names, begin, |loader, name| {
-        let parent = tree.parent_here(name).and_then(|parent| parents.get(parent)).map(Result::as_ref);
-        Ok(match parents.get(*name) {
-            Some(known) => known.as_ref().map(|sound| question(sound, parent)).map_err(String::clone),
-            None => Sound::load(loader, name).map(|sound| question(&sound, parent)),
-        })
-    })?;
+    let answers = alike_together(
+        context,
+        names,
+        |name| project.likeness(name),
+        begin,
+        |loader, name| {
+            let parent = tree.parent_here(name).and_then(|parent| parents.get(parent)).map(Result::as_ref);
+            Ok(match parents.get(*name) {
+                Some(known) => known.as_ref().map(|sound| question(sound, parent)).map_err(String::clone),
+                None => Sound::load(loader, name).map(|sound| question(&sound, parent)),
+            })
+        },
+    )?;
     Ok(names.iter().map(|name| (*name).clone()).zip(answers).collect())
 }
 

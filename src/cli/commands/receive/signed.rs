@@ -51,9 +51,9 @@ impl Claim<'_> {
         let all = keys(settings)?;
         let is_sender = |person: &Person| {
             let end = End { party: person.party.clone(), organisation: person.organisation.clone() };
-            person.name == self.by && end.means(self.of)
+            end.means(self.of)
         };
-        let senders = settings.people.iter().filter(|(_, person)| is_sender(person));
+        let senders = settings.people.named(self.by).filter(|(_, person)| is_sender(person));
         let theirs: Vec<_> = senders.filter_map(|(key, _)| all.get(key)).flatten().collect();
         let moment = Moment::start_of(self.on);
         Ok(match signature::verify(self.purpose, bytes, signature, theirs) {

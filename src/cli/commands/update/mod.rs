@@ -3,7 +3,7 @@ mod json;
 mod text;
 
 use super::{lineage, upgrade};
-use crate::cli::beside::side_by_side;
+use crate::cli::beside::alike_together;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::{Outcome, args::Format, output::Output};
@@ -213,9 +213,10 @@ impl Work<'_> {
         of.iter().try_for_each(|parent| parents.load(parent))?;
         let givers = &parents.givers;
         let pairs: Vec<(&DeploymentName, &DeploymentName)> = names.iter().zip(&of).collect();
-        let done = side_by_side(
+        let done = alike_together(
             self.context,
             &pairs,
+            |(name, _)| self.here.likeness(name),
             || self.here.loader(),
             |loader, (name, parent)| {
                 self.one(loader, name, parent, givers.get(*parent).and_then(Option::as_ref))
