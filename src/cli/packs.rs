@@ -15,8 +15,8 @@ use crate::ops::state::states;
 use crate::project::{ASSESSMENTS, Loader, Project, folder_of};
 use crate::render::stamp::Since;
 use crate::render::{
-    Audience, BAD_TEMPLATE, Decided, Earlier, Job, Member, Pack, PackFormat, PackKind, Provenance, Request,
-    Templates, index, layout, layout_job, pack,
+    Audience, BAD_TEMPLATE, Decided, Earlier, Job, Listed, Member, Pack, PackFormat, PackKind, Provenance,
+    Request, Templates, index, layout, layout_job, pack,
 };
 use crate::store::{Commit, Home, Repo, Writer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,7 +90,9 @@ struct Run<'a> {
     earlier: Option<(Project, Commit)>,
     provenances: BTreeMap<&'a DeploymentName, Provenance>,
     templates: Templates,
+    templates_digest: Digest,
     family: Vec<Member>,
+    listed: Listed,
     writer: Writer,
     memory: Writer,
     memory_folder: PathBuf,
@@ -157,15 +159,16 @@ struct Hand<'a> {
     repo: Repo,
 }
 
-/// What is laid out, the same as a child takes it, and whether a child has to.
+/// What is laid out, and whether a child has to do it.
 struct Work {
-    job: Job,
-    task: Vec<u8>,
+    pack: serde_json::Value,
+    format: PackFormat,
     is_limited: bool,
 }
 
 impl<'a> Run<'a> {
     fn new(context: &'a Context, repo: &Repo, project: &'a Project, asked: &'a Asked) -> Result<Self, Error> {
+        let templates = templates(project)?;
         let memory_folder = repo.common_dir().join("tom").join("packs");
         Ok(Self {
             asked,
@@ -178,8 +181,10 @@ impl<'a> Run<'a> {
                 _ => None,
             },
             provenances: provenances(context, repo, asked)?,
-            templates: templates(project)?,
+            templates_digest: Digest::of_bytes(&json(&templates)?),
+            templates,
             family: if asked.kinds.contains(&PackKind::Lineage) { family(project)? } else { Vec::new() },
+            listed: Listed::of(project.settings()),
             writer: Writer::unlocked(&asked.to),
             memory: Writer::unlocked(&memory_folder),
             memory_folder,
@@ -315,6 +320,7 @@ impl Run<'_> {
             },
             since: earlier,
             needs_since: self.asked.since.is_some(),
+            listed: &self.listed,
             family: &self.family,
             decided,
         };
@@ -330,8 +336,7 @@ impl Run<'_> {
     ) -> Result<Rendered, Error> {
         let path = self.path(name, kind, format);
         let work = self.job(pack, format)?;
-        // The key is everything that the file depends on, tom's own version included in the pack.
-        let key = Digest::of_bytes(&work.task).hex();
+        let key = self.key(&work)?;
         if self.is_there(&key, &path) {
             return Ok(Rendered { path, done: Done::Unchanged });
         }
@@ -359,17 +364,22 @@ impl Run<'_> {
             .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the pack cannot be written: {error}")))?;
         // Templates that are not tom's are programs of somebody else's, and a text as long as a book can keep a layout busy for hours.
         let is_limited = is_own || longest(&data) > LONG_TEXT;
-        let job = Job { pack: data, format, templates: self.templates.clone() };
-        let task = serde_json::to_vec(&job)
-            .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the job cannot be written: {error}")))?;
-        Ok(Work { job, task, is_limited })
+        Ok(Work { pack: data, format, is_limited })
+    }
+
+    /// What stands for everything that a file depends on, tom's own version included in the pack.
+    fn key(&self, work: &Work) -> Result<String, Error> {
+        let mut all = format!("{}\n{}\n", work.format.ending(), self.templates_digest).into_bytes();
+        all.extend(json(&work.pack)?);
+        Ok(Digest::of_bytes(&all).hex())
     }
 
     fn laid_out(&self, work: &Work) -> Result<Vec<u8>, Error> {
         if work.is_limited {
-            child::run(TASK, &work.task, LIMITS)
+            let job = Job { pack: work.pack.clone(), format: work.format, templates: self.templates.clone() };
+            child::run(TASK, &json(&job)?, LIMITS)
         } else {
-            layout(&work.job.pack, work.job.format, &self.templates)
+            layout(&work.pack, work.format, &self.templates)
         }
     }
 
@@ -402,6 +412,11 @@ fn listing(pack: &Pack, files: &[Rendered]) -> serde_json::Value {
         "digest": pack.digest, "audience": pack.audience, "is_draft": pack.provenance.is_draft,
         "files": files.iter().map(entry).collect::<Vec<_>>(),
     })
+}
+
+fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value)
+        .map_err(|error| Error::new(&BAD_TEMPLATE, format!("the pack cannot be written: {error}")))
 }
 
 /// The bytes of the longest text.

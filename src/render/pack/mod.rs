@@ -25,6 +25,7 @@ use crate::ops::state::{Stand, States, states};
 use crate::ops::words::and;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 pub use annex::{Annex, AnnexLine, AsideLine};
@@ -34,7 +35,7 @@ pub use cover::{Cover, Provenance, Words};
 pub use decisions::Decided;
 pub use lineage::{LineageView, Member, RelativeView};
 pub use matrix::{Cell, ClassView, HeatMap, MatrixRow, MoveView};
-pub use names::Names;
+pub use names::{Listed, Names};
 pub use register::{AcceptanceView, CauseView, MitigationView, ReceivedView, RiskView, TransferView};
 pub use summary::{GapView, OutcomeView, Outcomes, Progress, Readiness, Summary};
 
@@ -208,10 +209,11 @@ pub struct OwnTemplate {
 
 impl Pack {
     /// The pack as it is given to these templates of the repository's own.
-    pub fn laid_out_by(&self, own_templates: Vec<OwnTemplate>) -> Self {
-        let annex =
-            if own_templates.is_empty() { self.annex.clone() } else { Some(self.spare_annex.clone()) };
-        Self { own_templates, annex, ..self.clone() }
+    pub fn laid_out_by(&self, own_templates: Vec<OwnTemplate>) -> Cow<'_, Self> {
+        if own_templates.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self { own_templates, annex: Some(self.spare_annex.clone()), ..self.clone() })
     }
 }
 
@@ -228,6 +230,8 @@ pub struct Request<'a> {
     pub since: Option<Earlier<'a>>,
     /// Whether it compares with nothing else: then a pack without an earlier state shows no changes.
     pub needs_since: bool,
+    /// Everybody whom the settings list.
+    pub listed: &'a Listed,
     /// The deployments of the repository that `lineage` draws.
     pub family: &'a [Member],
     /// What was decided.
@@ -256,7 +260,7 @@ pub fn pack(
 ) -> Pack {
     let before = request.since.map(|earlier| earlier.deployment);
     let decided = request.decided.statements;
-    let names = Names::of(settings, (deployment, before), framework, decided, request.audience);
+    let names = Names::of(request.listed, (deployment, before), framework, decided, request.audience);
     let source = Source {
         framework,
         settings,
@@ -280,7 +284,7 @@ struct Source<'a> {
     kind: PackKind,
     audience: Audience,
     states: States<'a>,
-    names: Names,
+    names: Names<'a>,
     foreign: &'a BTreeSet<(Entry, PartyId)>,
     /// The day as of which things run out.
     as_of: Option<Date>,

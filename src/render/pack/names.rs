@@ -10,13 +10,40 @@ const LEFT_OUT: &str = "[name left out]";
 /// The same for a way of reaching somebody.
 const CONTACT_LEFT_OUT: &str = "[contact left out]";
 
-/// The names and contact details that the assessment knows, as far as an audience may not see them.
+/// Texts to leave out, sorted for looking through a text once.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
-    /// By their first word, which a text is looked through for: there may be thousands of people. The longest first.
+struct Patterns {
+    /// By their first word: there may be thousands of people.
     words: BTreeMap<String, Vec<Pattern>>,
     /// Telephone numbers, which have no words.
     numbers: Vec<Pattern>,
+}
+
+/// The names and contact details of everybody whom the settings list: the same for every pack, and sorted once.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    names: Patterns,
+    contacts: Patterns,
+}
+
+impl Listed {
+    /// Those whom these settings list.
+    pub fn of(settings: &Settings) -> Self {
+        let people = settings.people.values();
+        let names = people.clone().map(|person| person.name.clone()).collect();
+        let contacts = people.filter_map(|person| person.email.clone()).collect();
+        Self {
+            names: Known { names, contacts: BTreeSet::new() }.into(),
+            contacts: Known { names: BTreeSet::new(), contacts }.into(),
+        }
+    }
+}
+
+/// The names and contact details that the assessment knows, as far as an audience may not see them.
+#[derive(Debug, Default)]
+pub struct Names<'l> {
+    listed: Vec<&'l Patterns>,
+    here: Patterns,
     is_open: bool,
 }
 
@@ -34,11 +61,11 @@ struct Known {
     contacts: BTreeSet<String>,
 }
 
-impl Names {
-    /// Everybody who is named in settings, confirmations, acceptances, receipts, decisions, history and personal answers, of the deployment
+impl<'l> Names<'l> {
+    /// Everybody who is listed or named in confirmations, acceptances, receipts, decisions, history and personal answers, of the deployment
     /// as it is and as it was where a pack shows that too.
     pub fn of(
-        settings: &Settings,
+        listed: &'l Listed,
         (deployment, before): (&Deployment, Option<&Deployment>),
         framework: &Framework,
         decided: &[Judged<'_>],
@@ -48,10 +75,6 @@ impl Names {
             return Self { is_open: true, ..Self::default() };
         }
         let mut known = Known::default();
-        for person in settings.people.values() {
-            known.names.insert(person.name.clone());
-            known.contacts.extend(person.email.clone());
-        }
         for deployment in [Some(deployment), before].into_iter().flatten() {
             known.add_deployment(deployment, framework);
         }
@@ -59,10 +82,16 @@ impl Names {
             known.names.insert(one.held.statement.by.clone());
             known.names.extend(one.held.statement.recorded.as_ref().map(|recorded| recorded.by.clone()));
         }
-        if audience == Audience::Internal {
-            known.names.clear();
+        let mut patterns = vec![&listed.contacts];
+        match audience {
+            Audience::Internal => known.names.clear(),
+            _ => patterns.push(&listed.names),
         }
-        Self::from(known)
+        Self { listed: patterns, here: known.into(), is_open: false }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Patterns> {
+        self.listed.iter().copied().chain([&self.here])
     }
 
     /// The text without the names and contact details, and without anything that looks like an e-mail address.
@@ -84,10 +113,11 @@ impl Names {
                 at += text[at..].chars().next().map_or(1, char::len_utf8);
                 continue;
             }
-            let here = self.words.get(word).into_iter().flatten();
-            let mut ends =
-                here.filter_map(|one| Some((one.end(&low, at, char::is_whitespace, 1)?, one.instead)));
-            match ends.find(|(end, _)| !text[*end..].starts_with(char::is_alphanumeric)) {
+            let here = self.all().filter_map(|patterns| patterns.words.get(word)).flatten();
+            let ends = here.filter_map(|one| Some((one.end(&low, at, char::is_whitespace, 1)?, one.instead)));
+            let whole = ends.filter(|(end, _)| !text[*end..].starts_with(char::is_alphanumeric));
+            // `Ann Lee-Smith` rather than `Ann Lee`.
+            match whole.max_by_key(|(end, _)| *end) {
                 Some((end, instead)) => {
                     out += &text[done..at];
                     out += instead;
@@ -103,7 +133,7 @@ impl Names {
     fn without_numbers(&self, text: String) -> String {
         let is_between = |c: char| c.is_whitespace() || "-.()/".contains(c);
         let mut text = text;
-        for number in &self.numbers {
+        for number in self.all().flat_map(|patterns| &patterns.numbers) {
             let first = number.parts.first().map_or("", String::as_str);
             let mut out = String::new();
             let mut done = 0;
@@ -150,9 +180,9 @@ impl Pattern {
     }
 }
 
-impl From<Known> for Names {
+impl From<Known> for Patterns {
     fn from(known: Known) -> Self {
-        let mut names = Self::default();
+        let mut patterns = Self::default();
         let untitled: Vec<String> = known.names.iter().filter_map(|name| without_title(name)).collect();
         let all = known.names.into_iter().chain(untitled).map(|name| (name, LEFT_OUT));
         let all = all.chain(known.contacts.into_iter().map(|contact| (contact, CONTACT_LEFT_OUT)));
@@ -161,21 +191,17 @@ impl From<Known> for Names {
             let low = text.to_ascii_lowercase();
             let digits: Vec<String> = low.chars().filter(char::is_ascii_digit).map(String::from).collect();
             if digits.len() >= 7 && low.chars().all(|c| c.is_ascii_digit() || " +-.()/".contains(c)) {
-                names.numbers.push(Pattern { parts: digits, instead });
+                patterns.numbers.push(Pattern { parts: digits, instead });
                 continue;
             }
             let low = low.trim_start_matches(|c: char| !c.is_alphanumeric());
             let parts: Vec<String> = low.split_whitespace().map(str::to_owned).collect();
             let key = first_word(low).to_owned();
             if !key.is_empty() {
-                names.words.entry(key).or_default().push(Pattern { parts, instead });
+                patterns.words.entry(key).or_default().push(Pattern { parts, instead });
             }
         }
-        let length = |pattern: &Pattern| pattern.parts.iter().map(String::len).sum::<usize>();
-        for patterns in names.words.values_mut() {
-            patterns.sort_by_key(|pattern| std::cmp::Reverse(length(pattern)));
-        }
-        names
+        patterns
     }
 }
 
@@ -263,9 +289,9 @@ fn without_addresses(text: String) -> String {
 mod tests {
     use super::*;
 
-    fn names(list: &[&str], contacts: &[&str]) -> Names {
+    fn names(list: &[&str], contacts: &[&str]) -> Names<'static> {
         let all = |list: &[&str]| list.iter().map(ToString::to_string).collect();
-        Names::from(Known { names: all(list), contacts: all(contacts) })
+        Names { here: Known { names: all(list), contacts: all(contacts) }.into(), ..Names::default() }
     }
 
     #[test]
