@@ -54,47 +54,28 @@ pub struct Policy {
 #[derive(Debug, Clone, Default)]
 pub struct People {
     by_key: BTreeMap<Key, Person>,
-    /// Made when somebody is first looked for.
-    ways: OnceLock<Ways>,
-}
-
-/// Where people stand whom something is known of.
-#[derive(Debug, Clone, Default)]
-struct Ways {
-    by_name: BTreeMap<String, Vec<Key>>,
+    by_name: Way<String>,
     /// In small letters.
-    by_email: BTreeMap<String, Vec<Key>>,
+    by_email: Way<String>,
     /// Of an organisation; without a name, those of none.
-    by_organisation: BTreeMap<Option<String>, Vec<Key>>,
-    not_deployers: Vec<Key>,
+    by_organisation: Way<Option<String>>,
+    not_deployers: OnceLock<Vec<Key>>,
 }
 
-impl Ways {
-    fn of(people: &BTreeMap<Key, Person>) -> Self {
-        let mut ways = Self::default();
-        for (key, person) in people {
-            ways.by_name.entry(person.name.clone()).or_default().push(key.clone());
-            ways.by_organisation.entry(person.organisation.clone()).or_default().push(key.clone());
-            if let Some(email) = &person.email {
-                ways.by_email.entry(email.to_ascii_lowercase()).or_default().push(key.clone());
-            }
-            if person.party.as_str() != super::DEPLOYER {
-                ways.not_deployers.push(key.clone());
-            }
-        }
-        ways
-    }
-}
+/// A way to find people by something else than their key, made when it is first taken.
+type Way<K> = OnceLock<BTreeMap<K, Vec<Key>>>;
 
 impl People {
     /// Those of a name.
     pub fn named<'p>(&'p self, name: &str) -> impl Iterator<Item = (&'p Key, &'p Person)> + use<'p> {
-        self.all(self.ways().by_name.get(name).into_iter().flatten())
+        let way = self.way(&self.by_name, |person| Some(person.name.clone()));
+        self.all(way.get(name).into_iter().flatten())
     }
 
     /// Those with an e-mail address, in large letters or small.
     pub fn with_email<'p>(&'p self, email: &str) -> impl Iterator<Item = (&'p Key, &'p Person)> + use<'p> {
-        self.all(self.ways().by_email.get(&email.to_ascii_lowercase()).into_iter().flatten())
+        let way = self.way(&self.by_email, |person| person.email.as_ref().map(|e| e.to_ascii_lowercase()));
+        self.all(way.get(&email.to_ascii_lowercase()).into_iter().flatten())
     }
 
     /// Those of an organisation, by its code.
@@ -107,19 +88,35 @@ impl People {
 
     /// Those who can act for the deployments of an organisation: its own people, those of no organisation, and those of other parties.
     pub fn around<'p>(&'p self, code: &str) -> impl Iterator<Item = (&'p Key, &'p Person)> + use<'p> {
-        let others = &self.ways().not_deployers;
+        let others = self.not_deployers.get_or_init(|| {
+            let others = self.by_key.iter().filter(|(_, person)| person.party.as_str() != super::DEPLOYER);
+            others.map(|(key, _)| key.clone()).collect()
+        });
         let mut keys: Vec<&Key> = self.found(Some(code)).chain(self.found(None)).chain(others).collect();
         keys.sort_unstable();
         keys.dedup();
         self.all(keys)
     }
 
-    fn ways(&self) -> &Ways {
-        self.ways.get_or_init(|| Ways::of(&self.by_key))
+    fn found<'p>(&'p self, code: Option<&str>) -> impl Iterator<Item = &'p Key> + use<'p> {
+        let way = self.way(&self.by_organisation, |person| Some(person.organisation.clone()));
+        way.get(&code.map(str::to_owned)).into_iter().flatten()
     }
 
-    fn found<'p>(&'p self, code: Option<&str>) -> impl Iterator<Item = &'p Key> + use<'p> {
-        self.ways().by_organisation.get(&code.map(str::to_owned)).into_iter().flatten()
+    fn way<'p, K: Ord>(
+        &'p self,
+        way: &'p Way<K>,
+        of: impl Fn(&Person) -> Option<K>,
+    ) -> &'p BTreeMap<K, Vec<Key>> {
+        way.get_or_init(|| {
+            let mut found = BTreeMap::<K, Vec<Key>>::new();
+            for (key, person) in &self.by_key {
+                if let Some(of) = of(person) {
+                    found.entry(of).or_default().push(key.clone());
+                }
+            }
+            found
+        })
     }
 
     fn all<'p>(
@@ -140,17 +137,18 @@ impl Eq for People {}
 
 impl From<BTreeMap<Key, Person>> for People {
     fn from(by_key: BTreeMap<Key, Person>) -> Self {
-        Self { by_key, ways: OnceLock::new() }
+        Self { by_key, ..Self::default() }
     }
 }
 
 /// A key that is there already keeps its person.
 impl Extend<(Key, Person)> for People {
     fn extend<T: IntoIterator<Item = (Key, Person)>>(&mut self, people: T) {
+        let mut by_key = std::mem::take(&mut self.by_key);
         for (key, person) in people {
-            self.by_key.entry(key).or_insert(person);
+            by_key.entry(key).or_insert(person);
         }
-        self.ways = OnceLock::new();
+        *self = by_key.into();
     }
 }
 

@@ -159,7 +159,12 @@ impl Repo {
                         tree.and_then(|t| t.get_name(path).map(|e| (e.id(), e.filemode())))
                     };
                     let (old, new) = (at(tree.as_ref()), at(Some(&right)));
-                    differ(git, path, old, new, &mut paths).map_err(|error| unreadable(&error))?;
+                    let mut found = |path: String, old: Option<Node>, new: Option<Node>| {
+                        let end = if is_folder(old) || is_folder(new) { "/" } else { "" };
+                        paths.insert(path + end);
+                        Ok(())
+                    };
+                    differ(git, path, old, new, &mut found).map_err(|error| unreadable(&error))?;
                 }
                 return Ok(paths);
             }
@@ -205,7 +210,7 @@ impl Repo {
         Ok(diff.deltas().any(|delta| delta.old_file().path_bytes().is_some_and(is_beside)))
     }
 
-    /// What commits did to the files beneath a folder, newest first: those that `until` has behind it and none of `since` has. None where the
+    /// What commits did to the files beneath a folder at the top, newest first: those that `until` has behind it and none of `since` has. None where the
     /// clone is shallow and lacks some of them, so that nobody can tell.
     pub fn touches(
         &self,
@@ -270,30 +275,20 @@ fn of_commit(
     commit: &git2::Commit<'_>,
     beneath: &str,
 ) -> Result<BTreeMap<String, Change>, git2::Error> {
-    let tree = commit.tree()?;
+    let at = |tree: &Tree<'_>| tree.get_name(beneath).map(|entry| (entry.id(), entry.filemode()));
+    let after = at(&commit.tree()?);
     let mut parents: Vec<Option<git2::Commit<'_>>> = commit.parents().map(Some).collect();
     if parents.is_empty() {
         parents.push(None);
     }
     let mut all: Option<BTreeMap<String, Change>> = None;
     for parent in parents {
-        let before = parent.map(|parent| parent.tree()).transpose()?;
-        let mut options = DiffOptions::new();
-        options
-            .pathspec(beneath)
-            .disable_pathspec_match(true)
-            .skip_binary_check(true)
-            .include_typechange(true);
-        let diff = git.diff_tree_to_tree(before.as_ref(), Some(&tree), Some(&mut options))?;
-        let some = |id: Oid| (!id.is_zero()).then_some(id);
-        let changes: BTreeMap<String, Change> = diff
-            .deltas()
-            .filter_map(|delta| {
-                let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes())?;
-                let path = String::from_utf8_lossy(path).into_owned();
-                Some((path, (some(delta.old_file().id()), some(delta.new_file().id()))))
-            })
-            .collect();
+        let before = parent.map(|parent| parent.tree()).transpose()?.as_ref().and_then(at);
+        let mut changes = BTreeMap::<String, Change>::new();
+        differ(git, beneath, before, after, &mut |path, before, after| {
+            files(git, &path, before, &mut |path, id| changes.entry(path).or_default().0 = Some(id))?;
+            files(git, &path, after, &mut |path, id| changes.entry(path).or_default().1 = Some(id))
+        })?;
         all = Some(match all {
             None => changes,
             Some(known) => known.into_iter().filter(|(path, _)| changes.contains_key(path)).collect(),
@@ -305,24 +300,47 @@ fn of_commit(
 /// An object with its mode.
 type Node = (Oid, i32);
 
-/// Walks two trees side by side, into folders that differ only.
+fn is_folder(node: Option<Node>) -> bool {
+    node.is_some_and(|(_, mode)| kind_of(mode) == EntryKind::Folder)
+}
+
+/// The files of a node: itself, or what is in it.
+fn files(
+    git: &Repository,
+    path: &str,
+    node: Option<Node>,
+    found: &mut dyn FnMut(String, Oid),
+) -> Result<(), git2::Error> {
+    let Some((id, _)) = node else { return Ok(()) };
+    if !is_folder(node) {
+        found(path.to_owned(), id);
+        return Ok(());
+    }
+    for entry in &git.find_tree(id)? {
+        let name = String::from_utf8_lossy(entry.name_bytes());
+        files(git, &format!("{path}/{name}"), Some((entry.id(), entry.filemode())), found)?;
+    }
+    Ok(())
+}
+
+/// What is told of a path where two trees differ.
+type Found<'f> = dyn FnMut(String, Option<Node>, Option<Node>) -> Result<(), git2::Error> + 'f;
+
+/// Walks two trees side by side, into folders that differ and are on both sides.
 fn differ(
     git: &Repository,
     path: &str,
     left: Option<Node>,
     right: Option<Node>,
-    paths: &mut BTreeSet<String>,
+    found: &mut Found<'_>,
 ) -> Result<(), git2::Error> {
     if left == right {
         return Ok(());
     }
-    let is_folder = |node: Option<Node>| node.is_some_and(|(_, mode)| kind_of(mode) == EntryKind::Folder);
     let (Some((left_id, _)), Some((right_id, _)), true, true) =
         (left, right, is_folder(left), is_folder(right))
     else {
-        let end = if is_folder(left) || is_folder(right) { "/" } else { "" };
-        paths.insert(format!("{path}{end}"));
-        return Ok(());
+        return found(path.to_owned(), left, right);
     };
     let (left, right) = (git.find_tree(left_id)?, git.find_tree(right_id)?);
     let (mut old, mut new) = (left.iter().peekable(), right.iter().peekable());
@@ -344,7 +362,7 @@ fn differ(
                 .as_ref()
                 .or(b.as_ref())
                 .map(|entry| String::from_utf8_lossy(entry.name_bytes()).into_owned());
-            differ(git, &format!("{path}/{}", name.unwrap_or_default()), before, after, paths)?;
+            differ(git, &format!("{path}/{}", name.unwrap_or_default()), before, after, found)?;
         }
     }
 }
