@@ -3,12 +3,13 @@
 use crate::diag::{Error, Finding};
 use crate::model::{Date, Deployment, Framework, Record, Settings};
 use crate::ops::policy::Keys;
-use crate::ops::ready::gaps;
+use crate::ops::ready::{self, approved, gaps};
 use crate::ops::stage::{Standing, standing};
 use crate::ops::state::States;
-use crate::ops::verify::{Case, Judgement, judge, phases};
+use crate::ops::verify::{Case, Judgement, PhaseReport, judge, phases};
 use crate::project::{APPROVALS, EvidenceFiles, RECORD, folder_of, record, statements};
-use crate::store::{Repo, Store};
+use crate::store::{Repo, Signature, Store};
+use std::collections::BTreeSet;
 
 /// What decisions are judged by, the same for every deployment of a run.
 #[derive(Clone, Copy)]
@@ -40,25 +41,70 @@ pub(super) fn decided<T>(
     then: impl FnOnce(&Decided<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let Judging { settings, as_of, .. } = judging;
-    let is_ready = |phase: u8| gaps(deployment, framework, settings, states, phase, Some(as_of)).is_empty();
+    let is_ready = |phase: u8, approved: &BTreeSet<u8>| {
+        let grounds = ready::Grounds { settings, approved, as_of: Some(as_of) };
+        gaps(deployment, framework, states, phase, grounds).is_empty()
+    };
     decided_where(judging, at, store, (deployment, framework), &is_ready, then)
 }
 
-/// The same, for a caller who knows which phases are ready.
+/// The same, for a caller who knows which phases are ready, told which ones are approved.
 pub(super) fn decided_where<T>(
     judging: Judging<'_>,
     (repo, revision): (&Repo, Option<&str>),
     store: &dyn Store,
     (deployment, framework): (&Deployment, &Framework),
-    is_ready: &dyn Fn(u8) -> bool,
+    is_ready: &dyn Fn(u8, &BTreeSet<u8>) -> bool,
     then: impl FnOnce(&Decided<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let Judging { settings, keys, as_of } = judging;
-    let (held, broken) = statements(store, &deployment.name)?;
     let (record, findings) = record(store, &deployment.name)?;
     if let Some(error) = findings.into_iter().find(Finding::is_error) {
         return Err(error.into());
     }
+    judged(judging, (repo, revision), store, (deployment, framework), |case, judgement, reports| {
+        let approved = approved(reports);
+        let is_ready = |phase| is_ready(phase, &approved);
+        let standing = standing(case, &judgement.statements, reports, &record, &is_ready);
+        let broken = judgement.doubts.len();
+        then(&Decided { case, judgement, record: &record, standing, broken })
+    })
+}
+
+/// The phases of a deployment that its decisions approve.
+///
+/// # Errors
+/// What cannot be read.
+pub(super) fn approved_phases(
+    judging: Judging<'_>,
+    at: (&Repo, Option<&str>),
+    store: &dyn Store,
+    of: (&Deployment, &Framework),
+) -> Result<BTreeSet<u8>, Error> {
+    judged(judging, at, store, of, |_, _, reports| Ok(approved(reports)))
+}
+
+/// Who changed the content last, where the policy asks for that of decisions that there are.
+pub(super) fn author(
+    settings: &Settings,
+    (repo, revision): (&Repo, Option<&str>),
+    deployment: &Deployment,
+    is_undecided: bool,
+) -> Result<Option<Signature>, Error> {
+    if !settings.policy.author_apart || is_undecided || (repo.is_unborn() && revision.is_none()) {
+        return Ok(None);
+    }
+    repo.last_author(revision.unwrap_or("HEAD"), &folder_of(&deployment.name), &[APPROVALS, RECORD])
+}
+
+/// Reads the statements of a deployment and judges them.
+fn judged<T>(
+    Judging { settings, keys, as_of }: Judging<'_>,
+    (repo, revision): (&Repo, Option<&str>),
+    store: &dyn Store,
+    (deployment, framework): (&Deployment, &Framework),
+    then: impl FnOnce(&Case<'_>, &Judgement<'_>, &[PhaseReport]) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (held, broken) = statements(store, &deployment.name)?;
     let evidence = EvidenceFiles::of(store);
     let files = |path: &str| evidence.digest(path);
     let case = Case::of(deployment, framework, settings, keys, &files, as_of);
@@ -66,16 +112,7 @@ pub(super) fn decided_where<T>(
     if let Some(error) = evidence.errors().into_iter().next() {
         return Err(error);
     }
-    let author =
-        match settings.policy.author_apart && !held.is_empty() && !(repo.is_unborn() && revision.is_none()) {
-            true => {
-                let except = [APPROVALS, RECORD];
-                repo.last_author(revision.unwrap_or("HEAD"), &folder_of(&deployment.name), &except)?
-            }
-            false => None,
-        };
+    let author = author(settings, (repo, revision), deployment, held.is_empty())?;
     let reports = phases(&case, &judgement, author.as_ref());
-    let standing = standing(&case, &judgement.statements, &reports, &record, is_ready);
-    let broken = judgement.doubts.len();
-    then(&Decided { case: &case, judgement: &judgement, record: &record, standing, broken })
+    then(&case, &judgement, &reports)
 }

@@ -1,17 +1,18 @@
 //! Makes statements: decides, or takes an earlier decision back.
 
 use super::policy::{Office, contradiction, effect, electors, office, offices, outcomes, phase_outcome};
-use super::ready::gaps;
+use super::ready::{self, gaps};
 use super::scope::{left_open, phase_digest, seal};
 use super::state::states;
-use super::verify::{A_DAY, Case, Judged, Judgement, is_enough};
+use super::verify::{A_DAY, Case, Judged, Judgement, is_enough, phases};
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
     Act, Address, Canonical, Date, Digest, Effect, ItemId, Key, Moment, Person, Phase, Recording, Statement,
     Verdict,
 };
 use crate::project::Held;
-use std::collections::BTreeMap;
+use crate::store::Signature;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The decision cannot be taken so.
 pub static CANNOT_DECIDE: Code = Code {
@@ -88,13 +89,14 @@ fn refuse(why: impl Into<String>) -> Error {
     Error::new(&CANNOT_DECIDE, why)
 }
 
-/// The statement that somebody would make.
+/// The statement that somebody would make. `author` is who last changed the content, where the policy asks for that.
 ///
 /// # Errors
 /// [`CANNOT_DECIDE`] with the reason.
 pub fn propose<'a>(
     case: &'a Case<'_>,
     judgement: &Judgement<'a>,
+    author: Option<&Signature>,
     voice: &Voice,
     wish: &Wish,
 ) -> Result<Proposal<'a>, Error> {
@@ -103,7 +105,7 @@ pub fn propose<'a>(
     match proposal.effect {
         Some(effect) if effect.approves() => {
             let (phase, _) = seat(case, voice)?;
-            ready(case, phase)?;
+            ready(case, phase, &ready::approved(&phases(case, judgement, author)))?;
             apart(case, judgement, phase, voice)?;
         }
         Some(_) if says.reason.is_none() && says.queries.is_empty() && !has_reasons(says) => {
@@ -297,9 +299,10 @@ pub(super) fn can_be_asked_about(case: &Case<'_>, address: &Address) -> bool {
 /// How many gaps an error names.
 const GAPS_SHOWN: usize = 5;
 
-fn ready(case: &Case<'_>, phase: &Phase) -> Result<(), Error> {
+fn ready(case: &Case<'_>, phase: &Phase, approved: &BTreeSet<u8>) -> Result<(), Error> {
     let states = states(case.deployment, case.framework);
-    let gaps = gaps(case.deployment, case.framework, case.settings, &states, phase.number, Some(case.as_of));
+    let grounds = ready::Grounds { settings: case.settings, approved, as_of: Some(case.as_of) };
+    let gaps = gaps(case.deployment, case.framework, &states, phase.number, grounds);
     if gaps.is_empty() {
         return Ok(());
     }

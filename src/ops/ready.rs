@@ -4,11 +4,13 @@ use super::expiry::{Expiry, expiries};
 use super::outcome::{Evaluator, INCOMPLETE, YES};
 use super::reason;
 use super::state::{Speakers, Stand, State, States, holders, may_act};
+use super::verify::{PhaseReport, PhaseStatus};
 use super::words::and;
 use crate::model::{
     Address, Attached, Class, Date, Deployment, Framework, Key, Kind, Outcome, OutcomeKind, PartyId,
-    ProfileName, RiskId, RiskStatus, Settings,
+    ProfileName, Rating, Risk, RiskId, RiskStatus, Settings,
 };
+use std::collections::BTreeSet;
 
 /// Something that a phase lacks.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -24,15 +26,32 @@ pub struct Gap {
     pub turn: String,
 }
 
-/// Everything that a phase lacks on a day, in framework order. Empty means ready. Where the day is not known, nothing is said of what runs out.
+/// What readiness is judged by, besides the assessment.
+#[derive(Debug, Clone, Copy)]
+pub struct Grounds<'a> {
+    /// Who may do what.
+    pub settings: &'a Settings,
+    /// The phases that decisions show to be approved: see [`approved`].
+    pub approved: &'a BTreeSet<u8>,
+    /// The day as of which things run out; where it is not known, nothing is said of that.
+    pub as_of: Option<Date>,
+}
+
+/// The phases that their decisions approve.
+pub fn approved(reports: &[PhaseReport]) -> BTreeSet<u8> {
+    let is_approved = |status| matches!(status, PhaseStatus::Approved | PhaseStatus::Conditional);
+    reports.iter().filter(|report| is_approved(report.status)).map(|report| report.phase).collect()
+}
+
+/// Everything that a phase lacks, in framework order. Empty means ready.
 pub fn gaps(
     deployment: &Deployment,
     framework: &Framework,
-    settings: &Settings,
     states: &States<'_>,
     phase: u8,
-    as_of: Option<Date>,
+    grounds: Grounds<'_>,
 ) -> Vec<Gap> {
+    let Grounds { settings, as_of, .. } = grounds;
     let mut gaps = Vec::new();
     let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
     for answer in states
@@ -67,7 +86,7 @@ pub fn gaps(
             ),
         });
     }
-    gaps.extend(besides(deployment, framework, settings, &evaluator, phase));
+    gaps.extend(besides(deployment, framework, &evaluator, phase, grounds));
     gaps.extend(run_out(deployment, framework, &evaluator, phase, needs_risks, as_of));
     if needs_risks {
         gaps.extend(open_outcomes(deployment, framework, settings, &evaluator).into_iter().map(outcome_gap));
@@ -80,9 +99,9 @@ pub fn gaps(
 pub fn besides(
     deployment: &Deployment,
     framework: &Framework,
-    settings: &Settings,
     evaluator: &Evaluator<'_>,
     phase: u8,
+    Grounds { settings, approved, .. }: Grounds<'_>,
 ) -> Vec<Gap> {
     let unread = |id: &String| Gap {
         address: None,
@@ -95,6 +114,7 @@ pub fn besides(
     if framework.phases.iter().any(|p| p.number == phase && p.needs_risks) {
         gaps.extend(risk_gaps(deployment, framework, settings));
     }
+    gaps.extend(said_approved(deployment, framework, phase, approved));
     for constraint in framework.constraints.iter().filter(|constraint| constraint.is_error) {
         let is_due = framework.item(constraint.item.as_str()).is_some_and(|item| item.phase <= phase);
         if is_due && evaluator.test(&constraint.must) == Some(false) {
@@ -107,6 +127,33 @@ pub fn besides(
         }
     }
     gaps
+}
+
+/// Answers that say that an earlier phase was approved, where no decisions show it.
+fn said_approved(
+    deployment: &Deployment,
+    framework: &Framework,
+    phase: u8,
+    approved: &BTreeSet<u8>,
+) -> Vec<Gap> {
+    let Some(phase) = framework.phase(phase) else { return Vec::new() };
+    let says = |item| deployment.answer(item).and_then(|answer| answer.value.as_ref()?.as_text());
+    let untrue = phase
+        .says_approved
+        .iter()
+        .filter(|(item, earlier)| says(item) == Some("Yes") && !approved.contains(earlier));
+    untrue
+        .map(|(item, earlier)| Gap {
+            address: Some(Address::of(item)),
+            what: format!("`{item}` says that phase {earlier} was approved, and no decisions here show it"),
+            why: String::new(),
+            turn: format!(
+                "have phase {earlier} decided, or what was decided recorded: `tom verify {}` says what it \
+                 still needs",
+                deployment.name
+            ),
+        })
+        .collect()
 }
 
 /// What came from a parent or workbook and is not as it should be.
@@ -137,7 +184,8 @@ fn arrival_gaps(deployment: &Deployment) -> Vec<Gap> {
     gaps
 }
 
-/// What counts as settled in a phase although a confirmation that it rests on is only claimed.
+/// What counts as settled in a phase although a confirmation that it rests on is only claimed, as far as the speakers are known: by whom
+/// the settings list, and by whose commits brought confirmations in where history was read.
 pub fn claimed_in<'s>(
     states: &'s States<'_>,
     speakers: &'s Speakers<'_>,
@@ -233,6 +281,9 @@ fn risk_gaps(deployment: &Deployment, framework: &Framework, settings: &Settings
     let matrix = &framework.matrix;
     let worst = matrix.acceptability.keys().max();
     for (id, risk) in &deployment.risks {
+        if let Some(what) = ill_rated(framework, id, risk) {
+            add(Address::of(id), what, "rate it");
+        }
         let class = risk.residual.as_ref().and_then(|rating| matrix.class(rating));
         let rule = class.and_then(|class| Some((class, matrix.acceptability.get(&class)?)));
         let is_open = risk.status == RiskStatus::Open;
@@ -286,6 +337,19 @@ fn risk_gaps(deployment: &Deployment, framework: &Framework, settings: &Settings
         add(gone.address(), format!("{gone} was received and is gone"), gone.mend());
     }
     gaps
+}
+
+/// What is wrong with the ratings of a risk: without its classes nobody can say whether somebody may live with it.
+fn ill_rated(framework: &Framework, id: &RiskId, risk: &Risk) -> Option<String> {
+    let class = |rating: &Option<Rating>| rating.as_ref().and_then(|rating| framework.matrix.class(rating));
+    match (class(&risk.initial), class(&risk.residual)) {
+        (Some(before), Some(after)) if after > before => {
+            Some(format!("`{id}` is rated higher after its mitigations than before"))
+        }
+        (Some(_), Some(_)) => None,
+        (None, _) => Some(format!("`{id}` has no class before its mitigations")),
+        (_, None) => Some(format!("`{id}` has no class after its mitigations")),
+    }
 }
 
 fn who_may_accept(settings: &Settings, class: Class) -> String {

@@ -1,7 +1,7 @@
 //! What may be recorded, and when: an event follows those that it needs, and says nothing that does not hold.
 
 use super::decide::{can_be_asked_about, things};
-use super::ready::gaps;
+use super::ready::{Grounds, gaps};
 use super::scope::phase_digest;
 use super::stage::Standing;
 use super::state::states;
@@ -94,7 +94,8 @@ fn submitted(
         return Err(refuse(format!("there is no phase {number}")));
     };
     let states = states(case.deployment, case.framework);
-    let gaps = gaps(case.deployment, case.framework, case.settings, &states, number, Some(case.as_of));
+    let grounds = Grounds { settings: case.settings, approved: &standing.approved, as_of: Some(case.as_of) };
+    let gaps = gaps(case.deployment, case.framework, &states, number, grounds);
     // A supplier without a customer sends in what it has: there is nobody yet who could answer the rest.
     if !gaps.is_empty() && case.deployment.meta.kind != Kind::Baseline {
         let mut error = refuse(format!("phase {number} is not ready: {} left", things(gaps.len())));

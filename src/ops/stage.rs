@@ -7,6 +7,7 @@ use crate::model::{
     Address, Condition, DEPLOYER, Date, Effect, Event, EventKind, Moment, ProfileName, Record, Scope,
     Statement, Value,
 };
+use std::collections::BTreeSet;
 
 /// Where a whole deployment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -198,6 +199,9 @@ pub struct Standing {
     pub throughput: Throughput,
     /// Questions that are not answered.
     pub queries: Vec<Query>,
+    /// The phases that decisions approve, whatever was sent back since: what readiness goes by.
+    #[serde(skip)]
+    pub approved: BTreeSet<u8>,
 }
 
 impl Standing {
@@ -254,6 +258,7 @@ pub fn standing(
         lacks,
         throughput,
         queries,
+        approved: super::ready::approved(reports),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Who has spoken for what. Every answer and every risk has exactly one state, computed each time, never stored.
 
+use super::confirm::Entry;
 use super::outcome::Evaluator;
 use crate::model::{
     Address, Answer, Canonical, Confirmation, DEPLOYER, Deployment, Digest, Framework, Item, ItemId, Key,
     Kind, PartyId, Person, ProfileName, Risk, RiskId, SUPPLIER, Settings, Slot,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// Where an answer or a risk stands. The first that fits, in this order.
@@ -354,12 +355,25 @@ pub struct Speakers<'a> {
     deployment: &'a Deployment,
     framework: &'a Framework,
     known: std::cell::RefCell<BTreeMap<(PartyId, String), bool>>,
+    foreign: Option<&'a BTreeSet<(Entry, PartyId)>>,
 }
 
 impl<'a> Speakers<'a> {
     /// Those who confirm in a deployment.
     pub fn of(settings: &'a Settings, deployment: &'a Deployment, framework: &'a Framework) -> Self {
-        Self { settings, deployment, framework, known: std::cell::RefCell::default() }
+        Self { settings, deployment, framework, known: std::cell::RefCell::default(), foreign: None }
+    }
+
+    /// The same, where it is known which confirmations a commit of another party's person brought in.
+    pub fn knowing(self, foreign: &'a BTreeSet<(Entry, PartyId)>) -> Self {
+        Self { foreign: Some(foreign), ..self }
+    }
+
+    /// Whether a confirmation shows only that somebody claims it.
+    fn only_claims(&self, entry: Entry, party: &PartyId) -> bool {
+        let by = entry.confirmation(self.deployment, party).map(|confirmation| &confirmation.by);
+        by.is_some_and(|by| !self.may(party, by))
+            || self.foreign.is_some_and(|foreign| foreign.contains(&(entry, party.clone())))
     }
 
     /// Whether somebody is listed for a party here.
@@ -375,21 +389,18 @@ impl<'a> Speakers<'a> {
 
     /// Whether an answer rests on a confirmation that is only claimed.
     pub fn is_claimed(&self, answer: &AnswerState<'_>) -> bool {
-        let by = |party: &PartyId| answer.answer.and_then(|answer| answer.confirmed.get(party));
-        answer.parties.iter().any(|(party, stand)| {
-            *stand == Stand::Stands && by(party).is_some_and(|c| !self.may(party, &c.by))
-        })
+        let mut standing = answer.parties.iter().filter(|(_, stand)| *stand == Stand::Stands);
+        standing.any(|(party, _)| self.only_claims(Entry::Answer(answer.slot.clone()), party))
     }
 
     /// The same of a risk or one of its mitigations.
     pub fn is_risk_claimed(&self, risk: &RiskState<'_>) -> bool {
         let (owner, stand) = &risk.whole;
-        let whole = (*stand == Stand::Stands).then(|| (owner, risk.risk.confirmed.get(owner)));
+        let whole = (*stand == Stand::Stands).then(|| (Entry::Risk(risk.id.clone()), owner));
         let parts = risk.mitigations.iter().filter(|(_, (_, stand))| *stand == Stand::Stands);
-        let parts = parts.map(|(key, (owner, _))| {
-            (*owner, risk.risk.mitigations.get(*key).and_then(|m| m.confirmed.get(*owner)))
-        });
-        whole.into_iter().chain(parts).any(|(party, c)| c.is_some_and(|c| !self.may(party, &c.by)))
+        let parts =
+            parts.map(|(key, (owner, _))| (Entry::Mitigation(risk.id.clone(), (*key).clone()), *owner));
+        whole.into_iter().chain(parts).any(|(entry, party)| self.only_claims(entry, party))
     }
 }
 

@@ -2,14 +2,16 @@
 
 use super::expiry::expiries;
 use super::outcome::Evaluator;
-use super::ready::{attach_it, besides, open_outcomes};
+use super::policy::{electors, needs, office};
+use super::ready::{Grounds, attach_it, besides, open_outcomes};
 use super::reason;
-use super::stage::Query;
+use super::stage::{Query, Standing};
 use super::state::{Stand, State, risk_owner, states};
 use crate::model::{
-    Address, Confirmation, DEPLOYER, Date, Deployment, Framework, MitigationStatus, OutcomeKind, PartyId,
-    ProfileName, RiskStatus, Settings, TransferWord,
+    Address, Confirmation, DEPLOYER, Date, Deployment, Framework, Kind, MitigationStatus, OutcomeKind,
+    PartyId, ProfileName, RiskStatus, Settings, TransferWord,
 };
+use std::collections::BTreeSet;
 
 /// What sort of thing there is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
@@ -110,16 +112,60 @@ fn asked_to_take<'d>(deployment: &'d Deployment, address: &Address) -> Option<&'
     (!has_refused).then_some(&transfer.to)
 }
 
+/// Roles that a phase needs an approval of and that nobody holds, of phases that are not approved. What outcomes ask for stands there already.
+fn nobody_holds(
+    deployment: &Deployment,
+    framework: &Framework,
+    settings: &Settings,
+    standing: &Standing,
+    asked: &[Task],
+) -> Vec<Task> {
+    if deployment.meta.kind == Kind::Baseline {
+        return Vec::new(); // whoever deploys it finds them
+    }
+    let mut known: BTreeSet<String> = asked.iter().filter_map(|task| task.role.clone()).collect();
+    let mut tasks = Vec::new();
+    for phase in framework.phases.iter().filter(|phase| !standing.approved.contains(&phase.number)) {
+        for need in needs(deployment, framework, phase, settings.policy.phases.get(&phase.number)) {
+            let offices: Vec<_> =
+                need.roles.iter().filter_map(|role| office(phase, settings, role)).collect();
+            let is_held = |office| !electors(settings, deployment, framework, office).is_empty();
+            if offices.iter().any(is_held) {
+                continue;
+            }
+            for office in offices.into_iter().filter(|office| known.insert(office.role.clone())) {
+                tasks.push(Task {
+                    party: office.party.as_ref().map_or(DEPLOYER, PartyId::as_str).to_owned(),
+                    deed: Deed::FindSignatory,
+                    address: None,
+                    title: framework.label(&office.role).to_owned(),
+                    why: format!(
+                        "phase {} needs an approval as {}, and nobody is listed for it: list somebody in \
+                         `tom.toml` with the role `{}`",
+                        phase.number,
+                        need.roles.join(" or "),
+                        office.role
+                    ),
+                    phase: phase.number,
+                    role: Some(office.role),
+                });
+            }
+        }
+    }
+    tasks
+}
+
 /// Everything that there is to do in a deployment, with the queries that are open and what runs out within some days of a day.
 pub fn todo(
     deployment: &Deployment,
     framework: &Framework,
     settings: &Settings,
-    queries: &[Query],
+    standing: &Standing,
     as_of: Date,
     due: i64,
 ) -> Vec<Task> {
-    let mut tasks: Vec<Task> = queries.iter().map(|query| reply(deployment, framework, query)).collect();
+    let mut tasks: Vec<Task> =
+        standing.queries.iter().map(|query| reply(deployment, framework, query)).collect();
     let states = states(deployment, framework);
     let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
     for answer in &states.answers {
@@ -208,10 +254,12 @@ pub fn todo(
             role: outcome.role.clone(),
         });
     }
+    tasks.extend(nobody_holds(deployment, framework, settings, standing, &tasks));
     let owner = risk_owner(deployment);
-    let mut known = std::collections::BTreeSet::new();
+    let grounds = Grounds { settings, approved: &standing.approved, as_of: Some(as_of) };
+    let mut known = BTreeSet::new();
     for phase in &framework.phases {
-        for gap in besides(deployment, framework, settings, &evaluator, phase.number) {
+        for gap in besides(deployment, framework, &evaluator, phase.number, grounds) {
             if !known.insert((gap.address.clone(), gap.what.clone())) {
                 continue; // an earlier phase lacks it already
             }

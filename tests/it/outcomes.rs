@@ -397,6 +397,7 @@ fn findings(deployment: &Deployment) -> Vec<Finding> {
     let (strict, received, ready) = (&strict, None, None);
     check(&Subject {
         pending: None,
+        approved: &Default::default(),
         deployment,
         framework,
         strict,

@@ -114,6 +114,21 @@ fn a_confirmation_that_another_partys_person_committed_is_claimed() {
     commit_as(&sandbox, "Jo Marsh", "jo.marsh@acme.example");
     let why = "of Jo Marsh brought it in, who does not speak for the deployer";
     assert!(show(&sandbox, "IGA-03").contains(why), "{}", show(&sandbox, "IGA-03"));
+    // Wherever claimed ones are counted in what history was read for, it is among them.
+    let json = |args: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&sandbox.tom(&[args, &["--format", "json"]].concat()).out).unwrap()
+    };
+    assert_eq!(json(&["status", D])["deployments"][0]["phases"][1]["claimed"], 1);
+    let line = sandbox.tom(&["status", D]).out;
+    assert!(line.contains("ready, 1 only claimed"), "{line}");
+    assert_eq!(json(&["todo", D])["deployments"][0]["claimed"], 1);
+    assert!(sandbox.tom(&["todo", D]).out.contains("1 confirmation is only claimed"));
+    let table = sandbox.tom(&["status"]);
+    assert!(table.err.contains("whose commits brought confirmations in is not looked at"), "{}", table.err);
+    sandbox.tom(&["render", D, "--to", "p", "--format", "json", "--pack", "phase-2"]).code(0);
+    let pack: serde_json::Value =
+        serde_json::from_str(&sandbox.read("p/acme-northfield-phase-2.json")).unwrap();
+    assert_eq!(pack["readiness"]["claimed"], 1);
     // Later commits, by whomever, do not change whose it was: not over the same file, nor through a merge.
     sandbox.tom(&["set", D, "IGA-04.notes", "Other."]).code(0);
     commit_as(&sandbox, "Ben Tarrant", "ben.tarrant@northfield.example");

@@ -264,3 +264,73 @@ fn nobody_confirms_for_a_party_that_takes_no_part_or_over_a_fact_without_an_answ
     let said = sandbox.tom(&confirm).code(2).err;
     assert!(said.contains("BD-22") && said.contains("unanswered"), "{said}");
 }
+
+/// What `check --ready` refuses, everybody refuses, and it ends when the phase was decided.
+#[test]
+fn an_answer_that_says_that_a_phase_was_approved_is_believed_when_decisions_show_it() {
+    let sandbox = Sandbox::example();
+    let said = "`OG-01` says that phase 1 was approved, and no decisions here show it";
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let check = ["check", NORTHFIELD, "--ready", "2", "--as-of", "2026-11-20"];
+    let status = ["status", NORTHFIELD, "--check", "--as-of", "2026-11-20"];
+    sandbox.tom(&check).code(0);
+    sandbox.tom(&status).code(0);
+    let yes = ["set", NORTHFIELD, "OG-01", "Yes", "--party", "supplier", "--by", "Jo Marsh"];
+    sandbox.tom(&yes).code(0);
+    sandbox.commit("said to be approved");
+    for args in [&check[..], &status[..]] {
+        let ran = sandbox.tom(args).code(1);
+        assert!(words(&ran.out).contains(said), "{}", ran.out);
+    }
+    let table: serde_json::Value =
+        serde_json::from_str(&sandbox.tom(&["status", "--format", "json", "--as-of", "2026-11-20"]).out)
+            .unwrap();
+    let of = table["deployments"].as_array().unwrap().iter().find(|of| of["deployment"] == NORTHFIELD);
+    assert_eq!(of.unwrap()["phases"][1]["ready"], false);
+    assert_eq!(of.unwrap()["phases"][0]["ready"], true);
+    let todo = words(&sandbox.tom(&["todo", NORTHFIELD, "--party", "supplier"]).out);
+    assert!(todo.contains("supplier to settle (1) OG-01"), "{todo}");
+    sandbox.tom(&["render", NORTHFIELD, "--to", "p", "--format", "json", "--pack", "phase-2"]).code(0);
+    let pack = |sandbox: &Sandbox| -> serde_json::Value {
+        serde_json::from_str(&sandbox.read("p/acme-northfield-phase-2.json")).unwrap()
+    };
+    assert_eq!(pack(&sandbox)["readiness"]["is_ready"], false);
+    assert!(sandbox.tom(&["verify", NORTHFIELD]).all().contains(said));
+    let submit = ["record", NORTHFIELD, "submit", "--phase", "2", "--by", "Carys Nunn", "--dry-run"];
+    assert!(sandbox.tom(&submit).code(2).err.contains(said));
+}
+
+#[test]
+fn whom_a_phase_always_needs_and_nobody_is_listed_for_is_to_be_found() {
+    let sandbox = Sandbox::example();
+    let tasks = |args: &[&str]| -> Vec<(String, String)> {
+        let ran = sandbox.tom(&[&["todo", NORTHFIELD, "--format", "json"], args].concat()).code(0);
+        let all: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let tasks = all["deployments"][0]["tasks"].as_array().unwrap();
+        let find = tasks.iter().map(|task| &task["task"]).filter(|task| task["deed"] == "find-signatory");
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        find.map(|task| (text(&task["party"]), text(&task["role"]))).collect()
+    };
+    let of = |party: &str, role: &str| (party.to_owned(), role.to_owned());
+    let (asset, service) = (of("authority", "asset-owner"), of("authority", "service-owner"));
+    let supplier = of("supplier", "supplier-representative");
+    assert_eq!(tasks(&[]), [asset.clone(), service.clone(), supplier.clone()]);
+    assert_eq!(tasks(&["--phase", "1"]), std::slice::from_ref(&asset));
+    assert_eq!(tasks(&["--role", "service-owner"]), std::slice::from_ref(&service));
+    let person = "[people.sam-field]\nname = \"Sam Field\"\nparty = \"authority\"\nroles = [\"asset-owner\"]\n\n[people.";
+    sandbox.write("tom.toml", sandbox.read("tom.toml").replacen("[people.", person, 1));
+    assert_eq!(tasks(&[]), [service, supplier]);
+}
+
+#[test]
+fn a_risk_without_a_class_keeps_a_phase_from_being_ready() {
+    let sandbox = Sandbox::example();
+    let file = "assessments/acme-northfield/risks/HAZ-004.toml";
+    let text = sandbox.read(file);
+    let (before, after) = text.split_once("[residual]").unwrap();
+    let rest = after.split_once("\n[").unwrap().1;
+    sandbox.write(file, format!("{before}[{rest}"));
+    sandbox.tom(&["confirm", NORTHFIELD, "HAZ-004", "--party", "deployer", "--by", "Dr Esther Lyle"]);
+    let ran = sandbox.tom(&["status", NORTHFIELD, "--check", "--phase", "2"]).code(1);
+    assert!(ran.out.contains("`HAZ-004` has no class after its mitigations"), "{}", ran.out);
+}

@@ -289,8 +289,9 @@ fn nothing_that_somebody_must_stand_by_is_settled_while_nobody_has_spoken() {
 fn assert_nothing_is_ready(deployment: &Deployment) {
     let states = states(deployment, framework());
     for phase in &framework().phases {
-        let gaps =
-            tom::ops::ready::gaps(deployment, framework(), &FULL.settings, &states, phase.number, None);
+        let grounds =
+            tom::ops::ready::Grounds { settings: &FULL.settings, approved: &Default::default(), as_of: None };
+        let gaps = tom::ops::ready::gaps(deployment, framework(), &states, phase.number, grounds);
         let asked = |gap: &&tom::ops::ready::Gap| gap.turn.contains("confirm");
         assert!(gaps.iter().filter(asked).count() > 10, "phase {}: {gaps:?}", phase.number);
     }
@@ -542,6 +543,7 @@ fn claims(deployment: &Deployment, settings: &Settings) -> Vec<Finding> {
     let (strict, received, ready) = (&strict, None, None);
     let subject = Subject {
         pending: None,
+        approved: &Default::default(),
         deployment,
         framework,
         strict,

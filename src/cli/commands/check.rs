@@ -5,17 +5,18 @@ mod merges;
 use crate::cli::beside::alike_together;
 use crate::cli::codes::EDITED_FRAMEWORK;
 use crate::cli::context::Context;
+use crate::cli::decided::{Judging, approved_phases};
 use crate::cli::report::check::{Format, Report};
 use crate::cli::{Outcome, embedded};
 use crate::diag::{Error, Finding, Label, Severity};
-use crate::model::{Date, Deployment, DeploymentName, Digest, ProfileName};
+use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, ProfileName};
 use crate::ops::check::{Kin, Subject, across, check, decisions};
 use crate::ops::derive::{LeftOver, left_over, names_it, names_of, text_at};
 use crate::ops::outcome::Evaluator;
 use crate::ops::policy::{Keys, keys};
 use crate::ops::verify::Case;
 use crate::project::{EvidenceFiles, Loader, Project, framework_files, record, statements};
-use crate::store::{EntryKind, Store};
+use crate::store::{EntryKind, Home, Repo, Store};
 use crate::syntax::{FrameworkFile, read_framework};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,7 +119,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let ready = super::phase(&project, args.ready)?;
     let asked = Asked { ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };
-    let checked = check_all(&project, &names, asked, &keys, context)?;
+    let checked = check_all(&project, (&repo, args.rev.as_deref()), &names, asked, &keys, context)?;
     let mut kin: Vec<Kin> = checked.iter().filter_map(|(_, kin)| kin.clone()).collect();
     // A copy is found beside what it was copied from, which may not have been asked for.
     let asked_for: BTreeSet<_> = names.iter().collect();
@@ -196,15 +197,24 @@ type Checked = (Vec<Finding>, Option<Kin>);
 
 fn check_all(
     project: &Project,
+    (repo, rev): (&Repo, Option<&str>),
     names: &[DeploymentName],
     asked: Asked,
     keys: &Keys,
     context: &Context,
 ) -> Result<Vec<Checked>, Error> {
     let families = Families::default();
+    let home = repo.home();
     let begin = || {
         let loader = project.loader()?;
-        Ok(Worker { project, loader, families: &families, keys, evidence: Evidence::default() })
+        Ok(Worker {
+            project,
+            loader,
+            families: &families,
+            keys,
+            evidence: Evidence::default(),
+            at: (&home, rev),
+        })
     };
     alike_together(
         context,
@@ -282,6 +292,8 @@ struct Worker<'p> {
     families: &'p Families,
     keys: &'p Keys,
     evidence: Evidence,
+    /// The repository, and the revision that is checked.
+    at: (&'p Home, Option<&'p str>),
 }
 
 impl Worker<'_> {
@@ -296,6 +308,10 @@ impl Worker<'_> {
         let evidence = &self.evidence;
         let exists = |path: &str| evidence.exists(store, path);
         let strict = Evaluator::new(&framework, &deployment, ProfileName::Strict);
+        let approved = match asked.ready {
+            Some(_) => self.approved(&deployment, &framework, asked.as_of),
+            None => BTreeSet::new(),
+        };
         let subject = Subject {
             deployment: &deployment,
             framework: &framework,
@@ -307,6 +323,7 @@ impl Worker<'_> {
             left_over: &left_over,
             as_of: asked.as_of,
             ready: asked.ready,
+            approved: &approved,
         };
         findings.extend(check(&subject));
         // What cannot be read of one deployment does not hide what is wrong with the others.
@@ -316,12 +333,12 @@ impl Worker<'_> {
         });
         findings.extend(broken.iter().cloned());
         findings.extend(record(store, name)?.1);
-        if !held.is_empty() || asked.ready.is_some() {
+        if !held.is_empty() {
             let files = EvidenceFiles::of(store);
             let digest = |path: &str| files.digest(path);
             let settings = self.project.settings();
             let case = Case::of(&deployment, &framework, settings, self.keys, &digest, asked.as_of);
-            let found = decisions(&case, &held, &broken, asked.ready);
+            let found = decisions(&case, &held, &broken);
             // Evidence that cannot be read has not changed: nobody knows, so nothing is said of the decisions.
             let unreadable = files.errors();
             if unreadable.is_empty() {
@@ -332,6 +349,15 @@ impl Worker<'_> {
         // Many of them are held until all can be shown in order.
         findings.shrink_to_fit();
         Ok((findings, Some(Kin::of(&deployment))))
+    }
+
+    /// The phases that are approved. What cannot be read shows nothing, and has a finding of its own.
+    fn approved(&self, deployment: &Deployment, framework: &Framework, as_of: Date) -> BTreeSet<u8> {
+        let judging = Judging { settings: self.project.settings(), keys: self.keys, as_of };
+        let (home, revision) = self.at;
+        let of = (deployment, framework);
+        let approved = |repo: &Repo| approved_phases(judging, (repo, revision), self.loader.store(), of);
+        home.open().and_then(|repo| approved(&repo)).unwrap_or_default()
     }
 
     /// Carried texts that named the parent when they came and still say the same.

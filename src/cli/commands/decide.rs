@@ -1,6 +1,7 @@
 use crate::cli::Outcome;
 use crate::cli::codes::{NOT_SIGNED, UNCOMMITTED, USAGE};
 use crate::cli::context::Context;
+use crate::cli::decided::author;
 use crate::cli::report::one_line;
 use crate::cli::sign::sign;
 use crate::cli::words::counted;
@@ -120,7 +121,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let case = Case::of(&deployment, &framework, project.settings(), &keys, &files, context.today());
     let judgement = judge(&case, &held, &broken);
     let voice = voice(args, context, &repo, project.store(), &commit)?;
-    let proposal = propose(&case, &judgement, &voice, &wish(args)?)?;
+    let author = author(project.settings(), (&repo, Some(&commit)), &deployment, held.is_empty())?;
+    let proposal = propose(&case, &judgement, author.as_ref(), &voice, &wish(args)?)?;
     evidence_is_there(&repo, &evidence)?;
     let own = own_keys(project.settings(), &keys, &proposal);
     let key = match args.dry_run {

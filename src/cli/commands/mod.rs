@@ -189,7 +189,15 @@ fn roles(project: &Project) -> impl Iterator<Item = &str> {
     });
     let settings = project.settings();
     let people = settings.people.values().flat_map(|person| person.roles.iter().map(String::as_str));
-    asked.chain(people).chain(settings.policy.accept.keys().map(String::as_str))
+    let phases = project.frameworks().flat_map(|framework| &framework.phases);
+    let decide = phases.flat_map(|phase| phase.roles.iter().map(|role| role.role.as_str()));
+    let added = settings
+        .policy
+        .phases
+        .values()
+        .flat_map(|added| added.all_of.iter().chain(added.any_of.iter().flatten()).map(String::as_str));
+    let accept = settings.policy.accept.keys().map(String::as_str);
+    asked.chain(people).chain(accept).chain(decide).chain(added)
 }
 
 /// What git remembers of a deployment; nothing where nothing was committed.

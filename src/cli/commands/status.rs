@@ -7,19 +7,18 @@ use crate::cli::report::one_line;
 use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
-use crate::model::{
-    Address, Date, Deployment, DeploymentName, Framework, Kind, PartyId, PermanentId, Settings,
-};
+use crate::model::{Address, Date, Deployment, DeploymentName, Framework, Kind, PartyId, PermanentId};
 use crate::ops::confirm::Entry;
 use crate::ops::policy::keys;
-use crate::ops::ready::{Gap, claimed_in, gaps};
+use crate::ops::ready::{Gap, Grounds, claimed_in, gaps};
 use crate::ops::reason::of_origin;
 use crate::ops::stage::{PhaseStage, PhaseStanding, Stage, Standing};
 use crate::ops::state::{Speakers, Stand, State, States, claimed, states};
 use crate::project::{Loader, Project};
 use crate::store::{Origin, Repo};
 use comfy_table::{ContentArrangement, Table, presets};
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 pub(in crate::cli) use throughput::Body as ThroughputBody;
@@ -80,11 +79,11 @@ struct Asked {
 fn progress(
     deployment: &Deployment,
     framework: &Framework,
-    settings: &Settings,
     states: &States<'_>,
-    Asked { only, as_of }: Asked,
+    speakers: &Speakers<'_>,
+    only: Option<u8>,
+    grounds: Grounds<'_>,
 ) -> Vec<Progress> {
-    let speakers = Speakers::of(settings, deployment, framework);
     let phases = framework.phases.iter().filter(|phase| only.is_none_or(|only| only == phase.number));
     phases
         .map(|phase| {
@@ -99,8 +98,8 @@ fn progress(
                 phase: phase.number,
                 settled: all.iter().filter(|state| state.is_settled()).count(),
                 needed: all.len(),
-                claimed: claimed_in(states, &speakers, framework, phase.number).count(),
-                gaps: gaps(deployment, framework, settings, states, phase.number, Some(as_of)),
+                claimed: claimed_in(states, speakers, framework, phase.number).count(),
+                gaps: gaps(deployment, framework, states, phase.number, grounds),
             }
         })
         .collect()
@@ -139,7 +138,6 @@ fn one(
     let (deployment, framework) = super::sound(project, &super::name(name)?)?;
     let settings = project.settings();
     let states = states(&deployment, &framework);
-    let progress = progress(&deployment, &framework, settings, &states, asked);
     let keys = keys(settings)?;
     let judging = Judging { settings, keys: &keys, as_of: asked.as_of };
     let loaded = (&deployment, &*framework, &states);
@@ -147,6 +145,10 @@ fn one(
         decided(judging, (repo, None), project.store(), loaded, |decided| Ok(decided.standing.clone()))?;
     let past = super::past(repo, &deployment, &framework, None);
     let foreign = past.map(|past| past.foreign(settings)).unwrap_or_default();
+    let brought: BTreeSet<(Entry, PartyId)> = foreign.keys().cloned().collect();
+    let speakers = Speakers::of(settings, &deployment, &framework).knowing(&brought);
+    let grounds = Grounds { settings, approved: &standing.approved, as_of: Some(asked.as_of) };
+    let progress = progress(&deployment, &framework, &states, &speakers, asked.only, grounds);
     match args.format {
         Format::Json => {
             let brought = foreign.iter().map(|((entry, party), origin)| BroughtIn {
@@ -194,24 +196,34 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
             Ok(match loader.load(name)?.sound() {
                 Ok((deployment, framework)) => {
                     let states = states(&deployment, &framework);
-                    let progress = progress(&deployment, &framework, settings, &states, asked);
-                    let known = |phase: u8| progress.iter().find(|progress| progress.phase == phase);
-                    let is_ready = |phase: u8| match known(phase) {
-                        Some(progress) => progress.gaps.is_empty(),
-                        None => gaps(&deployment, &framework, settings, &states, phase, Some(asked.as_of))
-                            .is_empty(),
+                    let speakers = Speakers::of(settings, &deployment, &framework);
+                    let known = OnceCell::new();
+                    let all = |approved: &BTreeSet<u8>| {
+                        let grounds = Grounds { settings, approved, as_of: Some(asked.as_of) };
+                        progress(&deployment, &framework, &states, &speakers, asked.only, grounds)
+                    };
+                    let is_ready = |phase: u8, approved: &BTreeSet<u8>| {
+                        let all = known.get_or_init(|| all(approved));
+                        match all.iter().find(|progress| progress.phase == phase) {
+                            Some(progress) => progress.gaps.is_empty(),
+                            None => {
+                                let grounds = Grounds { settings, approved, as_of: Some(asked.as_of) };
+                                gaps(&deployment, &framework, &states, phase, grounds).is_empty()
+                            }
+                        }
                     };
                     let (at, loaded) = ((&*repo, None), (&deployment, &*framework));
                     let standing = decided_where(judging, at, loader.store(), loaded, &is_ready, |decided| {
                         Ok(decided.standing.clone())
                     });
                     let Ok(standing) = standing else { return Ok(None) };
+                    let progress = known.get_or_init(|| all(&standing.approved));
                     Some(InBrief {
                         stage: stage(&deployment, &standing),
                         is_ready: progress.iter().all(|phase| phase.gaps.is_empty()),
                         open: states.open(),
                         bars: progress.iter().map(|phase| bar(phase, 5)).collect(),
-                        full: (args.format == Format::Json).then(|| of(&deployment, &progress, &standing)),
+                        full: (args.format == Format::Json).then(|| of(&deployment, progress, &standing)),
                     })
                 }
                 // What is wrong with it is for `tom check` to say; here it is only not known.
@@ -255,6 +267,8 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
         );
     }
     context.print(table.trim_fmt() + "\n");
+    context
+        .tell("note: whose commits brought confirmations in is not looked at here; `tom status NAME` does");
     Ok(is_ready)
 }
 
@@ -323,7 +337,8 @@ struct PhaseOf {
     phase: u8,
     ready: bool,
     settled: usize,
-    /// How many of the settled rest on a confirmation by somebody whom `tom.toml` does not list.
+    /// How many of the settled rest on a confirmation by somebody whom `tom.toml` does not list, or that a commit of another party's
+    /// person brought in: that only where `brought-in` is there.
     claimed: usize,
     needed: usize,
     gaps: Vec<Gap>,

@@ -6,7 +6,7 @@ use crate::diag::{At, Error};
 use crate::model::{Deployment, DeploymentName, Framework, PartyId};
 use crate::ops::check::label;
 use crate::ops::policy::keys;
-use crate::ops::state::states;
+use crate::ops::state::{claimed, states};
 use crate::ops::todo::{Task, todo};
 use crate::project::Project;
 use crate::syntax::locate;
@@ -77,27 +77,36 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         };
         let states = states(&deployment, &framework);
         let of = (&deployment, &*framework, &states);
-        let queries = decided(judging, (&repo, None), project.store(), of, |decided| {
-            Ok(decided.standing.queries.clone())
-        })?;
+        let standing =
+            decided(judging, (&repo, None), project.store(), of, |decided| Ok(decided.standing.clone()))?;
         let tasks: Vec<Task> =
-            todo(&deployment, &framework, project.settings(), &queries, context.today(), args.due)
+            todo(&deployment, &framework, project.settings(), &standing, context.today(), args.due)
                 .into_iter()
                 .filter(|task| args.party.as_ref().is_none_or(|party| party.as_str() == task.party))
                 .filter(|task| phase.is_none_or(|phase| task.phase <= phase))
                 .filter(|task| args.role.as_ref().is_none_or(|role| task.role.as_ref() == Some(role)))
                 .collect();
-        lists.push((deployment, framework, tasks));
+        // History is read only where deployments are named: over all of them it would take long.
+        let past = super::past(&repo, &deployment, &framework, None).filter(|_| !args.deployments.is_empty());
+        let brought = past.map_or(0, |past| past.foreign(project.settings()).len());
+        let claimed = claimed(project.settings(), &deployment, &framework);
+        let claimed = brought + claimed.values().map(Vec::len).sum::<usize>();
+        lists.push((deployment, framework, tasks, claimed));
     }
     match args.format {
         Format::Json => {
-            let all = lists
-                .iter()
-                .map(|(deployment, framework, tasks)| list(&project, deployment, framework, tasks));
+            let all = lists.iter().map(|(deployment, framework, tasks, claimed)| List {
+                claimed: *claimed,
+                ..list(&project, deployment, framework, tasks)
+            });
             context.print_json(&Output::of(Body { deployments: all.collect() }));
         }
-        Format::Text => lists.iter().for_each(|(deployment, framework, tasks)| {
-            context.print(text(&project, deployment, framework, tasks, context.width))
+        Format::Text => lists.iter().for_each(|(deployment, framework, tasks, claimed)| {
+            context.print(text(&project, deployment, framework, tasks, context.width));
+            if *claimed > 0 {
+                let what = counted(*claimed, "confirmation is", "confirmations are");
+                context.print(format!("{what} only claimed: see `tom status {}`\n\n", deployment.name));
+            }
         }),
     }
     Ok(outcome)
@@ -168,6 +177,8 @@ pub(in crate::cli) struct Body {
 struct List {
     deployment: DeploymentName,
     tasks: Vec<Placed>,
+    /// How many confirmations and acceptances are only claimed; whose commits brought them in is looked at only where deployments were named.
+    claimed: usize,
 }
 
 /// A task with the line that it is about.
@@ -183,5 +194,5 @@ fn list(project: &Project, deployment: &Deployment, framework: &Framework, tasks
         let (file, line) = place(project, deployment, framework, task).unzip();
         Placed { task: task.clone(), file, line }
     };
-    List { deployment: deployment.name.clone(), tasks: tasks.iter().map(placed).collect() }
+    List { deployment: deployment.name.clone(), tasks: tasks.iter().map(placed).collect(), claimed: 0 }
 }

@@ -1,8 +1,8 @@
-//! Decisions that do not count, or no longer, and answers that speak of decisions that are not there.
+//! Decisions that do not count, or no longer, and decisions that are not there.
 
 use crate::diag::{Code, Finding, Label, Severity};
-use crate::model::{Digest, Value};
-use crate::ops::verify::{Case, Judged, Judgement, PhaseStatus, Problem, is_enough, judge, phases};
+use crate::model::Digest;
+use crate::ops::verify::{Case, Judged, Judgement, Problem, is_enough, judge};
 use crate::project::Held;
 
 /// A decision that never counted.
@@ -21,15 +21,6 @@ pub(super) static VOID: Code = Code {
     title: "a decision is void or has run out",
     explain: "What it was over has changed since, or the day has passed until which it held. Whoever decided did not see what stands there now, so they have to decide anew. Taking the change back \
 makes the decision valid again, because it is over content and nothing else.",
-};
-
-/// An answer says that a phase is approved.
-pub(super) static NOT_APPROVED: Code = Code {
-    id: "TOM-0806",
-    severity: Severity::Error,
-    title: "an answer says that a phase was approved, and no decision does",
-    explain: "The framework asks whether an earlier phase was approved, and the answer is Yes. The statements of this deployment do not show that: an approval is missing, void or not \
-shown well enough for the policy. Have the earlier phase decided, or recorded with `tom decide --recorded-for`.",
 };
 
 /// A statement is gone.
@@ -51,31 +42,11 @@ somebody. If its `.sig` was lost, restore it from git. A rejection or a withdraw
 };
 
 /// What there is to say about a deployment's decisions.
-pub fn decisions(case: &Case<'_>, held: &[Held], broken: &[Finding], ready: Option<u8>) -> Vec<Finding> {
+pub fn decisions(case: &Case<'_>, held: &[Held], broken: &[Finding]) -> Vec<Finding> {
     let judgement = judge(case, held, broken);
     let mut findings: Vec<Finding> =
         judgement.statements.iter().filter_map(|one| finding(one).or_else(|| unshown(case, one))).collect();
     findings.extend(judgement.missing.iter().filter_map(|id| missing(*id, &judgement)));
-    let Some(phase) = ready.and_then(|number| case.rules.phase(number)) else { return findings };
-    let reports = phases(case, &judgement, None);
-    for (item, earlier) in &phase.says_approved {
-        let says = case.deployment.answer(item).and_then(|answer| answer.value.as_ref());
-        let is_approved = reports.iter().any(|report| {
-            report.phase == *earlier
-                && matches!(report.status, PhaseStatus::Approved | PhaseStatus::Conditional)
-        });
-        if says.and_then(Value::as_text) == Some("Yes") && !is_approved {
-            let message =
-                format!("`{item}` says that phase {earlier} was approved, and no decisions here show it");
-            let place = super::label(case.deployment, case.framework, &crate::model::Address::of(item));
-            let name = &case.deployment.name;
-            findings.push(
-                Finding::new(&NOT_APPROVED, message)
-                    .at(place)
-                    .help(format!("`tom verify {name}` says what phase {earlier} still needs")),
-            );
-        }
-    }
     findings
 }
 

@@ -16,6 +16,7 @@ mod risks;
 use super::outcome::Evaluator;
 use crate::diag::{Code, Finding, Label};
 use crate::model::{Address, Date, Deployment, Digest, Framework, Settings, Slot};
+use std::collections::BTreeSet;
 
 pub use attributes::{WATCHED, attributes, could_hide};
 pub use decisions::decisions;
@@ -44,6 +45,8 @@ pub struct Subject<'a> {
     pub as_of: Date,
     /// The phase that has to be ready, if one was asked for.
     pub ready: Option<u8>,
+    /// The phases that decisions show to be approved; only known where a phase has to be ready.
+    pub approved: &'a BTreeSet<u8>,
 }
 
 impl Subject<'_> {
@@ -148,7 +151,6 @@ pub const CODES: &[&Code] = &[
     &readiness::NOT_READY,
     &decisions::NO_DECISION,
     &decisions::VOID,
-    &decisions::NOT_APPROVED,
     &decisions::MISSING,
     &decisions::UNSHOWN,
 ];

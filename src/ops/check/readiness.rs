@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::diag::{Code, Finding, Severity};
-use crate::ops::ready::gaps;
+use crate::ops::ready::{Grounds, gaps};
 use crate::ops::state::{State, claimed, states_under};
 use crate::ops::words::counted;
 
@@ -31,8 +31,9 @@ pub(super) static NOT_READY: Code = Code {
     id: "TOM-0603",
     severity: Severity::Error,
     title: "a phase is not ready",
-    explain: "A phase is ready when every answer that it needs is confirmed, answered or not applicable, every risk is confirmed (phase 2), and nothing \
-that the outcomes ask for is open. Each finding names one thing that is missing, and whose turn it is.",
+    explain: "A phase is ready when every answer that it needs is confirmed, answered or not applicable, every risk is confirmed (phase 2), nothing \
+that the outcomes ask for is open, and no answer says that an earlier phase was approved while no decision does (have it decided, or recorded with \
+`tom decide --recorded-for`). Each finding names one thing that is missing, and whose turn it is.",
 };
 
 pub(super) fn claims(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
@@ -50,9 +51,9 @@ pub(super) fn claims(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn open(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let states = states_under(subject.deployment, subject.framework, subject.strict);
     if let Some(phase) = subject.ready {
-        for gap in
-            gaps(subject.deployment, subject.framework, subject.settings, &states, phase, Some(subject.as_of))
-        {
+        let (settings, approved) = (subject.settings, subject.approved);
+        let grounds = Grounds { settings, approved, as_of: Some(subject.as_of) };
+        for gap in gaps(subject.deployment, subject.framework, &states, phase, grounds) {
             let mut finding =
                 Finding::new(&NOT_READY, format!("phase {phase} is not ready: {}", gap.what)).help(gap.turn);
             finding = match &gap.address {

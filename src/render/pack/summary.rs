@@ -3,7 +3,7 @@
 use super::{Audience, Line, Source};
 use crate::model::OutcomeKind;
 use crate::ops::outcome::{INCOMPLETE, YES};
-use crate::ops::ready::{Gap, claimed_in, gaps};
+use crate::ops::ready::{Gap, Grounds, claimed_in, gaps};
 use crate::ops::show::{musts_answered, outcome_lines};
 use crate::ops::state::{AnswerState, Speakers, State};
 use schemars::JsonSchema;
@@ -18,7 +18,8 @@ pub struct Readiness {
     pub gaps: Vec<GapView>,
     /// How many needed answers of the phase, and risks, have each state.
     pub progress: Vec<Progress>,
-    /// How many of those rest on a confirmation by somebody whom the settings do not list.
+    /// How many of those rest on a confirmation by somebody whom the settings do not list, or that a commit of another party's person
+    /// brought in.
     pub claimed: usize,
     /// The day as of which nothing that it needs had run out; none where no day is known, and nothing is said of that.
     pub as_of: Option<String>,
@@ -101,8 +102,10 @@ impl Source<'_> {
     pub(super) fn readiness(&self, phase: u8, with_risks: bool) -> Readiness {
         let (deployment, framework) = (self.deployment, self.framework);
         let (settings, states) = (self.settings, &self.states);
-        let mut gaps = gaps(deployment, framework, settings, states, phase, self.as_of);
-        let speakers = Speakers::of(settings, deployment, framework);
+        let approved = &self.decided.standing.approved;
+        let grounds = Grounds { settings, approved, as_of: self.as_of };
+        let mut gaps = gaps(deployment, framework, states, phase, grounds);
+        let speakers = Speakers::of(settings, deployment, framework).knowing(self.foreign);
         if self.audience == Audience::Public {
             // Why something is open names those who spoke.
             gaps.iter_mut().for_each(|gap| gap.why.clear());

@@ -3,6 +3,7 @@
 use crate::cli::commands::fmt::within;
 use crate::cli::commands::{plain, speaker};
 use crate::cli::context::Context;
+use crate::cli::decided::author;
 use crate::diag::Error;
 use crate::exchange::{Approval, Fates, Lost};
 use crate::model::{
@@ -182,7 +183,10 @@ impl Desk<'_> {
         });
         let judgement = judge(case, held, &[]);
         let proposal = match approval.over {
-            Some(_) => propose(case, &judgement, &voice, &wish),
+            Some(_) => {
+                let author = author(case.settings, (self.repo, None), case.deployment, held.is_empty());
+                propose(case, &judgement, author.map_err(message)?.as_ref(), &voice, &wish)
+            }
             None => transcribe(case, &judgement, &voice, &wish),
         };
         let proposal = proposal.map_err(message)?;

@@ -92,6 +92,8 @@ struct PhaseJson {
     report: PhaseReport,
     /// Confirmations, acceptances and answers that are open now.
     open_now: Vec<Gap>,
+    /// How many of its answers and risks rest on confirmations by people whom the settings do not list for it.
+    claimed: usize,
 }
 
 /// A statement, judged.
@@ -146,7 +148,11 @@ pub(super) fn to_json(verified: &Verified<'_>) -> DeploymentJson {
         deployment: verified.name.clone(),
         as_of: verified.as_of.to_string(),
         phases: phases
-            .map(|(report, gaps)| PhaseJson { report: report.clone(), open_now: gaps.clone() })
+            .map(|(report, gaps)| PhaseJson {
+                report: report.clone(),
+                open_now: gaps.clone(),
+                claimed: verified.claimed.get(&report.phase).copied().unwrap_or_default(),
+            })
             .collect(),
         statements: verified.statements.iter().map(statement).collect(),
         heads: verified.heads.clone(),

@@ -10,8 +10,8 @@ use crate::cli::{Outcome, args::Format};
 use crate::diag::{Error, Finding};
 use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Moment, PermanentId, Settings};
 use crate::ops::policy::{Keys, keys};
-use crate::ops::ready::{Gap, gaps};
-use crate::ops::state::states;
+use crate::ops::ready::{self, Gap, claimed_in, gaps};
+use crate::ops::state::{Speakers, states};
 use crate::ops::verify::{Case, Judged, PhaseReport, Problem, is_enough, judge, phases};
 use crate::project::{APPROVALS, EvidenceFiles, Project, RECORD, folder_of, statements};
 use crate::store::{Repo, Store};
@@ -86,6 +86,8 @@ struct Verified<'a> {
     missing: BTreeSet<Digest>,
     heads: Vec<Digest>,
     phases: Vec<(PhaseReport, Vec<Gap>)>,
+    /// How much of what is settled in each phase is only claimed, by the people of the settings.
+    claimed: BTreeMap<u8, usize>,
     /// What is wrong with the set of statements as a whole.
     wrong: Vec<String>,
     /// What cannot be known here.
@@ -315,17 +317,15 @@ fn verify<'h>(
     };
     let reports = phases(&case, &judgement, author.as_ref());
     let states = states(content.deployment, content.framework);
+    let approved = ready::approved(&reports);
+    let grounds = ready::Grounds { settings, approved: &approved, as_of: Some(case.as_of) };
+    let speakers = Speakers::of(settings, content.deployment, content.framework);
+    let claims = |phase: u8| claimed_in(&states, &speakers, content.framework, phase).count();
+    let claimed = reports.iter().map(|report| (report.phase, claims(report.phase))).collect();
     let phases = reports
         .into_iter()
         .map(|report| {
-            let gaps = gaps(
-                content.deployment,
-                content.framework,
-                settings,
-                &states,
-                report.phase,
-                Some(case.as_of),
-            );
+            let gaps = gaps(content.deployment, content.framework, &states, report.phase, grounds);
             (report, gaps)
         })
         .collect();
@@ -357,6 +357,7 @@ fn verify<'h>(
         missing: judgement.missing,
         heads: judgement.heads,
         phases,
+        claimed,
         wrong,
         unknown,
     })

@@ -55,7 +55,11 @@ pub(super) fn to_text(verified: &Verified<'_>, settings: &Settings, width: usize
         phase.lacks.iter().for_each(|lack| out += &format!("  lacks: {}\n", one_line(lack)));
         phase.notes.iter().for_each(|note| out += &format!("  note: {}\n", one_line(note)));
         if gaps.is_empty() {
-            out += "  confirmations and acceptances: all hold\n";
+            let claimed = match verified.claimed.get(&phase.phase).copied().unwrap_or_default() {
+                0 => String::new(),
+                claimed => format!(", {claimed} only claimed"),
+            };
+            out += &format!("  confirmations and acceptances: all hold{claimed}\n");
         } else {
             let count = counted(gaps.len(), "thing is", "things are");
             out += &format!("  confirmations and acceptances: {count} open now\n");
