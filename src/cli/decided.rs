@@ -97,7 +97,7 @@ pub(super) fn author(
 }
 
 /// Reads the statements of a deployment and judges them.
-fn judged<T>(
+pub(super) fn judged<T>(
     Judging { settings, keys, as_of }: Judging<'_>,
     (repo, revision): (&Repo, Option<&str>),
     store: &dyn Store,

@@ -1,10 +1,16 @@
 //! What a change would put in doubt, before anyone makes it.
 
+use super::accept;
 use super::diff::OutcomeChange;
 use super::outcome::Evaluator;
-use super::state::{Stand, State, states};
-use crate::model::{Address, Class, Condition, Deployment, Framework, ItemId, ProfileName, Rating};
-use std::collections::BTreeSet;
+use super::state::{AnswerState, Stand, State, states};
+use super::verify::{Judgement, Problem};
+use super::words::and;
+use crate::model::{
+    Address, Answer, Class, Condition, Deployment, Framework, ItemId, Needed, ProfileName, Rating, RiskId,
+    Slot,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something whose state would change.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -32,6 +38,50 @@ pub struct ClassMove {
     pub after: Option<Class>,
 }
 
+/// Something that hangs on a condition, and what would come of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Conditioned {
+    /// An item, by its address; none for a party.
+    pub address: Option<Address>,
+    /// In words.
+    pub title: String,
+    /// `needed then`, `not needed then`, or, where no value is given, what may change.
+    pub change: String,
+}
+
+/// An acceptance of a residual risk that would not hold any more.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Accepted {
+    /// The acceptance: `HAZ-006.acceptance`.
+    pub address: Address,
+    /// Who accepted.
+    pub by: String,
+    /// In which role.
+    pub role: String,
+    /// The class that they accepted.
+    pub class: Class,
+}
+
+/// A decision that would not hold any more.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Voided {
+    /// The phase.
+    pub phase: u8,
+    /// The role.
+    pub role: String,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub on: String,
+    /// What was decided.
+    pub outcome: String,
+    /// What it covers of what would change; where no value is given, what any change is tried with.
+    pub changed: Vec<String>,
+}
+
 /// What a change would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -42,14 +92,87 @@ pub struct Impact {
     pub classes: Vec<ClassMove>,
     /// Outcomes that would change, or, where no value is given, that read what changes.
     pub outcomes: Vec<OutcomeChange>,
+    /// What would be needed or not because of it, or may be.
+    pub conditions: Vec<Conditioned>,
+    /// Acceptances that would be void.
+    pub acceptances: Vec<Accepted>,
+    /// Decisions that would be void.
+    pub decisions: Vec<Voided>,
+}
+
+/// The decisions that stand now and would be void after a change.
+pub fn voided(before: &Judgement<'_>, after: &Judgement<'_>) -> Vec<Voided> {
+    let stands = |id| before.statements.iter().any(|one| one.held.id == id && one.stands());
+    let is_void = |problem: Problem| problem == Problem::Void;
+    let after = after.statements.iter().filter(|one| one.reasons.iter().any(|r| is_void(r.problem)));
+    after
+        .filter(|one| stands(one.held.id))
+        .map(|one| {
+            let says = &one.held.statement;
+            Voided {
+                phase: says.phase,
+                role: says.role.clone(),
+                by: says.by.clone(),
+                on: says.time.day().to_string(),
+                outcome: says.outcome.clone().unwrap_or_default(),
+                changed: one.changed().map(str::to_owned).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The deployment with some change of these items and risks: what any change of them would void is found with it.
+pub fn any_change(deployment: &Deployment, items: &BTreeSet<ItemId>, risks: &BTreeSet<String>) -> Deployment {
+    let mut changed = deployment.clone();
+    let other = |text: Option<&String>| format!("{} …", text.map_or("", String::as_str));
+    for id in items {
+        if !changed.answers.keys().any(|slot| slot.item == *id) {
+            changed.answers.insert(Slot::of(id), Answer::default());
+        }
+        for (_, answer) in changed.answers.iter_mut().filter(|(slot, _)| slot.item == *id) {
+            answer.notes = Some(other(answer.notes.as_ref()));
+        }
+    }
+    for (_, risk) in changed.risks.iter_mut().filter(|(id, _)| risks.contains(id.as_str())) {
+        risk.effect = other(Some(&risk.effect));
+    }
+    changed
+}
+
+/// The acceptances that hold now and would not after a change.
+fn acceptances(framework: &Framework, before: &Deployment, after: &Deployment) -> Vec<Accepted> {
+    let holds = |deployment: &Deployment, id: &RiskId| {
+        deployment.risks.get(id).is_some_and(|risk| accept::holds(risk, framework))
+    };
+    let lost = before.risks.iter().filter(|(id, _)| holds(before, id) && !holds(after, id));
+    lost.filter_map(|(id, risk)| {
+        let accepted = risk.acceptance.as_ref()?;
+        Some(Accepted {
+            address: Address::of(id).then("acceptance"),
+            by: accepted.by.clone(),
+            role: accepted.role.clone(),
+            class: accepted.class,
+        })
+    })
+    .collect()
 }
 
 /// Compares the deployment with itself after the change.
 pub fn of_change(framework: &Framework, before: &Deployment, after: &Deployment) -> Impact {
     let mut impact = Impact::default();
     let (old, new) = (states(before, framework), states(after, framework));
+    let known: BTreeMap<&Slot, &AnswerState<'_>> = old.answers.iter().map(|a| (&a.slot, a)).collect();
     for answer in &new.answers {
-        let was = old.answers.iter().find(|a| a.slot == answer.slot).map_or(State::Unanswered, |a| a.state);
+        let then = known.get(&answer.slot);
+        if let Some(then) = then.filter(|then| then.is_needed != answer.is_needed) {
+            let change = if then.is_needed { "not needed then" } else { "needed then" };
+            impact.conditions.push(Conditioned {
+                address: Some(answer.slot.address()),
+                title: answer.item.title.clone(),
+                change: change.to_owned(),
+            });
+        }
+        let was = then.map_or(State::Unanswered, |a| a.state);
         if was != answer.state {
             impact.doubts.push(Doubt {
                 address: answer.slot.address(),
@@ -83,11 +206,13 @@ pub fn of_change(framework: &Framework, before: &Deployment, after: &Deployment)
             }
         }
     }
+    impact.acceptances = acceptances(framework, before, after);
     impact.outcomes = super::diff::outcome_changes(framework, &before.answers, &after.answers);
     impact
 }
 
-/// What any change of some items would put in doubt: what is confirmed over them and rests on them, and the outcomes that read them.
+/// What any change of some items would put in doubt: what is confirmed over them and rests on them, the outcomes and conditions that read them,
+/// and acceptances.
 pub fn of_any_change(
     framework: &Framework,
     deployment: &Deployment,
@@ -108,8 +233,11 @@ pub fn of_any_change(
             });
         }
     }
-    for risk in now.risks.iter().filter(|risk| stands(&risk.whole.1)) {
-        if risks.contains(risk.id.as_str()) || risk.risk.depends_on.iter().any(|fact| items.contains(fact)) {
+    for risk in &now.risks {
+        let whole = stands(&risk.whole.1);
+        let spoken = whole || risk.mitigations.values().any(|(_, stand)| stands(stand));
+        let rests = risk.risk.depends_on.iter().any(|fact| items.contains(fact));
+        if (spoken && risks.contains(risk.id.as_str())) || (whole && rests) {
             let (address, title) = (Address::of(risk.id), risk.risk.title.clone());
             impact.doubts.push(Doubt { address, title, before: risk.state, after: State::Stale });
         }
@@ -131,5 +259,45 @@ pub fn of_any_change(
             });
         }
     }
+    let reads = |condition: &Condition| {
+        condition.items().iter().any(|id| items.contains(id))
+            || condition.outcomes().iter().any(|id| reading.contains(id))
+    };
+    impact.conditions = conditions(framework, &evaluator, reads);
+    impact.acceptances = acceptances(framework, deployment, &any_change(deployment, items, risks));
     impact
+}
+
+/// What hangs on conditions that read what changes.
+fn conditions(
+    framework: &Framework,
+    evaluator: &Evaluator<'_>,
+    reads: impl Fn(&Condition) -> bool,
+) -> Vec<Conditioned> {
+    let mut found = Vec::new();
+    for party in framework.parties.iter().filter(|party| party.takes_part.as_ref().is_some_and(&reads)) {
+        let takes_part = if evaluator.takes_part(&party.id) { "takes part now" } else { "takes no part now" };
+        let change = format!("whether it takes part may change; it {takes_part}");
+        found.push(Conditioned { address: None, title: party.label.clone(), change });
+    }
+    for item in framework.items().filter(|item| item.is_answered()) {
+        let needed = match &item.needed {
+            Needed::If(condition) => reads(condition),
+            Needed::Always | Needed::Optional | Needed::Never => false,
+        };
+        let hangs = [
+            ("whether it applies", item.applies.as_ref().is_some_and(&reads)),
+            ("whether it is needed", needed),
+            ("whether it needs a note", item.needs_note.as_ref().is_some_and(&reads)),
+        ];
+        let hangs: Vec<&str> = hangs.into_iter().filter(|(_, reads)| *reads).map(|(what, _)| what).collect();
+        if !hangs.is_empty() {
+            found.push(Conditioned {
+                address: Some(Address::of(&item.id)),
+                title: item.title.clone(),
+                change: format!("{} may change", and(&hangs)),
+            });
+        }
+    }
+    found
 }

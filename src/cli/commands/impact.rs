@@ -1,10 +1,13 @@
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
-use crate::cli::words::{BOLD, heading, short, styled};
+use crate::cli::decided::{Judging, judged};
+use crate::cli::report::one_line;
+use crate::cli::words::{BOLD, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Address, Class, Deployment, Framework};
-use crate::ops::impact::{Impact, of_any_change, of_change};
+use crate::ops::impact::{Impact, any_change, of_any_change, of_change, voided};
+use crate::ops::policy::keys;
 use crate::ops::set::{Assignment, apply, is_item, risk_edit, slot_of, understand};
 use crate::project::{Project, folder_of};
 use crate::syntax::{Document, edit, read_risk};
@@ -13,7 +16,8 @@ use std::fmt::Write;
 
 /// Say what a change would put in doubt, before it is made
 ///
-/// With a value: which states and outcomes would be different. Without: what is confirmed over these entries and rests on them, and which outcomes read them.
+/// With a value: which states, classes and outcomes would be different, what would be needed, and which acceptances and decisions would be void. Without: what any change
+/// would put in doubt or make void, and which outcomes and conditions read these entries.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  tom impact acme-northfield BD-22\n  tom impact acme-northfield IGA-10=None CSQ-2=Yes\n  tom impact acme-northfield HAZ-004.residual.likelihood=High"
@@ -42,10 +46,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, None)?;
     let (deployment, framework) = super::sound(&project, &super::name(&args.deployment)?)?;
-    let impact = impact(&args.changes, &project, &deployment, &framework)?;
+    let (mut impact, after) = impact(&args.changes, &project, &deployment, &framework)?;
+    let keys = keys(project.settings())?;
+    let judging = Judging { settings: project.settings(), keys: &keys, as_of: context.today() };
+    let at = (&repo, None);
+    impact.decisions = judged(judging, at, project.store(), (&deployment, &framework), |_, before, _| {
+        judged(judging, at, project.store(), (&after, &framework), |_, after, _| Ok(voided(before, after)))
+    })?;
     match args.format {
         Format::Json => context.print_json(&Output::of(Body { impact })),
-        Format::Text => context.print(text(&impact, args.changes.iter().any(|change| change.contains('=')))),
+        Format::Text => {
+            let with_values = args.changes.iter().any(|change| change.contains('='));
+            context.print(text(&impact, with_values, context.width));
+        }
     }
     Ok(Outcome::Clean)
 }
@@ -55,7 +68,7 @@ fn impact(
     project: &Project,
     deployment: &Deployment,
     framework: &Framework,
-) -> Result<Impact, Error> {
+) -> Result<(Impact, Deployment), Error> {
     let (mut items, mut risks) = (BTreeSet::new(), BTreeSet::new());
     let mut after = Changed { project, framework, deployment: deployment.clone(), files: BTreeMap::new() };
     let mut has_values = false;
@@ -75,8 +88,11 @@ fn impact(
         }
     }
     match (has_values, items.is_empty() && risks.is_empty()) {
-        (true, true) => Ok(of_change(framework, deployment, &after.deployment)),
-        (false, _) => Ok(of_any_change(framework, deployment, &items, &risks)),
+        (true, true) => Ok((of_change(framework, deployment, &after.deployment), after.deployment)),
+        (false, _) => {
+            let after = any_change(deployment, &items, &risks);
+            Ok((of_any_change(framework, deployment, &items, &risks), after))
+        }
         (true, false) => Err(Error::new(&USAGE, "give a value for each entry, or for none")),
     }
 }
@@ -113,13 +129,13 @@ impl Changed<'_> {
     }
 }
 
-fn text(impact: &Impact, with_values: bool) -> String {
+fn text(impact: &Impact, with_values: bool, width: usize) -> String {
     let mut out = String::new();
     if impact == &Impact::default() {
         return if with_values {
-            "no state, class or outcome would change\n".to_owned()
+            "no state, class or outcome would change, and nothing would be void\n".to_owned()
         } else {
-            "nothing that is confirmed rests on it, and no outcome reads it\n".to_owned()
+            "nothing that is confirmed, accepted or decided rests on it, and no outcome or condition reads it\n".to_owned()
         };
     }
     let class = |class: Option<Class>| class.map_or("not rated".to_owned(), |class| format!("class {class}"));
@@ -127,18 +143,45 @@ fn text(impact: &Impact, with_values: bool) -> String {
         let _ = writeln!(out, "  {}: {} → {}", moved.address, class(moved.before), class(moved.after));
     }
     if !impact.doubts.is_empty() {
-        let _ = write!(out, "{}", heading(&format!("In doubt ({})", impact.doubts.len())));
+        let _ = write!(out, "{}", heading(&format!("States that would change ({})", impact.doubts.len())));
         for doubt in &impact.doubts {
             let moved = format!("{} → {}", doubt.before, doubt.after);
             let _ = writeln!(
                 out,
-                "  {:<14} {:<24} {}",
+                "  {:<14} {:<27} {}",
                 doubt.address.to_string(),
                 moved,
-                short(&doubt.title, 38)
+                short(&doubt.title, 35)
             );
         }
     }
+    let mut part = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            let gap = if out.is_empty() { "" } else { "\n" };
+            let _ = write!(out, "{gap}{}", heading(&format!("{title} ({})", lines.len())));
+            lines.iter().for_each(|line| {
+                let _ = writeln!(out, "{}", wrapped(&one_line(line), 2, width));
+            });
+        }
+    };
+    let lines = impact.conditions.iter().map(|one| {
+        let address = one.address.as_ref().map(|address| format!("{address}  ")).unwrap_or_default();
+        format!("{address}{}: {}", short(&one.title, 38), one.change)
+    });
+    part("By condition", lines.collect());
+    let lines = impact
+        .acceptances
+        .iter()
+        .map(|one| format!("{}  class {} accepted by {} as {}", one.address, one.class, one.by, one.role));
+    part("Acceptances that would be void", lines.collect());
+    let lines = impact.decisions.iter().map(|one| {
+        let over = match with_values {
+            true => format!(", over {}", one.changed.join(", ")),
+            false => String::new(),
+        };
+        format!("phase {}: {} by {} ({}) on {}{over}", one.phase, one.outcome, one.by, one.role, one.on)
+    });
+    part("Decisions that would be void", lines.collect());
     if !impact.outcomes.is_empty() {
         let gap = if out.is_empty() { "" } else { "\n" };
         let _ = write!(out, "{gap}{}", heading(&format!("Outcomes ({})", impact.outcomes.len())));

@@ -60,7 +60,7 @@ struct Chosen {
     #[arg(long, requires = "address")]
     theirs: bool,
 
-    /// Neither: this value
+    /// Neither: this value. Of an answer, its notes and evidence stay as they are here
     #[arg(long, value_name = "VALUE", requires = "address")]
     value: Option<String>,
 }
