@@ -4,7 +4,7 @@ use super::outcome::Evaluator;
 use super::set::slot_of;
 use super::state::{given, risk_owner};
 use super::words::and;
-use crate::diag::{Code, Error, Severity};
+use crate::diag::{Code, Error, Severity, nearest};
 use crate::model::{
     Address, Answer, Canonical, Confirmation, DEPLOYER, Date, Deployment, Framework, ItemId, Key, Kind,
     PartyId, ProfileName, RiskId, Slot,
@@ -50,7 +50,9 @@ impl Entry {
             (Some(id), ["mitigations", key]) => {
                 Ok(Self::Mitigation(id, Key::new(*key).map_err(|error| refuse(address, error.to_string()))?))
             }
-            (None, []) => slot_of(framework, address).map(|(_, slot)| Self::Answer(slot)),
+            (None, []) => slot_of(framework, address)
+                .map(|(_, slot)| Self::Answer(slot))
+                .map_err(|error| near_risk(address, deployment, framework).unwrap_or(error)),
             _ => {
                 Err(refuse(address, "it is a field: answers, risks and mitigations are confirmed as a whole"))
             }
@@ -110,6 +112,15 @@ impl Voice {
             note: self.note.clone(),
         }
     }
+}
+
+/// The error for what is neither an item nor a risk, where a risk has a name like it.
+fn near_risk(address: &Address, deployment: &Deployment, framework: &Framework) -> Option<Error> {
+    let ids = deployment.risks.keys().map(RiskId::as_str);
+    let ids = ids.chain(framework.items().map(|item| item.id.as_str()));
+    let near = nearest(&address.subject, ids).filter(|_| framework.item(&address.subject).is_none())?;
+    let what = format!("`{}` is no item and no risk here", address.subject);
+    Some(Error::new(&CANNOT_CONFIRM, what).help(format!("did you mean `{near}`?")))
 }
 
 fn refuse(what: impl std::fmt::Display, why: impl Into<String>) -> Error {

@@ -2,7 +2,7 @@
 
 use super::state::{AnswerState, RiskState, Stand, State};
 use super::words::and;
-use crate::model::{Confirmation, Deployment, PartyId};
+use crate::model::{Confirmation, Deployment, ItemId, PartyId};
 use crate::store::Origin;
 
 /// `, since Jo Marsh confirmed for the supplier on 2026-11-02`.
@@ -20,11 +20,28 @@ fn stale(
     match stand {
         Stand::ContentChanged => Some(format!("{content} changed{}", since(party, confirmation))),
         Stand::FactsChanged(facts) => {
-            let facts: Vec<&str> = facts.iter().map(crate::model::ItemId::as_str).collect();
-            Some(format!("{} changed{}", and(&facts), since(party, confirmation)))
+            let (new, changed) = unnamed(facts, confirmation);
+            let changed = (!changed.is_empty())
+                .then(|| format!("{} changed{}", and(&changed), since(party, confirmation)));
+            let by = confirmation.map_or("nobody", |confirmation| &confirmation.by);
+            let new = (!new.is_empty()).then(|| {
+                format!(
+                    "it rests on {} now, which {by} did not name when confirming for the {party}",
+                    and(&new)
+                )
+            });
+            Some(changed.into_iter().chain(new).collect::<Vec<_>>().join("; "))
         }
         Stand::Stands | Stand::Missing => None,
     }
+}
+
+/// Facts that a confirmation says nothing of, and those that are not any more what it names.
+pub fn unnamed<'f>(facts: &'f [ItemId], confirmation: Option<&Confirmation>) -> (Vec<&'f str>, Vec<&'f str>) {
+    let is_named = |fact: &&ItemId| confirmation.is_none_or(|c| c.given.contains_key(*fact));
+    let (changed, new): (Vec<&ItemId>, Vec<&ItemId>) = facts.iter().partition(is_named);
+    let ids = |facts: Vec<&'f ItemId>| facts.into_iter().map(ItemId::as_str).collect();
+    (ids(new), ids(changed))
 }
 
 /// How one party stands to something, in words; `what` is `the answer`, `the risk` …

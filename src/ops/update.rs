@@ -218,7 +218,12 @@ pub fn update(
     for place in &refusing.places {
         let is_known = refused.contains_key(&place.address().to_string());
         if !leave_out(&mut merged, place) && !is_known {
-            let what = format!("`{}` offers nothing new at `{}`", coming.parent, place.address());
+            let what = format!(
+                "`{}` offers `{}` nothing new at `{}`",
+                coming.parent,
+                deployment.name,
+                place.address()
+            );
             return Err(Error::new(&CANNOT_UPDATE, what)
                 .note("only what the parent changed since the last update can be refused")
                 .help(format!("`tom update {} --dry-run` lists it", deployment.name)));
@@ -238,11 +243,28 @@ pub fn update(
             commit: coming.commit.clone(),
         },
         left: digest_of(deployment),
-        conflicts: undecided(&merged, before),
+        conflicts: told_of_refusals(deployment, undecided(&merged, before)),
         refused,
         received: (*coming.received).clone(),
     };
     Ok(Updated::Waits(Box::new(pending), merged))
+}
+
+/// What was refused here before, with a reason, was not just taken away.
+fn told_of_refusals(
+    deployment: &Deployment,
+    mut conflicts: BTreeMap<String, Undecided>,
+) -> BTreeMap<String, Undecided> {
+    let refused = deployment.meta.derived_from.iter().flat_map(|lineage| &lineage.refused);
+    for (address, refusal) in refused {
+        if let Some(conflict) = conflicts.get_mut(address).filter(|conflict| conflict.left.is_none()) {
+            conflict.why = format!(
+                "refused here by {} on {} ({}), changed there since",
+                refusal.by, refusal.on, refusal.reason
+            );
+        }
+    }
+    conflicts
 }
 
 /// The conflicts of a merge; what was decided before is kept where it fits.
@@ -252,7 +274,10 @@ pub(super) fn undecided(merged: &Merged, before: Option<&Pending>) -> BTreeMap<S
         let address = conflict.place.address().to_string();
         let known = before.and_then(|before| before.conflicts.get(&address));
         undecided.decision = known
-            .filter(|known| Undecided { decision: None, ..(*known).clone() } == undecided)
+            .filter(|known| {
+                let why = undecided.why.clone();
+                Undecided { decision: None, why, ..(*known).clone() } == undecided
+            })
             .and_then(|known| known.decision.clone());
         (address, undecided)
     });

@@ -107,7 +107,7 @@ fn a_section_and_all_risks_are_confirmed_by_their_names() {
     assert!(!ran.out.contains("MSCA-AUD-01\n"), "{}", ran.out);
     let wrong =
         sandbox.tom(&["confirm", NORTHFIELD, "igg!", "--party", "deployer", "--by", "Ann Lee"]).code(2);
-    assert!(wrong.err.contains("neither an address nor a section"), "{}", wrong.err);
+    assert!(wrong.err.contains("neither a section nor an address"), "{}", wrong.err);
 }
 
 #[test]
@@ -333,4 +333,72 @@ fn a_risk_without_a_class_keeps_a_phase_from_being_ready() {
     sandbox.tom(&["confirm", NORTHFIELD, "HAZ-004", "--party", "deployer", "--by", "Dr Esther Lyle"]);
     let ran = sandbox.tom(&["status", NORTHFIELD, "--check", "--phase", "2"]).code(1);
     assert!(ran.out.contains("`HAZ-004` has no class after its mitigations"), "{}", ran.out);
+}
+
+/// What `impact` says of what was accepted and decided, and of what hangs on a condition.
+#[test]
+fn impact_tells_what_would_be_void_and_what_hangs_on_a_condition() {
+    let sandbox = crate::trust::decided();
+    let impact = |changes: &[&str]| -> serde_json::Value {
+        let ran = sandbox.tom(&[&["impact", NORTHFIELD, "--format", "json"], changes].concat()).code(0);
+        serde_json::from_str::<serde_json::Value>(&ran.out).unwrap()["impact"].clone()
+    };
+    let list = |of: &serde_json::Value, key: &str| of[key].as_array().unwrap().clone();
+    // A rating voids what was decided over the assessment, and the acceptance of that risk; so would any change of it.
+    let known = impact(&["HAZ-006.residual.likelihood=Low"]);
+    let any = impact(&["HAZ-006"]);
+    for impact in [&known, &any] {
+        let accepted = list(impact, "acceptances");
+        assert_eq!(accepted.len(), 1, "{impact}");
+        assert_eq!(accepted[0]["address"], "HAZ-006.acceptance");
+        assert_eq!(accepted[0]["by"], "Rajan Pillai");
+        let decided = list(impact, "decisions");
+        assert!(!decided.is_empty() && decided.iter().all(|one| one["phase"] == 2), "{impact}");
+    }
+    let changed = &list(&known, "decisions")[0]["changed"];
+    assert!(changed.to_string().contains("HAZ-006"), "{changed}");
+    // Usage is decided in phase 1 too; a yearly date is in no decision.
+    let usage = impact(&["BD-21"]);
+    assert!(list(&usage, "decisions").iter().any(|one| one["phase"] == 1), "{usage}");
+    assert_eq!(list(&impact(&["BD-05"]), "decisions"), Vec::<serde_json::Value>::new());
+    // What a condition asks for.
+    let aggregator = impact(&["TO-02=Y"]);
+    let needed = list(&aggregator, "conditions");
+    assert!(
+        needed.iter().any(|one| one["address"] == "AS-02" && one["change"] == "needed then"),
+        "{needed:?}"
+    );
+    let may = list(&impact(&["TO-02"]), "conditions");
+    assert!(may.iter().any(|one| one["address"] == "TO-04"), "{may:?}");
+    assert!(may.iter().any(|one| one["address"].is_null()), "a party takes part or not: {may:?}");
+    let said = sandbox.tom(&["impact", NORTHFIELD, "HAZ-006"]).code(0).out;
+    for heading in
+        ["States that would change", "Acceptances that would be void (1)", "Decisions that would be void"]
+    {
+        assert!(said.contains(heading), "{said}");
+    }
+    assert!(!said.contains("In doubt"), "{said}");
+}
+
+#[test]
+fn a_fact_that_a_confirmation_does_not_name_is_not_said_to_have_changed() {
+    let sandbox = Sandbox::example();
+    let file = "assessments/acme-northfield/accountability.toml";
+    sandbox.write(file, sandbox.read(file).replace("given = { BD-15 = \"2067d8e2307fc774\" }\n", ""));
+    let ran = sandbox.tom(&["status", NORTHFIELD, "--phase", "2"]).code(0);
+    let said = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("it rests on BD-15 now, which Jo Marsh did not name when confirming"), "{said}");
+    assert!(!said.contains("BD-15 changed"), "{said}");
+}
+
+#[test]
+fn what_is_no_entry_is_named_as_what_it_nearly_is() {
+    let sandbox = Sandbox::example();
+    let confirm = |what: &str| {
+        let by = ["--party", "supplier", "--by", "Jo Marsh"];
+        sandbox.tom(&[&["confirm", NORTHFIELD, what], &by[..]].concat()).code(2).err
+    };
+    assert!(confirm("HAZ-0004").contains("did you mean `HAZ-004`?"), "{}", confirm("HAZ-0004"));
+    assert!(confirm("contact").contains("did you mean `contacts`?"), "{}", confirm("contact"));
+    assert!(confirm("nonsection").contains("neither a section nor an address"), "{}", confirm("nonsection"));
 }

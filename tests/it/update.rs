@@ -157,7 +157,8 @@ fn what_is_refused_is_remembered_and_asked_again_only_when_the_parent_changes_it
     sandbox.tom(&["set", "acme-5-1", "HAZ-020.title", "It can happen on tablets too"]).code(0);
     sandbox.commit("changed");
     let ran = sandbox.tom(&["update", "acme-northfield"]).code(1);
-    assert!(ran.out.contains("HAZ-020"), "{}", ran.out);
+    let said = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("HAZ-020 refused here by Ann Lee on 2026-11-20 (No kiosks here)"), "{said}");
     let ran = sandbox.tom(&["resolve", "acme-northfield", "HAZ-020", "--ours"]).code(2);
     assert!(ran.err.contains("needs a reason"), "{}", ran.err);
     sandbox.tom(&["resolve", "acme-northfield", "HAZ-020", "--theirs"]).code(0);
@@ -171,10 +172,46 @@ fn a_risk_that_the_parent_has_no_more_is_never_taken_away_unasked() {
     std::fs::remove_file(sandbox.path(format!("{PARENT}/risks/HAZ-012.toml"))).unwrap();
     sandbox.commit("withdrawn");
     let ran = sandbox.tom(&["update", "acme-northfield"]).code(1);
-    // It was confirmed here, so somebody stands by it.
-    assert!(ran.out.contains("HAZ-012") && ran.out.contains("taken away there"), "{}", ran.out);
+    // What was done about it here is a change of it.
+    assert!(ran.out.contains("HAZ-012  changed here, taken away there"), "{}", ran.out);
     sandbox.tom(&["resolve", "acme-northfield", "HAZ-012", "--theirs"]).code(0);
     assert!(!sandbox.path(format!("{CHILD}/risks/HAZ-012.toml")).exists());
+}
+
+#[test]
+fn who_confirmed_a_mitigation_that_the_parent_withdraws_is_no_change_of_it() {
+    let sandbox = Sandbox::example();
+    let file = format!("{PARENT}/risks/HAZ-009.toml");
+    let text = sandbox.read(&file);
+    let (before, after) = text.split_once("[mitigations.M1]").unwrap();
+    let rest = &after[after.find("[mitigations.M2]").unwrap()..];
+    sandbox.write(&file, format!("{before}{rest}"));
+    let child = format!("{CHILD}/risks/HAZ-009.toml");
+    sandbox.write(&child, sandbox.read(&child).replacen("by = \"Jo Marsh\"", "by = \"Joanna Marsh\"", 1));
+    sandbox.commit("withdrawn there, and confirmed here");
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(1);
+    assert!(ran.out.contains("HAZ-009.mitigations.M1  the other side has it no more"), "{}", ran.out);
+    assert!(!ran.out.contains("changed here"), "{}", ran.out);
+}
+
+/// Whose word is replaced by another, or goes, is said by name.
+#[test]
+fn a_confirmation_that_gives_way_is_named() {
+    let sandbox = Sandbox::example();
+    let again = ["confirm", "acme-5-1", "IGA-03", "--party", "supplier", "--by", "Jo Marsh", "--again"];
+    sandbox.tom(&["set", "acme-5-1", "IGA-03.notes", "In other words."]).code(0);
+    sandbox.tom(&again).code(0);
+    let file = format!("{PARENT}/ig.toml");
+    let text = sandbox.read(&file);
+    let (before, after) = text.split_once("[IGA-06.confirmed.supplier]").unwrap();
+    let rest = after.split_once("\n[").unwrap().1;
+    sandbox.write(&file, format!("{before}[{rest}"));
+    sandbox.commit("confirmed again, and one taken back");
+    let ran = sandbox.tom(&["update", "acme-northfield"]).code(0);
+    let said = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let way = "1 confirmation gave way to another: IGA-03 (supplier, by Jo Marsh on 2026-11-01)";
+    assert!(said.contains(way), "{said}");
+    assert!(said.contains("1 confirmation went: IGA-06 (supplier, by Jo Marsh on 2026-11-01)"), "{said}");
 }
 
 #[test]

@@ -3,7 +3,7 @@ use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::detail;
 use crate::cli::words::counted;
-use crate::diag::Error;
+use crate::diag::{Error, nearest};
 use crate::model::{Address, Confirmation, Deployment, Framework, PartyId};
 use crate::ops::confirm::{self, Entry, Voice};
 use crate::ops::detail::{Detail, Teller};
@@ -177,10 +177,12 @@ fn asked(args: &Args, deployment: &Deployment, framework: &Framework) -> Result<
             continue;
         }
         let address: Address = text.parse().map_err(|error| {
-            Error::new(
-                &USAGE,
-                format!("`{}` is neither an address nor a section: {error}", text.escape_debug()),
-            )
+            let what = format!("`{}` is neither a section nor an address", text.escape_debug());
+            let sections = framework.sections.iter().map(|section| section.id.as_str()).chain([RISKS]);
+            match nearest(text, sections) {
+                Some(near) => Error::new(&USAGE, what).help(format!("did you mean `{near}`?")),
+                None => Error::new(&USAGE, what).note(format!("as an address: {error}")),
+            }
         })?;
         asked.named.push(Entry::of(&address, deployment, framework)?);
     }

@@ -2,8 +2,12 @@
 
 use super::Subject;
 use crate::diag::{Code, Finding, Severity};
+use crate::model::{Address, Date};
 use crate::ops::accept::holds;
 use crate::ops::expiry::expiries;
+use crate::ops::past::confirmations;
+use crate::ops::words::counted;
+use std::collections::BTreeMap;
 
 /// Something has run out.
 pub(super) static EXPIRED: Code = Code {
@@ -31,6 +35,44 @@ pub(super) static MAY_NOT_ACCEPT: Code = Code {
     explain: "`[policy.accept]` in `tom.toml` says up to which residual class each role may accept. The acceptance names a role that the policy does not list, or a \
 class above that role's. Somebody who may has to accept the risk.",
 };
+
+/// Something is dated after the day of the check.
+pub(super) static DATED_AHEAD: Code = Code {
+    id: "TOM-0607",
+    severity: Severity::Warning,
+    title: "a confirmation or acceptance is dated after the day of the check",
+    explain: "Nobody can have confirmed or accepted something on a day that is still to come: the date was mistyped, or a clock is wrong. Where two confirmations say the same, a merge takes \
+the later one, so such a date would win for ever. Confirm it again, or have it accepted again. The check looks at today; with `--as-of DATE` it looks at that day, and what was said since is dated after it.",
+};
+
+/// Grouped by whose word it is and when: the first place and how many there are.
+pub(super) fn dated_ahead(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let deployment = subject.deployment;
+    let mut ahead = BTreeMap::<(String, Date), Vec<Address>>::new();
+    let mut look = |by: &str, on: Date, at: Address| {
+        if on > subject.as_of {
+            ahead.entry((by.to_owned(), on)).or_default().push(at.then("on"));
+        }
+    };
+    for (entry, party) in confirmations(deployment) {
+        if let Some(confirmation) = entry.confirmation(deployment, &party) {
+            let at = entry.address().then("confirmed").then(party.as_str());
+            look(&confirmation.by, confirmation.on, at);
+        }
+    }
+    for (id, risk) in &deployment.risks {
+        if let Some(acceptance) = &risk.acceptance {
+            look(&acceptance.by, acceptance.on, Address::of(id).then("acceptance"));
+        }
+    }
+    for ((by, on), places) in ahead {
+        let what = counted(places.len(), "entry", "entries");
+        let message = format!("what `{by}` says of {what} is dated {on}, which is after {}", subject.as_of);
+        let finding = Finding::new(&DATED_AHEAD, message)
+            .help("mend the date by saying it again: `tom confirm --again`, `tom accept`");
+        findings.push(finding.at(subject.label(&places[0])));
+    }
+}
 
 pub(super) fn answers(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let expired = expiries(subject.deployment, subject.framework, subject.as_of)

@@ -108,7 +108,9 @@ pub fn merging(merging: &Merging<'_>) -> Vec<Finding> {
         .filter(|conflict| conflict.place.is_safety() && conflict.place.field.is_empty())
     {
         let is_gone = Side::from(*actual).at(&conflict.place).is_none();
-        if is_gone && matches!(conflict.why, Why::LeftDeleted | Why::RightDeleted) {
+        if is_gone
+            && matches!(conflict.why, Why::LeftDeleted | Why::LeftGone | Why::RightDeleted | Why::Withdrawn)
+        {
             report(&conflict.place, "a risk is gone that one side had changed,", Severity::Warning);
         }
     }

@@ -111,6 +111,7 @@ const RULES: &[Rule] = &[
     lineage::asides,
     expired::answers,
     expired::acceptances,
+    expired::dated_ahead,
     readiness::claims,
     readiness::open,
 ];
@@ -146,6 +147,7 @@ pub const CODES: &[&Code] = &[
     &expired::EXPIRED,
     &expired::ACCEPTANCE_VOID,
     &expired::MAY_NOT_ACCEPT,
+    &expired::DATED_AHEAD,
     &readiness::CLAIMED,
     &readiness::OPEN,
     &readiness::NOT_READY,

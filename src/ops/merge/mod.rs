@@ -151,6 +151,8 @@ pub enum Why {
     BothAdded,
     /// Left took away what right changed.
     LeftDeleted,
+    /// Left took away what right only confirmed anew.
+    LeftGone,
     /// Right took away what left changed.
     RightDeleted,
     /// One rates it lower or closes it, the other finds it worse.
@@ -163,10 +165,11 @@ pub enum Why {
 
 impl Why {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BothChanged,
         Self::BothAdded,
         Self::LeftDeleted,
+        Self::LeftGone,
         Self::RightDeleted,
         Self::LessAndMore,
         Self::CauseInUse,
@@ -179,6 +182,7 @@ impl Why {
             Self::BothChanged => "both changed it",
             Self::BothAdded => "both added it, differently",
             Self::LeftDeleted => "taken away here, changed there",
+            Self::LeftGone => "taken away here, and only confirmed anew there",
             Self::RightDeleted => "changed here, taken away there",
             Self::LessAndMore => "one side rates it lower, the other finds it worse",
             Self::CauseInUse => "one side takes a cause away that a mitigation of the other acts on",
@@ -278,6 +282,9 @@ pub fn merge(framework: &Framework, base: Side<'_>, left: Side<'_>, right: Side<
                 sides: sides.clone(),
                 why: match (&sides.base, &sides.left, &sides.right) {
                     (None, ..) => Why::BothAdded,
+                    // Who confirmed something is no change of it.
+                    (before, None, right) if says_the_same(before, right) => Why::LeftGone,
+                    (before, left, None) if says_the_same(before, left) => Why::Withdrawn,
                     (_, None, _) => Why::LeftDeleted,
                     (_, _, None) => Why::RightDeleted,
                     _ => Why::BothChanged,
@@ -302,6 +309,15 @@ pub fn decided(
     changes.sort_by(|a, b| a.place.cmp(&b.place));
     voices::settle(framework, left, right, &[], &mut changes);
     changes
+}
+
+/// Whether two whole risks or mitigations differ only in who has spoken for them.
+fn says_the_same(a: &Option<Field>, b: &Option<Field>) -> bool {
+    match (a, b) {
+        (Some(Field::Risk(a)), Some(Field::Risk(b))) => a.content() == b.content(),
+        (Some(Field::Mitigation(a)), Some(Field::Mitigation(b))) => a.digest() == b.digest(),
+        _ => false,
+    }
 }
 
 fn is_set(sides: &Merge3<Field>) -> bool {

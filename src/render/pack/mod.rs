@@ -409,8 +409,12 @@ impl Source<'_> {
                 format!("{label} confirmed it {spoke}; it has changed since")
             }
             (Stand::FactsChanged(facts), Some(spoke)) => {
-                let facts: Vec<String> = facts.iter().map(ToString::to_string).collect();
-                format!("{label} confirmed it {spoke}; since then {} changed", and(&facts))
+                let (new, changed) = crate::ops::reason::unnamed(facts, confirmation);
+                let changed = (!changed.is_empty()).then(|| format!("since then {} changed", and(&changed)));
+                let new = (!new.is_empty())
+                    .then(|| format!("it rests on {} now, which they did not name", and(&new)));
+                let why: Vec<String> = changed.into_iter().chain(new).collect();
+                format!("{label} confirmed it {spoke}; {}", why.join("; "))
             }
             _ => format!("{label} has not confirmed it"),
         }

@@ -207,7 +207,12 @@ pub(super) fn behind(rows: &[Row], width: usize) -> String {
             ),
         )
     } else {
-        styled(BAD, format!("{} of {derived} derived deployments to look at", late.len()))
+        // Of one that cannot be read nobody knows whether it is derived.
+        let of = match rows.iter().any(|row| row.level == Level::Unknown) {
+            true => format!("{} deployments", rows.len()),
+            false => format!("{derived} derived deployments"),
+        };
+        styled(BAD, format!("{} of {of} to look at", late.len()))
     };
     let _ = writeln!(out, "{line}");
     out

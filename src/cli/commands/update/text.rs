@@ -52,11 +52,11 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
                     out += &changes(&merged.changes, context.width);
                 }
                 let first = in_safety_order(pending, merged).next().map(|(address, _)| address.clone());
-                let _ = writeln!(
-                    out,
-                    "  decide each: `tom resolve {name} {} --ours`, `--theirs` or `--value VALUE`",
+                let each = format!(
+                    "decide each: `tom resolve {name} {} --ours`, `--theirs` or `--value VALUE`",
                     first.unwrap_or_default()
                 );
+                let _ = writeln!(out, "{}", wrapped(&each, 2, context.width));
             }
             What::WaitsFor(above) => {
                 let _ = writeln!(out, "{}: waits until {above} is decided", styled(BOLD, name.as_str()));
@@ -143,17 +143,40 @@ pub(in crate::cli::commands) fn changes(changes: &[Change], width: usize) -> Str
             short(&change.in_words(), width.saturating_sub(34).max(24))
         );
     }
-    let voices: Vec<&str> = changes
-        .iter()
-        .filter(|change| change.is_voice())
-        .filter_map(|change| change.place.field.last().map(String::as_str))
-        .collect();
-    if !voices.is_empty() {
-        let parties: std::collections::BTreeSet<&str> = voices.iter().copied().collect();
+    out += &voices(changes, width);
+    out
+}
+
+/// Confirmations and acceptances that come, counted; those that go or give way, by name: somebody stood by that.
+fn voices(changes: &[Change], width: usize) -> String {
+    let voices = || changes.iter().filter(|change| change.is_voice());
+    let of = |change: &Change| {
+        let mut address = change.place.address();
+        let party = address.field.pop().unwrap_or_default();
+        address.field.pop();
+        let was = change.before.as_ref().map(|before| format!(", {before}")).unwrap_or_default();
+        (party.clone(), format!("{address} ({party}{was})"))
+    };
+    let mut out = String::new();
+    let came: Vec<(String, String)> = voices().filter(|change| change.before.is_none()).map(of).collect();
+    if !came.is_empty() {
+        let parties: std::collections::BTreeSet<&str> =
+            came.iter().map(|(party, _)| party.as_str()).collect();
+        let count = counted(came.len(), "confirmation", "confirmations");
         let parties: Vec<&str> = parties.into_iter().collect();
-        let count = counted(voices.len(), "confirmation", "confirmations");
-        let _ = writeln!(out, "  {count} of the {} came along or went", and(&parties));
+        let _ = writeln!(out, "  {count} of the {} came along", and(&parties));
     }
+    let mut named = |one: &str, many: &str, is_meant: fn(&Change) -> bool| {
+        let of: Vec<String> = voices().filter(|change| is_meant(change)).map(|c| of(c).1).collect();
+        if !of.is_empty() {
+            let line = format!("{}: {}", counted(of.len(), one, many), of.join("; "));
+            let _ = writeln!(out, "{}", wrapped(&line, 2, width));
+        }
+    };
+    named("confirmation went", "confirmations went", |change| change.after.is_none());
+    named("confirmation gave way to another", "confirmations gave way to others", |change| {
+        change.before.is_some() && change.after.is_some()
+    });
     out
 }
 
