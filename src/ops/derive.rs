@@ -403,9 +403,10 @@ pub fn names_it(text: &str, name: &str) -> bool {
 }
 
 /// A text in small letters, with one space for every white space: a name may be broken over two lines.
-fn one_spaced(text: &str) -> String {
+pub(super) fn one_spaced(text: &str) -> String {
     let small = text.to_lowercase();
-    if !small.contains(['\n', '\t']) && !small.contains("  ") {
+    let is_odd = |byte: u8| !byte.is_ascii() || (byte.is_ascii_whitespace() && byte != b' ');
+    if small.trim() == small && !small.contains("  ") && !small.bytes().any(is_odd) {
         return small;
     }
     small.split_whitespace().collect::<Vec<_>>().join(" ")

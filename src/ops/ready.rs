@@ -7,8 +7,8 @@ use super::state::{Speakers, Stand, State, States, holders, may_act};
 use super::verify::{PhaseReport, PhaseStatus};
 use super::words::and;
 use crate::model::{
-    Address, Attached, Class, Date, Deployment, Framework, Key, Kind, Outcome, OutcomeKind, PartyId,
-    ProfileName, Rating, Risk, RiskId, RiskStatus, Settings,
+    Address, Attached, Class, Date, Deployment, DeploymentName, Framework, Key, Kind, Outcome, OutcomeKind,
+    PartyId, ProfileName, Rating, Risk, RiskId, RiskStatus, Settings,
 };
 use std::collections::BTreeSet;
 
@@ -334,7 +334,7 @@ fn risk_gaps(deployment: &Deployment, framework: &Framework, settings: &Settings
         }
     }
     for gone in gone(deployment) {
-        add(gone.address(), format!("{gone} was received and is gone"), gone.mend());
+        add(gone.address(), format!("{gone} was received and is gone"), &gone.mend(&deployment.name));
     }
     gaps
 }
@@ -404,11 +404,16 @@ impl Gone {
         }
     }
 
-    /// What to do about it.
-    pub fn mend(&self) -> &'static str {
+    /// What to do about it in a deployment.
+    pub fn mend(&self, name: &DeploymentName) -> String {
+        let folder = crate::project::folder_of(name);
         match self {
-            Self::Risk(_) => "restore its file, and close it where it cannot arise",
-            Self::Mitigation(..) => "restore it, and say in its status and reason that it is not done here",
+            Self::Risk(id) => {
+                format!("restore `{folder}/risks/{id}.toml`, and close the risk if it cannot arise here")
+            }
+            Self::Mitigation(..) => {
+                "restore it, and say in its status and reason that it is not done here".to_owned()
+            }
         }
     }
 }

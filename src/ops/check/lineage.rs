@@ -145,12 +145,7 @@ pub(super) fn gone(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         findings.push(
             Finding::new(&GONE, format!("{gone} was received and is gone"))
                 .at(Label::value(format!("{folder}/received.toml"), route))
-                .help(match &gone {
-                    Gone::Risk(id) => format!(
-                        "restore `{folder}/risks/{id}.toml`, and close the risk if it cannot arise here"
-                    ),
-                    Gone::Mitigation(..) => gone.mend().to_owned(),
-                }),
+                .help(gone.mend(&subject.deployment.name)),
         );
     }
 }

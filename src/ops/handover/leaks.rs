@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Finding, Label, Severity};
 use crate::model::{Deployment, Framework, Settings};
-use crate::ops::derive::{names_of, words_at};
+use crate::ops::derive::{names_of, one_spaced, words_at};
 use std::collections::BTreeMap;
 
 /// A file names another organisation.
@@ -105,7 +105,7 @@ pub struct Wanted<'n> {
 pub fn wanted(names: &Names) -> Vec<Wanted<'_>> {
     let mut all = Vec::new();
     for (name, of) in names {
-        let plain = name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let plain = one_spaced(name);
         let escaped = Some(in_markup(&plain)).filter(|escaped| *escaped != plain);
         for folded in [Some(plain), escaped].into_iter().flatten() {
             let longest_word = folded.split(' ').max_by_key(|word| word.len()).unwrap_or_default().to_owned();
