@@ -37,6 +37,8 @@ step env TOM_LAWS=100000 CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo test --locked --tes
 
 # A thousand pairs of branches, merged in process and by git, with tom's driver and without; and an update that is killed at every call.
 step env TOM_THOUSAND=1 cargo test --locked --test it -- merge_driver::random
+# One new mitigation, and a thousand descendants that are to have it or not.
+step env TOM_THOUSAND=1 cargo test --locked --test it -- --exact lineage::one_new_mitigation_reaches_every_descendant_that_is_to_have_it_and_no_other
 step env TOM_EVERY_MOMENT=1 cargo test --locked --test it -- crash::c01_an_update
 
 # The project's own repository is a tom repository.

@@ -216,6 +216,12 @@ fn an_offer_travels_up_without_names_and_down_to_the_siblings_and_its_giver_know
     assert!(offered.contains("status = \"proposed\""), "{offered}");
     sandbox.tom(&["check"]).code(0);
     sandbox.commit("an offer");
+    // Its own hazard is not one that it adapted.
+    let reach = json(&sandbox, &["lineage", "acme-5-1", "--of", "NFD-001"]);
+    let reach: Vec<_> = told(&reach, "descendants", "reach");
+    assert_eq!(reach, [("acme-northfield", "found"), ("acme-southmere", "adapted")]);
+    let said = sandbox.tom(&["lineage", "acme-5-1", "--of", "NFD-001"]).code(0).out;
+    assert!(said.contains("Found it: 1") && said.contains("as acme-northfield has it"), "{said}");
     let again = sandbox.tom(&["offer", "acme-northfield", "NFD-001"]).code(0).out;
     assert!(again.contains("has it already"), "{again}");
     let update = sandbox.tom(&["update", "acme-northfield"]).code(0).out;
@@ -300,4 +306,111 @@ fn one_command_brings_a_mitigation_to_every_descendant_of_three_generations() {
     sandbox.tom(&["status", "--behind"]).code(0);
     sandbox.commit("updated");
     sandbox.tom(&["check"]).code(0);
+}
+
+/// A thousand descendants with `TOM_THOUSAND=1`, otherwise as many as a test may take.
+fn how_many() -> usize {
+    if std::env::var_os("TOM_THOUSAND").is_some() { 1_000 } else { 30 }
+}
+
+/// Three generations from one root: children that are copies of Northfield, each with an equal share of copies of Southmere.
+/// The names of each child's children, by child.
+fn family(sandbox: &Sandbox, count: usize) -> std::collections::BTreeMap<String, Vec<String>> {
+    let children = (count / 100).max(5);
+    let mut family = std::collections::BTreeMap::new();
+    for number in 0..children {
+        let (name, id) = (format!("child-{number:02}"), format!("d-{number:012x}"));
+        clone(sandbox, "acme-northfield", &name, &[("d-7f3a9c0d41b2", &id)]);
+        let share = (count - children) / children + usize::from(number < (count - children) % children);
+        let own: Vec<String> = (0..share).map(|nth| format!("grandchild-{number:02}-{nth:03}")).collect();
+        for (nth, name) in own.iter().enumerate() {
+            let own_id = format!("d-{:012x}", 1_000 + number * 1_000 + nth);
+            let parent = format!("deployment = \"child-{number:02}\"");
+            let changes = [
+                ("d-c2e86b15f07a", own_id.as_str()),
+                ("d-7f3a9c0d41b2", id.as_str()),
+                ("deployment = \"acme-northfield\"", parent.as_str()),
+            ];
+            clone(sandbox, "acme-southmere", name, &changes);
+        }
+        family.insert(name, own);
+    }
+    for name in ["acme-southmere", "acme-northfield"] {
+        std::fs::remove_dir_all(sandbox.path(format!("assessments/{name}"))).unwrap();
+    }
+    family
+}
+
+/// One command brings one new mitigation of the root to all its descendants over three generations; whoever refused it, or has to decide, keeps
+/// what they have, and so does everybody beneath them.
+#[test]
+fn one_new_mitigation_reaches_every_descendant_that_is_to_have_it_and_no_other() {
+    let sandbox = Sandbox::example();
+    let family = family(&sandbox, how_many());
+    let (refuses, decides) = ("child-01", "child-03");
+    let m9 = |text: &str| {
+        format!(
+            "\n[mitigations.M9]\nkind = \"design\"\nowner = \"supplier\"\ncauses = [\"C1\"]\ntext = \"{text}\"\nstatus = \"in place\"\n"
+        )
+    };
+    let own = format!("assessments/{decides}/risks/HAZ-009.toml");
+    sandbox.write(&own, sandbox.read(&own) + &m9("A guard of our own."));
+    sandbox.commit("a family");
+    add_mitigation(&sandbox);
+    let refuse = ["update", refuses, "--refuse", NEW, "--reason", "Done otherwise here", "--by", "Ann Lee"];
+    sandbox.tom(&refuse).code(0);
+    sandbox.commit("refused");
+    let before = sandbox.files("assessments");
+    let ran = sandbox.tom(&["update", "--from", "acme-5-1", "--all"]).code(1);
+    let after = sandbox.files("assessments");
+    let reach = json(&sandbox, &["lineage", "acme-5-1", "--of", NEW]);
+    let reached: std::collections::BTreeMap<_, _> =
+        told(&reach, "descendants", "reach").into_iter().collect();
+    assert_eq!(reached.len(), how_many());
+    let of = |files: &std::collections::BTreeMap<String, Vec<u8>>, name: &str| {
+        let own = files.iter().filter(|(path, _)| path.starts_with(&format!("{name}/")));
+        own.map(|(path, bytes)| (path[name.len() + 1..].to_owned(), bytes.clone()))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let has_it = |name: &str| {
+        let (mut was, mut now) = (of(&before, name), of(&after, name));
+        assert_eq!(reached[name], "has", "{name}");
+        let mut text = |file: &str| {
+            let [was, now] =
+                [&mut was, &mut now].map(|files| String::from_utf8(files.remove(file).unwrap()).unwrap());
+            let lines: Vec<&str> = now.lines().collect();
+            (was.lines().all(|line| lines.contains(&line)), now)
+        };
+        let (all, risk) = text("risks/HAZ-009.toml");
+        assert!(all && risk.matches("A new guard.").count() == 1, "{name}: {risk}");
+        assert_eq!(text("received.toml").1.matches("A new guard.").count(), 1, "{name}");
+        // A wrong digest of it would be refused below.
+        assert!(text("deployment.toml").1.contains("received = \"sha256:"), "{name}");
+        assert_eq!(was, now, "nothing else of {name} changed");
+    };
+    let stays = |name: &str, reach: &str| {
+        assert_eq!(reached[name], reach, "{name}");
+        assert_eq!(of(&before, name), of(&after, name), "{name}");
+    };
+    for (child, grandchildren) in &family {
+        if child == refuses {
+            stays(child, "refused");
+            grandchildren.iter().for_each(|name| stays(name, "stopped"));
+        } else if child == decides {
+            let (was, mut now) = (of(&before, child), of(&after, child));
+            assert!(now.remove("conflicts.toml").is_some());
+            assert_eq!(was, now);
+            assert_eq!(reached[child.as_str()], "undecided");
+            grandchildren.iter().for_each(|name| stays(name, reached[name.as_str()]));
+            assert!(grandchildren.iter().all(|name| reached[name.as_str()] != "has"));
+        } else {
+            has_it(child);
+            grandchildren.iter().for_each(|name| has_it(name));
+        }
+    }
+    assert!(ran.out.contains("1 with conflicts"), "{}", ran.out);
+    // Whoever has it has everything, and is not behind; said again, nothing more comes.
+    sandbox.commit("updated");
+    let again = sandbox.tom(&["update", "--from", "acme-5-1", "--all", "--dry-run"]).code(1).out;
+    assert!(again.contains(": 0 would be updated"), "{again}");
 }

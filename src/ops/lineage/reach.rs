@@ -22,6 +22,8 @@ pub enum Reach {
     Refused,
     /// It stopped at an ancestor, so it was never offered here.
     Stopped,
+    /// It was found here, and offered to the parent: it goes the other way.
+    Found,
     /// It is here, in other words or with another rating.
     Adapted,
     /// It is here as it was given; how far it has got here may differ.
@@ -32,13 +34,14 @@ pub enum Reach {
 
 impl Reach {
     /// Every value, those that somebody has to look at first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotLooked,
         Self::Undecided,
         Self::TakenAway,
         Self::Unknown,
         Self::Stopped,
         Self::Refused,
+        Self::Found,
         Self::Adapted,
         Self::Has,
     ];
@@ -51,6 +54,7 @@ impl Reach {
             Self::TakenAway => "took it away",
             Self::Refused => "refused it",
             Self::Stopped => "never reached",
+            Self::Found => "found it",
             Self::Adapted => "adapted it",
             Self::Has => "has it",
             Self::Unknown => "not known",
@@ -101,6 +105,7 @@ pub struct Held {
     waits: Option<Vec<String>>,
     differs: Vec<String>,
     state: String,
+    is_own: bool,
 }
 
 /// How far it came to one descendant.
@@ -110,7 +115,7 @@ pub struct Came {
     pub reach: Reach,
     /// Why it was refused, or why it is not known.
     pub refused: Option<Refused>,
-    /// The ancestor at which it stopped, or that adapted it.
+    /// The ancestor at which it stopped, or that found or adapted it.
     pub through: Option<DeploymentName>,
     /// The fields that differ from what was given.
     pub differs: Vec<String>,
@@ -163,6 +168,7 @@ pub fn held(asked: &Asked, read: Read<'_>, parent: &Received) -> Held {
         waits: read.pending.map(|pending| waits_there(pending, framework, place)),
         differs,
         state,
+        is_own: matches!(&place.subject, Subject::Risk(id) if id.prefix() == deployment.meta.risk_prefix),
     }
 }
 
@@ -234,7 +240,7 @@ fn plain(reach: Reach) -> Came {
 
 /// How far it came to a descendant. `above` is its parent, unless that is where it came from, and how far it came there.
 fn settle(asked: &Asked, held: Held, above: Option<(&DeploymentName, Option<&Came>)>) -> Came {
-    let Held { here, received, offered, refused, waits, differs, state } = held;
+    let Held { here, received, offered, refused, waits, differs, state, is_own } = held;
     let is_here = here.is_some();
     let came = |reach| Came { state: state.clone(), ..plain(reach) };
     let has_looked = received == offered;
@@ -252,7 +258,11 @@ fn settle(asked: &Asked, held: Held, above: Option<(&DeploymentName, Option<&Cam
         return Came { notes, ..came(reach) };
     }
     if here != received {
-        let reach = if is_here { Reach::Adapted } else { Reach::TakenAway };
+        let reach = match (is_here, is_own) {
+            (true, true) => Reach::Found,
+            (true, false) => Reach::Adapted,
+            (false, _) => Reach::TakenAway,
+        };
         return Came { differs, ..came(reach) };
     }
     // It is as its parent has it.
@@ -260,7 +270,7 @@ fn settle(asked: &Asked, held: Held, above: Option<(&DeploymentName, Option<&Cam
         Some((parent, Some(up))) => {
             let through = up.through.clone().or_else(|| Some(parent.clone()));
             let reach = match up.reach {
-                Reach::Adapted => Reach::Adapted,
+                Reach::Adapted | Reach::Found => Reach::Adapted,
                 Reach::Unknown => Reach::Unknown,
                 _ => Reach::Stopped,
             };

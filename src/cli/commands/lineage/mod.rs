@@ -20,7 +20,7 @@ pub(super) use survey::tree;
 ///
 /// The tree of derivations by permanent ids, so that a renamed folder is found. Behind is whoever has not looked at something that the parent would hand
 /// over now: a new approval, a new confirmation or a reformatted file makes nobody behind. With `--of`, how far one risk, mitigation or answer has come
-/// to everybody who is derived from D: who has it, who adapted it, who refused it and why, who has not looked.
+/// to everybody who is derived from D: who has it, who found or adapted it, who refused it and why, who has not looked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   tom lineage

@@ -42,7 +42,7 @@ struct Descendant {
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<Refused>,
-    /// The ancestor at which it stopped, or that adapted it first.
+    /// The ancestor at which it stopped, or that found it or adapted it first.
     #[serde(skip_serializing_if = "Option::is_none")]
     through: Option<DeploymentName>,
     /// What differs from what was given.
@@ -159,7 +159,7 @@ fn says(one: &Descendant) -> String {
     let mut parts = Vec::new();
     parts.extend(one.refused.as_ref().map(refusal));
     parts.extend(one.through.as_ref().map(|through| match one.reach {
-        Reach::Adapted => format!("as {through} adapted it"),
+        Reach::Adapted => format!("as {through} has it"),
         _ => format!("see {through}"),
     }));
     if !one.differs.is_empty() && one.through.is_none() {
