@@ -263,6 +263,9 @@ pub fn todo(
             if !known.insert((gap.address.clone(), gap.what.clone())) {
                 continue; // an earlier phase lacks it already
             }
+            if tasks.iter().any(|task| task.deed == Deed::Rate && task.address == gap.address) {
+                continue; // to rate it is there already
+            }
             let item = gap.address.as_ref().and_then(|address| framework.item(&address.subject));
             let party = item.and_then(|item| item.parties.first());
             let party = party.or_else(|| asked_to_take(deployment, gap.address.as_ref()?)).unwrap_or(&owner);
