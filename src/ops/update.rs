@@ -118,6 +118,8 @@ pub struct Refusing {
     pub places: Vec<Place>,
     /// Why, by whom and when; there where something is refused.
     pub reason: Option<Reason>,
+    /// Whether several deployments are updated: one to which nothing is offered there has nothing to refuse.
+    pub is_wide: bool,
 }
 
 /// What became of an update.
@@ -200,7 +202,8 @@ pub fn update(
         }
         _ => {}
     }
-    if lineage.id == coming.id && base.digest() == coming.digest && refusing.places.is_empty() {
+    let is_level = lineage.id == coming.id && base.digest() == coming.digest;
+    if is_level && refusing.places.is_empty() {
         return Ok(Updated::UpToDate);
     }
     let right = for_here(deployment, framework, coming);
@@ -215,9 +218,13 @@ pub fn update(
             refused.insert(place.address().to_string(), refusal);
         }
     }
+    let mut has_refused = false;
     for place in &refusing.places {
         let is_known = refused.contains_key(&place.address().to_string());
         if !leave_out(&mut merged, place) && !is_known {
+            if refusing.is_wide {
+                continue;
+            }
             let what = format!(
                 "`{}` offers `{}` nothing new at `{}`",
                 coming.parent,
@@ -228,9 +235,13 @@ pub fn update(
                 .note("only what the parent changed since the last update can be refused")
                 .help(format!("`tom update {} --dry-run` lists it", deployment.name)));
         }
+        has_refused = true;
         if let Some(said) = &refusing.reason {
             refused.insert(place.address().to_string(), refusal(right, place, said));
         }
+    }
+    if is_level && !has_refused {
+        return Ok(Updated::UpToDate);
     }
     if merged.is_clean() {
         let changes = merged.changes;

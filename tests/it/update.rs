@@ -166,6 +166,24 @@ fn what_is_refused_is_remembered_and_asked_again_only_when_the_parent_changes_it
     assert!(!sandbox.read(&format!("{CHILD}/deployment.toml")).contains("refused"));
 }
 
+/// Whoever is offered it refuses it; those beneath are never offered it, and have nothing to refuse.
+#[test]
+fn a_refusal_over_several_deployments_is_everybodys_whom_it_is_offered_to() {
+    let sandbox = Sandbox::example();
+    add_mitigation(&sandbox);
+    let all = ["update", "--from", "acme-5-1", "--all", "--refuse", "HAZ-009.mitigations.M9"];
+    let ran = sandbox.tom(&[&all[..], &REFUSING[..]].concat()).code(0);
+    assert!(ran.out.contains("refused, and remembered: HAZ-009.mitigations.M9"), "{}", ran.out);
+    assert!(ran.out.contains("acme-southmere: up to date"), "{}", ran.out);
+    for folder in [CHILD, GRANDCHILD] {
+        assert!(!sandbox.read(&format!("{folder}/risks/HAZ-009.toml")).contains("A new guard."));
+    }
+    let nothing = ["update", "--from", "acme-5-1", "--all", "--refuse", "HAZ-002.title"];
+    sandbox.commit("refused");
+    let ran = sandbox.tom(&[&nothing[..], &REFUSING[..]].concat()).code(2);
+    assert!(ran.err.contains("nobody is offered anything new at `HAZ-002.title`"), "{}", ran.err);
+}
+
 #[test]
 fn a_risk_that_the_parent_has_no_more_is_never_taken_away_unasked() {
     let sandbox = Sandbox::example();

@@ -94,6 +94,18 @@ struct Report {
     result: What,
 }
 
+impl Report {
+    /// Whether something was refused here, or waits to be.
+    fn refuses(&self, address: &Address) -> bool {
+        let text = address.to_string();
+        match &self.result {
+            What::Applied(applied) => applied.refused.contains(&text),
+            What::Conflicts(pending, _) => pending.refused.contains_key(&text),
+            What::UpToDate | What::Withdrawn(_) | What::WaitsFor(_) => false,
+        }
+    }
+}
+
 enum What {
     UpToDate,
     /// Up to date: what waited in `conflicts.toml` is offered no more.
@@ -131,11 +143,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         refuse_dirty(generations.iter().flatten(), &dirty)?;
     }
     let onto = onto(args, &here, &tree, &generations)?;
-    let work = Work { context, tree: &tree, here: &here, onto, refusing: refusing(args, context, &repo)? };
+    let refusing = refusing(args, context, &repo)?;
+    let is_wide = generations.iter().flatten().nth(1).is_some();
+    let work = Work { context, tree: &tree, here: &here, onto, refusing, is_wide };
     let mut parents = Parents::new(&repo, &here, args.at.as_deref(), &dirty);
     let mut done = Vec::new();
     for generation in &generations {
         done.extend(work.generation(generation, &mut parents)?);
+    }
+    let reports = done.iter().map(|(report, _)| report);
+    if let Some(address) = args.refuse.iter().find(|address| !reports.clone().any(|one| one.refuses(address)))
+    {
+        let what = format!("nobody is offered anything new at `{address}`");
+        return Err(Error::new(&CANNOT_UPDATE, what).help("`--dry-run` lists what would come"));
     }
     if let Some(writer) = writer {
         let files: Vec<Replacement> = done.iter().flat_map(|(_, files)| files).cloned().collect();
@@ -199,6 +219,8 @@ struct Work<'a> {
     here: &'a Project,
     onto: Option<DeploymentName>,
     refusing: (&'a [Address], Option<Reason>),
+    /// Whether there are several deployments.
+    is_wide: bool,
 }
 
 impl Work<'_> {
@@ -277,7 +299,7 @@ impl Work<'_> {
             None => What::WaitsFor(parent.clone()),
             Some(giver) => {
                 same_framework(&deployment, giver.deployment())?;
-                let refusing = places(&self.refusing, &framework)?;
+                let refusing = places(&self.refusing, &framework, self.is_wide)?;
                 let coming = giver.hands_over(base);
                 let conflicts = format!("{}/{CONFLICTS}", folder_of(name));
                 match update(&deployment, &framework, coming, &refusing, before.as_deref())? {
@@ -337,10 +359,12 @@ fn refusing<'a>(
 fn places(
     (addresses, reason): &(&[Address], Option<Reason>),
     framework: &Framework,
+    is_wide: bool,
 ) -> Result<Refusing, Error> {
     let place = |address: &Address| {
         Place::of(framework, address)
             .ok_or_else(|| Error::new(&USAGE, format!("`{address}` names no risk or answer")))
     };
-    Ok(Refusing { places: addresses.iter().map(place).collect::<Result<_, _>>()?, reason: reason.clone() })
+    let places = addresses.iter().map(place).collect::<Result<_, _>>()?;
+    Ok(Refusing { places, reason: reason.clone(), is_wide })
 }
