@@ -797,6 +797,61 @@ fn a15_a_confirmation_of_one_side_is_stale_over_the_merged_content() {
 }
 
 /// A confirmation of what the right brings back holds on neither side: nobody stands by it now.
+/// An answer and a fact that it rests on, each as it was confirmed, in other words, or gone (of the answer: unconfirmed): for every base and two
+/// sides nobody stands by more in the merge than on a side. A pair in one file, and one in two.
+#[test]
+fn no_confirmation_over_a_fact_wakes_whatever_two_sides_do_to_both() {
+    for (answer, fact) in [("BD-12", "BD-15"), ("IGA-04", "BD-22")] {
+        let mut whole = small();
+        whole.risks.clear();
+        let at = |id: &str| whole.answers.keys().find(|slot| slot.item.as_str() == id).unwrap().clone();
+        let (answer, fact) = (at(answer), at(fact));
+        assert!(standing(&whole).iter().any(|(address, _)| *address == answer.address()));
+        let reworded = |content: &mut Content, slot: &Slot| {
+            content.answers.get_mut(slot).unwrap().notes = Some("In other words.".to_owned());
+        };
+        let variants: Vec<Content> = (0..9)
+            .map(|nth| {
+                let mut content = whole.clone();
+                match nth % 3 {
+                    0 => {}
+                    1 => reworded(&mut content, &answer),
+                    _ => content.answers.get_mut(&answer).unwrap().confirmed.clear(),
+                }
+                match nth / 3 {
+                    0 => {}
+                    1 => reworded(&mut content, &fact),
+                    _ => drop(content.answers.remove(&fact)),
+                }
+                content
+            })
+            .collect();
+        let said: Vec<_> = variants.iter().map(standing).collect();
+        let mut known: Vec<(Content, BTreeSet<(Address, String)>)> = Vec::new();
+        let mut mixed = 0;
+        for (base, (left, here), (right, there)) in variants.iter().flat_map(|base| {
+            let sides = || variants.iter().zip(&said);
+            sides().flat_map(move |left| sides().map(move |right| (base, left, right)))
+        }) {
+            let content = of(base, left, right).applied_to(left.into());
+            if content == *left || content == *right {
+                continue;
+            }
+            mixed += 1;
+            let stands = match known.iter().find(|(known, _)| *known == content) {
+                Some((_, stands)) => stands.clone(),
+                None => {
+                    known.push((content.clone(), standing(&content)));
+                    known[known.len() - 1].1.clone()
+                }
+            };
+            let more: Vec<_> = stands.difference(here).filter(|one| !there.contains(one)).collect();
+            assert!(more.is_empty(), "{more:?} wakes:\n{base:?}\n{left:?}\n{right:?}");
+        }
+        assert!(mixed > 50, "{mixed}");
+    }
+}
+
 #[test]
 fn a_confirmation_does_not_wake_up() {
     let confirmed = made(&small(), &[Act { what: 20, at: 0, value: 0 }]);
