@@ -2,7 +2,7 @@
 # Checks the work tree and the merges, compares BASE with HEAD, and renders the deployments that changed. Writes everything first; `result` says how it ended:
 # 0 clean, 1 errors or changes that are not to pass, 2 not everything was done.
 #
-# What decides comes from the base: its policy, its gates, its templates. A branch is not held against what it says of itself.
+# What decides comes from the base: its people, policy and frameworks, its gates, its templates. A branch is not held against what it says of itself.
 set -euo pipefail
 # shellcheck source=action/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -48,18 +48,21 @@ check() {
   row "check" "no errors" "errors: see the annotations"
 }
 
-# The same check with the people and the policy of the base, where the branch has others.
+# The same check by the base's people, policy and frameworks, where the branch has others.
 check_by_base() {
-  if ! base_has tom.toml || git diff --quiet "$BASE" -- tom.toml; then return; fi
-  cp -P tom.toml "$out/tom.toml"
-  rm -f tom.toml
-  git cat-file blob "$BASE:tom.toml" > tom.toml
-  run "$out/check" check
-  rm -f tom.toml
-  cp -P "$out/tom.toml" tom.toml
+  if git diff --quiet "$BASE" -- tom.toml frameworks; then return; fi
+  run "$out/check" check --base "$BASE"
   if [ "$code" -ne 0 ]; then say_text < "$out/check"; fi
   worst "$code"
-  row "check by the base's \`tom.toml\`, which this branch changes" "no errors" "errors: see the log"
+  row "check by the base's people, policy and frameworks, which this branch changes" "no errors" "errors: see the log"
+}
+
+# Whether what was decided can be relied on, by those whom the base lets decide. A decision that the branch makes void is a gate's affair, not this one's.
+decisions() {
+  run "$out/decisions" verify --all --base "$BASE" --allow-void
+  say_text < "$out/decisions"
+  worst "$code"
+  row "decisions, by the base's people, policy and frameworks" "none is missing, forged or by somebody who may not" "not all can be relied on: see the log"
 }
 
 # Forges merge by lines, which can mix what two branches say; a squash or a rebase leaves no merge to look at later.
@@ -113,7 +116,11 @@ case "${PACKS:=10}" in *[!0-9]*) PACKS=10 ;; esac
 summary "| tom | |" "| --- | --- |"
 check
 if [ -n "${BASE:-}" ]; then
-  check_by_base
+  # A branch that brings tom itself has nothing to be held against.
+  if base_has tom.toml; then
+    check_by_base
+    decisions
+  fi
   merges
   compare
   render

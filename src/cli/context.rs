@@ -5,7 +5,7 @@ use super::codes::{UNWRITTEN, USAGE};
 use super::report;
 use crate::diag::{Error, Finding};
 use crate::model::{Date, PermanentId, date_of};
-use crate::project::Project;
+use crate::project::{ByBase, Project};
 use crate::store::{GitSays, Lock, Repo, Store, WorkTree, Writer};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -119,6 +119,17 @@ impl Context {
             }
         };
         Project::open(store)
+    }
+
+    /// The same, with people, policy and frameworks as a trusted revision has them.
+    pub(super) fn project_by(
+        &self,
+        repo: &Repo,
+        revision: Option<&str>,
+        base: &str,
+    ) -> Result<(Project, Vec<Finding>), Error> {
+        let (base, (here, _)) = (self.sound_project(repo, Some(base))?, self.project(repo, revision)?);
+        Project::open(Box::new(ByBase::new(base.store().fork()?, here.store().fork()?)))
     }
 
     /// A project whose settings and frameworks can be relied on.

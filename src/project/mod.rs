@@ -3,6 +3,7 @@
 //! Readers give what could be read, and findings for the rest: a broken file never hides the others.
 
 mod approvals;
+mod by_base;
 mod compare;
 mod exchanges;
 mod load;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use approvals::{APPROVALS, BROKEN_STATEMENT, EvidenceFiles, Held, STRAY, evidence_digest, statements};
+pub use by_base::ByBase;
 pub use compare::{Pair, load_pair, pairs};
 pub use exchanges::{EXCHANGES, came_from, exchange_of, ledgers};
 pub use load::{ASIDE, CONFLICTS, IMPORTED, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};

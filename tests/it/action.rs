@@ -223,11 +223,124 @@ fn e05_policy_gates_and_templates_come_from_the_base() {
     assert_eq!(output(&sandbox, "result"), "1");
     let summary = sandbox.read("runner/summary");
     assert!(summary.contains("not to pass:** 1 × removed-mitigation"), "{summary}");
-    assert!(summary.contains("check by the base's `tom.toml`"), "{summary}");
+    assert!(summary.contains("check by the base's people, policy and frameworks, which this"), "{summary}");
     for (path, bytes) in sandbox.files("runner/tom-review/packs") {
         assert!(!String::from_utf8_lossy(&bytes).contains("OWNED"), "{path}");
     }
     assert_eq!(sandbox.read("tom.toml"), settings, "the branch's own settings are back");
+}
+
+/// Runs GitLab's job as its runner does: line by line in one shell that ends at the first error.
+fn gitlab(sandbox: &Sandbox) -> Ran {
+    let from = format!("https://git.example/acme/tom@{COMMIT}");
+    let job = Sandbox::empty();
+    job.tom(&["init", "--ci", "gitlab", "--from", &from]).code(0);
+    let text = job.read(".gitlab/tom.yml");
+    let script = text.split_once("  script:\n").unwrap().1.split_once("  artifacts:\n").unwrap().0;
+    let lines = script.lines().filter_map(|line| line.trim_start().strip_prefix("- "));
+    sandbox.write("runner/script", format!("set -eo pipefail\n{}\n", lines.collect::<Vec<_>>().join("\n")));
+    std::fs::create_dir_all(sandbox.path("forge/bin")).unwrap();
+    let _ = std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tom"), sandbox.path("forge/bin/tom"));
+    let mut command = sandbox.shell_command("PATH=$PWD/forge/bin:$PATH exec bash runner/script");
+    let base = sandbox.git(&["merge-base", "main", "HEAD"]);
+    command.env("CI_MERGE_REQUEST_DIFF_BASE_SHA", base.trim());
+    command.env("CI_COMMIT_SHA", sandbox.git(&["rev-parse", "HEAD"]).trim());
+    run(command)
+}
+
+#[test]
+fn e05_on_gitlab_too_what_decides_comes_from_the_base() {
+    let sandbox = crate::trust::decided();
+    sandbox.write(".git/info/exclude", "runner\nforge\ntom-review\n");
+    sandbox.git(&["switch", "-q", "-c", "branch"]);
+    sandbox.tom(&["set", "acme-northfield", "BD-22", "With a cloud provider in London."]).code(0);
+    sandbox.commit("cloud");
+    let ran = gitlab(&sandbox);
+    assert_eq!(ran.code, Some(0), "a decision that falls is no error by itself: {}", ran.all());
+    assert!(sandbox.read("tom-review/decisions.txt").contains("void"));
+    sandbox.git(&["reset", "-q", "--hard", "main"]);
+    crate::trust::self_approved(&sandbox);
+    gitlab(&sandbox).code(1);
+    assert!(sandbox.read("tom-review/base.xml").contains("TOM-0804"));
+    assert!(!sandbox.read("tom-review/check.xml").contains("TOM-0804"), "by its own people it is good");
+    assert!(sandbox.read("tom-review/decisions.txt").contains("wrong role"));
+}
+
+#[test]
+fn e05_a_branch_does_not_decide_by_its_own_people_or_frameworks_nor_take_a_decision_away() {
+    if !has_jq() {
+        return;
+    }
+    let sandbox = crate::trust::decided();
+    sandbox.write(".git/info/exclude", "runner\nforge\n");
+    sandbox.git(&["switch", "-q", "-c", "branch"]);
+    let decisions = |ends: &str| {
+        let summary = sandbox.read("runner/summary");
+        assert!(
+            summary.contains(&format!("| decisions, by the base's people, policy and frameworks | {ends}")),
+            "{summary}"
+        );
+    };
+    sandbox.tom(&["set", "acme-northfield", "BD-22", "With a cloud provider in London."]).code(0);
+    sandbox.commit("cloud");
+    let ran = review(&sandbox, &[("PACKS", "0")]);
+    decisions("✓");
+    assert!(ran.out.contains("void"), "{}", ran.out);
+    assert_eq!(output(&sandbox, "result"), "0");
+    sandbox.git(&["reset", "-q", "--hard", "main"]);
+    crate::trust::self_approved(&sandbox);
+    let ran = review(&sandbox, &[("PACKS", "0")]);
+    decisions("✗");
+    let by_base = sandbox.read("runner/summary");
+    assert!(by_base.contains("which this branch changes | ✗"), "{by_base}");
+    assert!(ran.out.contains("wrong role"), "{}", ran.out);
+    assert_eq!(output(&sandbox, "result"), "1");
+    // The base's framework asks something that the branch's does not any more.
+    sandbox.git(&["reset", "-q", "--hard", "main"]);
+    let framework = "frameworks/smsp-tom/0.10/sections/ig.toml";
+    sandbox.replace(framework, "options = [", "options = [\"Perhaps\", ");
+    sandbox.tom(&["check"]).code(1);
+    sandbox.commit("another answer is allowed");
+    review(&sandbox, &[("PACKS", "0")]);
+    let summary = sandbox.read("runner/summary");
+    assert!(
+        summary.contains("| check | ✗") && summary.contains("which this branch changes | ✓"),
+        "{summary}"
+    );
+    // The newest decision, which no other names.
+    sandbox.git(&["reset", "-q", "--hard", "main"]);
+    sandbox.git(&[
+        "rm",
+        "-q",
+        &sandbox.statement("executive"),
+        &format!("{}.sig", sandbox.statement("executive")),
+    ]);
+    sandbox.commit("it never was");
+    let ran = review(&sandbox, &[("PACKS", "0")]);
+    decisions("✗");
+    assert!(ran.out.contains("was removed"), "{}", ran.out);
+}
+
+#[test]
+fn a_branch_that_brings_tom_has_no_base_to_be_held_against() {
+    let sandbox = Sandbox::example();
+    sandbox.git(&["switch", "-q", "--orphan", "old"]);
+    sandbox.write("README.md", "nothing yet\n");
+    sandbox.git(&["add", "README.md"]);
+    sandbox.git(&["commit", "-q", "-m", "before tom"]);
+    sandbox.git(&["switch", "-q", "-C", "branch"]);
+    sandbox.git(&["checkout", "-q", "main", "--", "."]);
+    sandbox.write(".git/info/exclude", "runner\nforge\ntom-review\n");
+    sandbox.commit("tom");
+    sandbox.git(&["branch", "-f", "main", "old"]);
+    let ran = gitlab(&sandbox);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    if has_jq() {
+        review(&sandbox, &[("PACKS", "0")]);
+        let summary = sandbox.read("runner/summary");
+        assert!(!summary.contains("base's people"), "{summary}");
+        assert_eq!(output(&sandbox, "result"), "0", "{summary}");
+    }
 }
 
 #[test]

@@ -31,6 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
   tom check                        everything
   tom check acme-eastmoor          one deployment
   tom check acme-eastmoor --ready 1
+  tom check --base origin/main     by the target branch's people, policy and frameworks
   tom check --deny warnings --format json
   tom check --format sarif > tom.sarif
   tom check --leaks                are other organisations named anywhere
@@ -55,11 +56,17 @@ pub struct Args {
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
 
+    /// Take people, keys, policy and frameworks from this revision, which you trust
+    ///
+    /// A version of a framework that it does not have stays as it is here.
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+
     /// Hold the merges of this range against a merge by meaning, instead of checking the files
     ///
     /// `A..B` are the merge commits that B has and A has not; `A...B` these and the merge of the two that is to come, as git would make it by lines: a squash or a rebase
     /// leaves no merge commit to look at later. One revision stands for every merge commit that it has behind it.
-    #[arg(long, value_name = "RANGE", conflicts_with_all = ["ready", "as_of", "rev"])]
+    #[arg(long, value_name = "RANGE", conflicts_with_all = ["ready", "as_of", "rev", "base"])]
     merges: Option<String>,
 
     /// Look for other organisations' names, codes and people too
@@ -87,7 +94,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     if let Some(range) = &args.merges {
         return merges::run(args, range, &repo, context);
     }
-    let (project, mut findings) = context.project(&repo, args.rev.as_deref())?;
+    let (project, mut findings) = match &args.base {
+        Some(base) => context.project_by(&repo, args.rev.as_deref(), base)?,
+        None => context.project(&repo, args.rev.as_deref())?,
+    };
     if args.leaks
         && !args.deployments.is_empty()
         && args.deployments.iter().all(|text| super::receive::is_file(text))

@@ -94,6 +94,19 @@ pub fn decided() -> Sandbox {
     DECIDED.copied()
 }
 
+/// Lists somebody who may decide and has them decide, in one commit.
+pub fn self_approved(sandbox: &Sandbox) {
+    sandbox.keygen("mallory", "ed25519");
+    let key = sandbox.public("mallory");
+    let person = format!(
+        "[people.mallory]\nname = \"Mallory Stone\"\nparty = \"authority\"\nroles = [\"asset-owner\"]\nkeys = [{key:?}]\n\n[policy]"
+    );
+    sandbox.replace("tom.toml", "[policy]", &person);
+    sandbox.commit("people");
+    sandbox.decide_as("Mallory Stone", "asset-owner", "mallory", 1, &YES).code(0);
+    sandbox.commit("approved by whom I like");
+}
+
 impl Sandbox {
     /// Makes a key pair in `keys/`.
     pub fn keygen(&self, id: &str, kind: &str) {

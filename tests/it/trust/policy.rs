@@ -12,14 +12,7 @@ fn with_policy(sandbox: &Sandbox, find: &str, with: &str) {
 fn a08_a_role_or_key_that_the_branch_itself_added_counts_for_nothing() {
     let sandbox = peopled();
     sandbox.git(&["checkout", "-q", "-b", "branch"]);
-    sandbox.keygen("mallory", "ed25519");
-    let mallory = sandbox.public("mallory");
-    let person = format!(
-        "[people.mallory]\nname = \"Mallory Stone\"\nparty = \"authority\"\nroles = [\"asset-owner\"]\nkeys = [{mallory:?}]\n\n[policy]"
-    );
-    with_policy(&sandbox, "[policy]", &person);
-    sandbox.decide_as("Mallory Stone", "asset-owner", "mallory", 1, &YES).code(0);
-    sandbox.commit("approved by whom I like");
+    self_approved(&sandbox);
     let verified = sandbox.verify(1, &["--base", "main"]);
     assert_eq!(states(&verified)[0].1, "wrong role");
     assert_eq!(phase(&verified, 1), "open");

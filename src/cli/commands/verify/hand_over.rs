@@ -115,7 +115,7 @@ pub(super) fn verify(
         policy: Policy::default(),
         fail_on: Vec::new(),
     };
-    let nothing = Trusted { keys: Keys::default(), project: None };
+    let nothing = Trusted { keys: Keys::default(), project: None, parted: None };
     let (trusted, judging) = here.map_or((&nothing, &nobody), |here| (here.trusted, here.settings));
     let inner = over.carried.as_ref().map(|carried| (carried, over.project()));
     let held = match &inner {
@@ -139,7 +139,7 @@ pub(super) fn verify(
     };
     let is_clean = wrong.is_empty()
         && signed.doubt().is_none()
-        && decisions.as_ref().is_none_or(|decisions| decisions.is_clean(judging));
+        && decisions.as_ref().is_none_or(|decisions| decisions.is_clean(judging, args.allow_void));
     let json = HandOverJson {
         file: file.to_owned(),
         status: if is_clean { Status::Clean } else { Status::Found },

@@ -3,7 +3,7 @@
 use crate::diag::{Error, Finding};
 use crate::model::{Deployment, DeploymentName, PermanentId};
 use crate::project::{APPROVALS, ASSESSMENTS, Project, folder_of, statements};
-use crate::store::Repo;
+use crate::store::{Repo, Store};
 use crate::syntax::{Document, read_statement};
 use std::collections::BTreeSet;
 
@@ -40,15 +40,7 @@ pub(super) fn removed(
     names: &[DeploymentName],
     between: (&str, &str),
 ) -> Result<Vec<Taken>, Error> {
-    let mut here = BTreeSet::new();
-    for name in names {
-        let approvals = format!("{}/{APPROVALS}/", folder_of(name));
-        // A deployment that cannot be read is for whoever asks for it to say; its statements stand all the same.
-        let id = project.meta(name).ok().map(|meta| meta.id);
-        let held = statements(project.store(), name)?.0;
-        let counts = held.iter().filter(|held| id.as_ref().is_none_or(|id| held.statement.deployment == *id));
-        here.extend(counts.filter_map(|held| held.path.strip_prefix(&approvals)).map(str::to_owned));
-    }
+    let here = here(project, names)?;
     let is_gone = |file: &str| file.ends_with(".toml") && !here.contains(file);
     let stood = repo.stood(between, (ASSESSMENTS, APPROVALS), &is_gone)?;
     Ok(stood
@@ -61,4 +53,42 @@ pub(super) fn removed(
             Taken { path: stood.path, commit: stood.commit, deployment }
         })
         .collect())
+}
+
+/// The same of one commit alone: the statements that stood in it.
+pub(super) fn removed_since(
+    repo: &Repo,
+    project: &Project,
+    names: &[DeploymentName],
+    commit: &str,
+) -> Result<Vec<Taken>, Error> {
+    let (then, here) = (repo.at(commit)?, here(project, names)?);
+    let mut taken = Vec::new();
+    for folder in then.entries(ASSESSMENTS)? {
+        let Ok(name) = DeploymentName::new(&folder.name) else { continue };
+        let approvals = format!("{}/{APPROVALS}/", folder_of(&name));
+        let held = statements(&then, &name)?.0.into_iter();
+        let gone =
+            held.filter(|held| held.path.strip_prefix(&approvals).is_none_or(|file| !here.contains(file)));
+        taken.extend(gone.map(|held| Taken {
+            path: held.path,
+            commit: commit.to_owned(),
+            deployment: Some(held.statement.deployment),
+        }));
+    }
+    Ok(taken)
+}
+
+/// The statements that count where they stand, by phase and name.
+fn here(project: &Project, names: &[DeploymentName]) -> Result<BTreeSet<String>, Error> {
+    let mut here = BTreeSet::new();
+    for name in names {
+        let approvals = format!("{}/{APPROVALS}/", folder_of(name));
+        // A deployment that cannot be read is for whoever asks for it to say; its statements stand all the same.
+        let id = project.meta(name).ok().map(|meta| meta.id);
+        let held = statements(project.store(), name)?.0;
+        let counts = held.iter().filter(|held| id.as_ref().is_none_or(|id| held.statement.deployment == *id));
+        here.extend(counts.filter_map(|held| held.path.strip_prefix(&approvals)).map(str::to_owned));
+    }
+    Ok(here)
 }

@@ -15,7 +15,7 @@ use crate::ops::state::{Speakers, states};
 use crate::ops::verify::{Case, Judged, PhaseReport, Problem, is_enough, judge, phases};
 use crate::project::{APPROVALS, EvidenceFiles, Project, RECORD, folder_of, statements};
 use crate::store::{Repo, Store};
-use history::{Taken, removed};
+use history::{Taken, removed, removed_since};
 use json::{Status, Unverified, to_json};
 use std::collections::{BTreeMap, BTreeSet};
 use text::to_text;
@@ -37,6 +37,7 @@ pub(in crate::cli) use pack::NO_STAMP;
   tom verify acme-northfield
   tom verify --all --rev main
   tom verify acme-northfield --base origin/main     roles and keys as the target branch has them
+  tom verify --all --base origin/main --allow-void  in CI
   tom verify acme-northfield --since v1.0           also look for decisions that were removed
   tom verify acme-northfield --anchor sha256:3f2a…  a statement that must be there
   tom verify acme-northfield-phase-2.pdf            whether a pack is of this content
@@ -61,6 +62,8 @@ pub struct Args {
     since: Option<String>,
 
     /// Take people, keys, policy and roles from this revision, which you trust
+    ///
+    /// A statement that stood where it parted from what is verified, and that is not here any more, is told too.
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 
@@ -71,6 +74,12 @@ pub struct Args {
     /// The digest of a statement that must be there; may be given more than once
     #[arg(long, value_name = "DIGEST")]
     anchor: Vec<String>,
+
+    /// Tell decisions that are void or have run out, and do not fail because of them
+    ///
+    /// They were good once: what they were over has changed, or their day has passed. Decisions that never counted, or that were removed, fail all the same.
+    #[arg(long)]
+    allow_void: bool,
 
     /// How to write the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -95,13 +104,15 @@ struct Verified<'a> {
 }
 
 impl Verified<'_> {
-    fn is_clean(&self, policy: &Settings) -> bool {
+    fn is_clean(&self, policy: &Settings, allow_void: bool) -> bool {
         let is_fine = |one: &Judged<'_>| {
             let enough = is_enough(policy, one.trust);
-            match one.reasons.first() {
+            match one.reasons.first().map(|reason| reason.problem) {
                 None => enough,
                 // These ended as decisions do.
-                Some(reason) => matches!(reason.problem, Problem::Withdrawn | Problem::Superseded),
+                Some(Problem::Withdrawn | Problem::Superseded) => true,
+                Some(Problem::Void | Problem::Expired) => allow_void,
+                Some(_) => false,
             }
         };
         self.broken.is_empty() && self.wrong.is_empty() && self.statements.iter().all(is_fine)
@@ -112,6 +123,8 @@ impl Verified<'_> {
 struct Trusted {
     project: Option<Project>,
     keys: Keys,
+    /// The commit where what is verified parted from the base, where that is known.
+    parted: Option<String>,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
@@ -123,7 +136,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     let base = args.base.as_deref().map(|base| context.sound_project(&repo, Some(base))).transpose()?;
     let settings = base.as_ref().unwrap_or(&project).settings().clone();
-    let trusted = Trusted { keys: keys(&settings)?, project: base };
+    let revision = args.rev.as_deref().unwrap_or("HEAD");
+    let parted = args.base.as_deref().and_then(|base| repo.merge_base(base, revision).ok());
+    let trusted = Trusted { keys: keys(&settings)?, project: base, parted: parted.map(|commit| commit.id) };
     let (zips, words): (Vec<&String>, Vec<&String>) =
         args.deployments.iter().partition(|word| super::receive::is_file(word));
     let (files, words): (Vec<&String>, Vec<&String>) =
@@ -138,10 +153,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let mut wrong: Vec<String> =
         findings.into_iter().filter(|_| args.all).map(|finding| finding.message).collect();
     let ids = if names.is_empty() { BTreeMap::new() } else { ids(&project, &all) };
-    let revision = args.rev.as_deref().unwrap_or("HEAD");
-    let mut taken = match &args.since {
-        Some(since) if args.all || !names.is_empty() => removed(&repo, &project, &all, (since, revision))?,
-        _ => Vec::new(),
+    let mut taken = match (&args.since, &trusted.parted) {
+        _ if !args.all && names.is_empty() => Vec::new(),
+        (Some(since), _) => removed(&repo, &project, &all, (since, revision))?,
+        (None, Some(parted)) => removed_since(&repo, &project, &all, parted)?,
+        (None, None) => Vec::new(),
     };
     let mut anchors = Anchors::of(&args.anchor)?;
     let mut clean = true;
@@ -177,7 +193,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             let store = project.store();
             let verified =
                 verify(args, context, Some(&repo), store, &trusted, &settings, &content, &held, findings)?;
-            clean &= verified.is_clean(&settings);
+            clean &= verified.is_clean(&settings, args.allow_void);
             match args.format {
                 Format::Json => json.push(to_json(&verified)),
                 Format::Text => context.print(to_text(&verified, &settings, context.width)),
@@ -343,7 +359,7 @@ fn verify<'h>(
     wrong.extend(doubts);
     wrong.extend(content.taken.iter().map(Taken::in_words));
     match repo {
-        Some(repo) => unknown.extend(not_known(args, repo)),
+        Some(repo) => unknown.extend(not_known(args, repo, trusted.parted.as_deref())),
         None => unknown.push(
             "a hand-over carries no history: decisions that were removed before it was made could be missing, and nobody knows who wrote what"
                 .to_owned(),
@@ -402,13 +418,15 @@ impl Anchors {
 }
 
 /// What the history could tell and was not asked, or cannot tell.
-fn not_known(args: &Args, repo: &Repo) -> Vec<String> {
+fn not_known(args: &Args, repo: &Repo, parted: Option<&str>) -> Vec<String> {
     let mut unknown: Vec<String> =
         repo.bent().into_iter().map(|what| format!("the repository has {what}")).collect();
     if args.since.is_none() && args.anchor.is_empty() {
         let shallow = if repo.is_shallow() { ", and the clone is shallow" } else { "" };
-        unknown
-            .push(format!("no `--anchor` or `--since` was given{shallow}: later decisions could be missing"));
+        let since = parted.map(|id| format!(" that were removed before {}", &id[..12])).unwrap_or_default();
+        unknown.push(format!(
+            "no `--anchor` or `--since` was given{shallow}: later decisions{since} could be missing"
+        ));
     }
     if args.base.is_none() {
         unknown.push(
