@@ -239,17 +239,13 @@ impl Run<'_> {
         // What has run out is told as of the day of the content, so that the same content gives the same bytes.
         let from = self.provenances.get(name).filter(|from| !from.is_draft);
         let date = from.and_then(|from| from.date.as_ref()?.parse().ok());
-        let judging = Judging {
-            settings: self.project.settings(),
-            keys: &self.keys,
-            as_of: date.unwrap_or(self.today),
-        };
+        let judging = Judging { project: self.project, keys: &self.keys, as_of: date.unwrap_or(self.today) };
         let revision = self.asked.revision.as_deref();
         let kinds = |given: &decided::Decided<'_>| -> Result<Vec<Pack>, Error> {
             let given = Decided {
                 statements: &given.judgement.statements,
                 standing: &given.standing,
-                broken: given.broken,
+                broken: given.judgement.doubts.len(),
                 files: given.case.files,
             };
             let of = |kind: &PackKind| self.pack(*kind, &deployment, &framework, earlier, &foreign, given);

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod adopt;
 pub mod arrival;
+pub mod author;
 pub mod baseline;
 pub mod check;
 pub mod confirm;

@@ -8,10 +8,26 @@
 use crate::model::{
     Canonical, Deployment, Digest, Framework, ItemId, Phase, PhaseOutcome, Scope, Seal, Tree,
 };
+use crate::project::EvidenceFiles;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Gives the digest of a file of the repository; none where there is no such file, or it cannot be read.
-pub type Files<'a> = dyn Fn(&str) -> Option<Digest> + 'a;
+/// The files of the repository, by what is in them.
+pub trait Files {
+    /// The digest of a file; none where there is no such file, or it cannot be read.
+    fn digest(&self, path: &str) -> Option<Digest>;
+}
+
+impl Files for EvidenceFiles<'_> {
+    fn digest(&self, path: &str) -> Option<Digest> {
+        EvidenceFiles::digest(self, path)
+    }
+}
+
+impl<F: Fn(&str) -> Option<Digest>> Files for F {
+    fn digest(&self, path: &str) -> Option<Digest> {
+        self(path)
+    }
+}
 
 /// The seal over a scope as it is now.
 pub fn seal(
@@ -19,7 +35,7 @@ pub fn seal(
     framework: &Framework,
     scope: Scope,
     left_open: &[ItemId],
-    files: &Files<'_>,
+    files: &dyn Files,
 ) -> Seal {
     Seal::of(scope, &leaves(deployment, framework, scope, left_open, files))
 }
@@ -30,7 +46,7 @@ pub fn phase_digest(
     deployment: &Deployment,
     framework: &Framework,
     phase: &Phase,
-    files: &Files<'_>,
+    files: &dyn Files,
 ) -> Digest {
     let of = |scope: &Scope| {
         (scope.to_string(), Tree::text(seal(deployment, framework, *scope, &[], files).digest.to_string()))
@@ -50,7 +66,7 @@ pub fn leaves(
     framework: &Framework,
     scope: Scope,
     left_open: &[ItemId],
-    files: &Files<'_>,
+    files: &dyn Files,
 ) -> BTreeMap<String, Tree> {
     let mut leaves = BTreeMap::new();
     let pinned = format!("{} {} {}", framework.id, framework.version, framework.digest);
@@ -69,7 +85,8 @@ pub fn leaves(
             evidence.extend(risk.mitigations.values().flat_map(|mitigation| &mitigation.evidence));
         }
         for path in evidence.into_iter().filter_map(|evidence| evidence.strip_prefix("path:")) {
-            let content = files(path).map_or(Tree::Truth(false), |digest| Tree::Text(digest.to_string()));
+            let content =
+                files.digest(path).map_or(Tree::Truth(false), |digest| Tree::Text(digest.to_string()));
             leaves.insert(format!("path:{path}"), content);
         }
     }

@@ -52,6 +52,10 @@ impl Store for ByBase {
         self.side(file)?.read_up_to(file, most)
     }
 
+    fn likeness(&self, file: &str) -> Option<u64> {
+        self.side(file).ok()?.likeness(file)
+    }
+
     fn fork(&self) -> Result<Box<dyn Store>, Error> {
         Ok(Box::new(Self::new(self.base.fork()?, self.here.fork()?)))
     }

@@ -7,6 +7,7 @@ mod by_base;
 mod compare;
 mod exchanges;
 mod load;
+mod papers;
 mod past;
 mod record;
 
@@ -22,6 +23,7 @@ pub use by_base::ByBase;
 pub use compare::{Pair, load_pair, pairs};
 pub use exchanges::{EXCHANGES, came_from, exchange_of, ledgers};
 pub use load::{ASIDE, CONFLICTS, IMPORTED, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
+pub use papers::{Papers, papers};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
 pub use record::{RECORD, record};
 

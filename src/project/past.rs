@@ -3,7 +3,7 @@
 use super::{ASSESSMENTS, NO_DEPLOYMENT, Project, folder_of};
 use crate::diag::{Error, Finding};
 use crate::model::{Answer, DeploymentName, Framework, Meta, PermanentId, Risk, RiskId, Slot};
-use crate::store::{Commits, EntryKind, ObjectId, PastCommit, Repo};
+use crate::store::{Commits, EntryKind, ObjectId, PastCommit, Repo, Signature};
 use crate::syntax::{Document, read_meta, read_risk, read_section};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -195,6 +195,31 @@ impl<'r> Past<'r> {
             }
         }
         Ok(None)
+    }
+
+    /// Who made a deployment what it says at a commit: the author of the newest one before which no parent has the same, as `is_same` tells of two
+    /// states of its folder. None where there is no such deployment, or the history is not all here.
+    pub fn last_change(
+        &self,
+        from: ObjectId,
+        name: &DeploymentName,
+        is_same: &dyn Fn(ObjectId, ObjectId) -> Result<bool, Error>,
+    ) -> Result<Option<Signature>, Error> {
+        let Some(tree) = self.history.folder(from, &folder_of(name))? else { return Ok(None) };
+        let id = self.meta(tree)?.map(|meta| meta.id.clone());
+        let (mut at, mut folder) = (from, Folder { name: name.clone(), tree });
+        'commits: loop {
+            let commit = self.history.commit(at)?;
+            for parent in &commit.parents {
+                let Some(found) = self.same_in(*parent, at, &folder, id.as_ref())? else { continue };
+                if found.tree == folder.tree || is_same(found.tree, folder.tree)? {
+                    (at, folder) = (*parent, found);
+                    continue 'commits;
+                }
+            }
+            let author = Signature { name: commit.author, email: commit.email };
+            return Ok(Some(author).filter(|_| !commit.is_cut));
+        }
     }
 
     /// The name at a commit of the deployment with a permanent id. The name that it is thought to have is tried first.

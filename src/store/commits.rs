@@ -29,6 +29,8 @@ pub struct PastCommit {
     pub is_cut: bool,
     /// Who wrote it.
     pub author: String,
+    /// The author's address.
+    pub email: String,
     /// When it was written, in seconds since 1970.
     pub seconds: i64,
     /// The first line of its message.
@@ -53,9 +55,14 @@ fn unreadable(what: impl std::fmt::Display, error: &git2::Error) -> Error {
 
 /// Whether a commit before this one is not here. git leaves out the parents at the edge of a shallow clone; the commit itself still names them.
 pub(super) fn is_cut(git: &Repository, commit: &git2::Commit<'_>) -> bool {
+    parents(commit).any(|parent| git.find_commit(parent).is_err())
+}
+
+/// The parents that a commit's own bytes name, whatever grafts or a shallow boundary say instead.
+pub(super) fn parents(commit: &git2::Commit<'_>) -> impl Iterator<Item = Oid> {
     let lines = commit.raw_header_bytes().split(|byte| *byte == b'\n');
-    let named = lines.filter(|line| line.starts_with(b"parent ")).count();
-    named > commit.parent_ids().filter(|parent| git.find_commit(*parent).is_ok()).count()
+    let named = lines.filter_map(|line| line.strip_prefix(b"parent "));
+    named.filter_map(|id| Oid::from_str(str::from_utf8(id).ok()?).ok())
 }
 
 impl Commits<'_> {
@@ -80,13 +87,14 @@ impl Commits<'_> {
     pub fn commit(&self, id: ObjectId) -> Result<PastCommit, Error> {
         let commit = self.git.find_commit(id.0).map_err(|error| unreadable(id, &error))?;
         let is_here = |parent: &Oid| self.git.find_commit(*parent).is_ok();
-        let parents: Vec<ObjectId> = commit.parent_ids().filter(is_here).map(ObjectId).collect();
+        let parents: Vec<ObjectId> = parents(&commit).filter(is_here).map(ObjectId).collect();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ok(PastCommit {
             id,
             is_cut: is_cut(self.git, &commit),
             parents,
             author: text(commit.author().name_bytes()),
+            email: text(commit.author().email_bytes()),
             seconds: commit.author().when().seconds(),
             subject: text(commit.summary_bytes().unwrap_or_default()),
         })

@@ -1,11 +1,12 @@
-//! What git's history says about files: who changed them last, when they first stood there, and what went away.
+//! What git's history says about files: when they first stood there, and what went away.
 //!
 //! Replacement refs are not followed (libgit2 does not know them), grafts neither: a commit's parent is the one that its own bytes name. Objects
 //! are held against their ids where [`hold_objects_against_ids`](super::hold_objects_against_ids) was asked for. What could bend a history for other
 //! programs is told by [`Repo::bent`], so that whoever relies on the history can say so.
 
+use super::NO_REVISION;
+use super::commits::parents;
 use super::git::{Repo, revision_error};
-use super::{NO_REVISION, Signature};
 use crate::diag::Error;
 use git2::{Commit, ErrorCode, Tree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,31 +51,6 @@ impl Repo {
             found.push("alternates: objects from elsewhere, each held against its id".to_owned());
         }
         found
-    }
-
-    /// The author of the newest commit that changed what is in a folder, apart from some of its entries; none where that cannot be
-    /// known because the clone is shallow.
-    pub fn last_author(
-        &self,
-        revision: &str,
-        folder: &str,
-        except: &[&str],
-    ) -> Result<Option<Signature>, Error> {
-        let entries = |commit: &Commit<'_>| -> Result<BTreeMap<Vec<u8>, git2::Oid>, git2::Error> {
-            let tree = subtree(self, commit, folder)?;
-            let all = tree
-                .iter()
-                .flat_map(|tree| tree.iter().map(|e| (e.name_bytes().to_vec(), e.id())).collect::<Vec<_>>());
-            Ok(all.filter(|(name, _)| !except.iter().any(|skip| skip.as_bytes() == *name)).collect())
-        };
-        let fail = |error: git2::Error| revision_error(revision, &error);
-        let walk = self.first_parents(revision, None)?;
-        for pair in walk.commits.windows(2) {
-            if entries(&pair[0]).map_err(fail)? != entries(&pair[1]).map_err(fail)? {
-                return Ok(signature(&pair[0]));
-            }
-        }
-        Ok(walk.commits.last().filter(|_| walk.is_whole).and_then(signature))
     }
 
     /// When each file beneath a folder came into a history: the first commit, along first parents, from which on it stood there. A commit says
@@ -165,7 +141,7 @@ impl Repo {
             if Some(here.id()) == until {
                 return Ok(Walk { commits, is_whole: true });
             }
-            let Some(parent) = first_parent(here) else {
+            let Some(parent) = parents(here).next() else {
                 if let Some(until) = until {
                     let message =
                         format!("{until} is not among the commits before `{}`", revision.escape_debug());
@@ -184,18 +160,6 @@ impl Repo {
             }
         }
     }
-}
-
-/// The first parent that a commit's own bytes name, whatever grafts or a shallow boundary say instead.
-fn first_parent(commit: &Commit<'_>) -> Option<git2::Oid> {
-    let header = String::from_utf8_lossy(commit.raw_header_bytes()).into_owned();
-    let parent = header.lines().find_map(|line| line.strip_prefix("parent "))?;
-    git2::Oid::from_str(parent).ok()
-}
-
-fn signature(commit: &Commit<'_>) -> Option<Signature> {
-    let author = commit.author();
-    Some(Signature { name: author.name().ok()?.to_owned(), email: author.email().ok()?.to_owned() })
 }
 
 fn subtree<'r>(repo: &'r Repo, commit: &Commit<'r>, folder: &str) -> Result<Option<Tree<'r>>, git2::Error> {

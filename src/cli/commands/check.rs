@@ -14,8 +14,8 @@ use crate::ops::check::{Kin, Subject, across, check, decisions};
 use crate::ops::derive::{LeftOver, left_over, names_it, names_of, text_at};
 use crate::ops::outcome::Evaluator;
 use crate::ops::policy::{Keys, keys};
-use crate::ops::verify::Case;
-use crate::project::{EvidenceFiles, Loader, Project, framework_files, record, statements};
+use crate::ops::verify::{Case, judge};
+use crate::project::{Loader, Project, framework_files, papers};
 use crate::store::{EntryKind, Home, Repo, Store};
 use crate::syntax::{FrameworkFile, read_framework};
 use std::cell::RefCell;
@@ -129,7 +129,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let ready = super::phase(&project, args.ready)?;
     let asked = Asked { ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };
-    let checked = check_all(&project, (&repo, args.rev.as_deref()), &names, asked, &keys, context)?;
+    let checked = check_all(&project, (&repo.home(), args.rev.as_deref()), &names, asked, &keys, context)?;
     let mut kin: Vec<Kin> = checked.iter().filter_map(|(_, kin)| kin.clone()).collect();
     // A copy is found beside what it was copied from, which may not have been asked for.
     let asked_for: BTreeSet<_> = names.iter().collect();
@@ -207,14 +207,13 @@ type Checked = (Vec<Finding>, Option<Kin>);
 
 fn check_all(
     project: &Project,
-    (repo, rev): (&Repo, Option<&str>),
+    (home, revision): (&Home, Option<&str>),
     names: &[DeploymentName],
     asked: Asked,
     keys: &Keys,
     context: &Context,
 ) -> Result<Vec<Checked>, Error> {
     let families = Families::default();
-    let home = repo.home();
     let begin = || {
         let loader = project.loader()?;
         Ok(Worker {
@@ -223,7 +222,8 @@ fn check_all(
             families: &families,
             keys,
             evidence: Evidence::default(),
-            at: (&home, rev),
+            home: home.clone(),
+            revision,
         })
     };
     alike_together(
@@ -302,8 +302,8 @@ struct Worker<'p> {
     families: &'p Families,
     keys: &'p Keys,
     evidence: Evidence,
-    /// The repository, and the revision that is checked.
-    at: (&'p Home, Option<&'p str>),
+    home: Home,
+    revision: Option<&'p str>,
 }
 
 impl Worker<'_> {
@@ -337,24 +337,15 @@ impl Worker<'_> {
         };
         findings.extend(check(&subject));
         // What cannot be read of one deployment does not hide what is wrong with the others.
-        let (held, broken) = statements(store, name).unwrap_or_else(|error| {
-            findings.push(error.finding().clone());
-            (Vec::new(), Vec::new())
+        let found = papers(store, name).and_then(|papers| {
+            findings.extend(papers.broken.iter().chain(&papers.unrecorded).cloned());
+            let (settings, files) = (self.project.settings(), &papers.evidence);
+            let case = Case::of(&deployment, &framework, settings, self.keys, files, asked.as_of);
+            Ok(decisions(&case, &judge(&case, &papers)?))
         });
-        findings.extend(broken.iter().cloned());
-        findings.extend(record(store, name)?.1);
-        if !held.is_empty() {
-            let files = EvidenceFiles::of(store);
-            let digest = |path: &str| files.digest(path);
-            let settings = self.project.settings();
-            let case = Case::of(&deployment, &framework, settings, self.keys, &digest, asked.as_of);
-            let found = decisions(&case, &held, &broken);
-            // Evidence that cannot be read has not changed: nobody knows, so nothing is said of the decisions.
-            let unreadable = files.errors();
-            if unreadable.is_empty() {
-                findings.extend(found);
-            }
-            findings.extend(unreadable.iter().map(|error| error.finding().clone()));
+        match found {
+            Ok(found) => findings.extend(found),
+            Err(error) => findings.push(error.finding().clone()),
         }
         // Many of them are held until all can be shown in order.
         findings.shrink_to_fit();
@@ -363,11 +354,10 @@ impl Worker<'_> {
 
     /// The phases that are approved. What cannot be read shows nothing, and has a finding of its own.
     fn approved(&self, deployment: &Deployment, framework: &Framework, as_of: Date) -> BTreeSet<u8> {
-        let judging = Judging { settings: self.project.settings(), keys: self.keys, as_of };
-        let (home, revision) = self.at;
+        let judging = Judging { project: self.project, keys: self.keys, as_of };
         let of = (deployment, framework);
-        let approved = |repo: &Repo| approved_phases(judging, (repo, revision), self.loader.store(), of);
-        home.open().and_then(|repo| approved(&repo)).unwrap_or_default()
+        let approved = |repo: &Repo| approved_phases(judging, (repo, self.revision), self.loader.store(), of);
+        self.home.open().and_then(|repo| approved(&repo)).unwrap_or_default()
     }
 
     /// Carried texts that named the parent when they came and still say the same.

@@ -1,7 +1,7 @@
 use crate::cli::Outcome;
 use crate::cli::codes::{NOT_SIGNED, UNCOMMITTED, USAGE};
 use crate::cli::context::Context;
-use crate::cli::decided::author;
+use crate::cli::decided::author_where_asked;
 use crate::cli::report::one_line;
 use crate::cli::sign::sign;
 use crate::cli::words::counted;
@@ -13,7 +13,7 @@ use crate::ops::decide::{Decision, Proposal, Voice, Wish, propose};
 use crate::ops::policy::{Keys, keys};
 use crate::ops::signature::{self, SigningKey};
 use crate::ops::verify::{Case, judge};
-use crate::project::{APPROVALS, EvidenceFiles, evidence_digest, folder_of, statements};
+use crate::project::{APPROVALS, EvidenceFiles, Papers, evidence_digest, folder_of, papers};
 use crate::store::{Repo, Store, WorkTree};
 use crate::syntax::write_statement;
 use std::collections::BTreeMap;
@@ -112,18 +112,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let (deployment, framework) = super::sound(&project, &name)?;
     super::committed(&repo, &project, &name)?;
     let keys = keys(project.settings())?;
-    let (held, broken) = statements(&tree, &name)?;
-    if let Some(broken) = broken.iter().find(|finding| finding.is_error()) {
-        return Err(broken.clone().into());
-    }
-    let evidence = EvidenceFiles::of(project.store());
-    let files = |path: &str| evidence.digest(path);
-    let case = Case::of(&deployment, &framework, project.settings(), &keys, &files, context.today());
-    let judgement = judge(&case, &held, &broken);
+    let papers = Papers { evidence: EvidenceFiles::of(project.store()), ..papers(&tree, &name)? };
+    papers.sound()?;
+    let case =
+        Case::of(&deployment, &framework, project.settings(), &keys, &papers.evidence, context.today());
+    let judgement = judge(&case, &papers)?;
     let voice = voice(args, context, &repo, project.store(), &commit)?;
-    let author = author(project.settings(), (&repo, Some(&commit)), &deployment, held.is_empty())?;
+    let author = author_where_asked(&project, (&repo, Some(&commit)), &name, papers.held.is_empty())?;
     let proposal = propose(&case, &judgement, author.as_ref(), &voice, &wish(args)?)?;
-    evidence_is_there(&repo, &evidence)?;
+    evidence_is_there(&repo, &papers.evidence)?;
     let own = own_keys(project.settings(), &keys, &proposal);
     let key = match args.dry_run {
         true => None,

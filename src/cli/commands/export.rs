@@ -12,7 +12,6 @@ use crate::ops::policy::{keys, office};
 use crate::ops::scope::phase_digest;
 use crate::ops::stage::Query;
 use crate::ops::state::states;
-use crate::ops::verify::phases;
 use crate::project::Project;
 use crate::store::{Repo, Writer};
 use std::collections::BTreeSet;
@@ -152,7 +151,7 @@ fn asked(
     (deployment, framework): (&Deployment, &Framework),
 ) -> Result<Asked, Error> {
     let keys = keys(project.settings())?;
-    let judging = Judging { settings: project.settings(), keys: &keys, as_of: context.today() };
+    let judging = Judging { project, keys: &keys, as_of: context.today() };
     let states = states(deployment, framework);
     let at = (repo, args.rev.as_deref());
     decided(judging, at, project.store(), (deployment, framework, &states), |decided| {
@@ -166,7 +165,7 @@ fn asked(
         };
         let queries = decided.standing.queries.iter().filter(|query| is_theirs(query)).cloned().collect();
         let mut seats = Vec::new();
-        for report in phases(decided.case, decided.judgement, None) {
+        for report in decided.reports {
             let Some(phase) = framework.phase(report.phase) else { continue };
             let digest = phase_digest(deployment, framework, phase, decided.case.files);
             let missing = report.needs.iter().filter(|need| need.met.is_none()).flat_map(|need| &need.roles);

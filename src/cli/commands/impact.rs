@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let (deployment, framework) = super::sound(&project, &super::name(&args.deployment)?)?;
     let (mut impact, after) = impact(&args.changes, &project, &deployment, &framework)?;
     let keys = keys(project.settings())?;
-    let judging = Judging { settings: project.settings(), keys: &keys, as_of: context.today() };
+    let judging = Judging { project: &project, keys: &keys, as_of: context.today() };
     let at = (&repo, None);
     impact.decisions = judged(judging, at, project.store(), (&deployment, &framework), |_, before, _| {
         judged(judging, at, project.store(), (&after, &framework), |_, after, _| Ok(voided(before, after)))

@@ -120,7 +120,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let changed = last_change(&deployment.meta.history);
     let entry = recorded(&deployment.meta.history, &origin);
     deployment.meta.history.extend(entry);
-    let desk = Desk { context, repo: &repo, settings: project.settings(), file: &args.file, origin: &origin };
+    let desk = Desk { context, repo: &repo, project: &project, file: &args.file, origin: &origin };
     let given = Given { approvals: read.approvals, over: None, lost: read.lost, changed, fates: &mut fates };
     let (statements, decisions) = desk.record(&deployment, &framework, given)?;
     if !args.dry_run {
@@ -192,8 +192,13 @@ impl<'r> Existing<'r> {
             Updated::Applied(applied) => {
                 let store = self.project.store();
                 let mut files = super::update::replacements_of(store, left, &applied, framework)?;
-                let settings = self.project.settings();
-                let desk = Desk { context, repo: self.repo, settings, file: &args.file, origin: &origin };
+                let desk = Desk {
+                    context,
+                    repo: self.repo,
+                    project: &self.project,
+                    file: &args.file,
+                    origin: &origin,
+                };
                 let given = Given { approvals, over, lost, changed, fates: &mut fates };
                 let (statements, decisions) = desk.record(&applied.deployment, framework, given)?;
                 let statement = |held: Held| Replacement { path: held.path, after: Some(held.bytes) };

@@ -214,7 +214,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         EventKind::Live => event.on.min(context.today()),
         _ => context.today(),
     };
-    let judging = Judging { settings: project.settings(), keys: &keys, as_of };
+    let judging = Judging { project, keys: &keys, as_of };
     // Decisions and events of the work tree count too: several may wait for one commit.
     let (event, before) =
         decided(judging, (&repo, None), here.store(), (&deployment, &framework, &states), |decided| {
@@ -222,7 +222,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                 decided.case,
                 &decided.judgement.statements,
                 &decided.standing,
-                decided.record,
+                decided.judgement.record,
                 event.clone(),
             )?;
             Ok((event, decided.standing.clone()))

@@ -139,7 +139,7 @@ fn one(
     let settings = project.settings();
     let states = states(&deployment, &framework);
     let keys = keys(settings)?;
-    let judging = Judging { settings, keys: &keys, as_of: asked.as_of };
+    let judging = Judging { project, keys: &keys, as_of: asked.as_of };
     let loaded = (&deployment, &*framework, &states);
     let standing =
         decided(judging, (repo, None), project.store(), loaded, |decided| Ok(decided.standing.clone()))?;
@@ -188,7 +188,7 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
     let (names, _) = project.deployments()?;
     let settings = project.settings();
     let keys = keys(settings)?;
-    let judging = Judging { settings, keys: &keys, as_of: asked.as_of };
+    let judging = Judging { project, keys: &keys, as_of: asked.as_of };
     let home = repo.home();
     let begin = || Ok((project.loader()?, home.open()?));
     let brief =

@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let phase = super::phase(&project, args.phase)?;
     let keys = keys(project.settings())?;
-    let judging = Judging { settings: project.settings(), keys: &keys, as_of: context.today() };
+    let judging = Judging { project: &project, keys: &keys, as_of: context.today() };
     let mut outcome = Outcome::Clean;
     for name in &names {
         let (deployment, framework) = match super::sound(&project, name) {

@@ -2,8 +2,7 @@
 
 use crate::diag::{Code, Finding, Label, Severity};
 use crate::model::Digest;
-use crate::ops::verify::{Case, Judged, Judgement, Problem, is_enough, judge};
-use crate::project::Held;
+use crate::ops::verify::{Case, Judged, Judgement, Problem, is_enough};
 
 /// A decision that never counted.
 pub(super) static NO_DECISION: Code = Code {
@@ -42,11 +41,10 @@ somebody. If its `.sig` was lost, restore it from git. A rejection or a withdraw
 };
 
 /// What there is to say about a deployment's decisions.
-pub fn decisions(case: &Case<'_>, held: &[Held], broken: &[Finding]) -> Vec<Finding> {
-    let judgement = judge(case, held, broken);
+pub fn decisions(case: &Case<'_>, judgement: &Judgement<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         judgement.statements.iter().filter_map(|one| finding(one).or_else(|| unshown(case, one))).collect();
-    findings.extend(judgement.missing.iter().filter_map(|id| missing(*id, &judgement)));
+    findings.extend(judgement.missing.iter().filter_map(|id| missing(*id, judgement)));
     findings
 }
 

@@ -8,11 +8,11 @@ mod phases;
 use super::policy::{self, Keys, Office};
 use super::scope::{Files, seal};
 use super::signature::{self, SigningKey, Verified};
-use crate::diag::Finding;
+use crate::diag::{Error, Finding};
 use crate::model::{
-    Act, Date, Deployment, Digest, Effect, Framework, ItemId, Moment, Purpose, Scope, Seal, Settings,
+    Act, Date, Deployment, Digest, Effect, Framework, ItemId, Moment, Purpose, Record, Scope, Seal, Settings,
 };
-use crate::project::Held;
+use crate::project::{Held, Papers};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -163,14 +163,15 @@ pub struct Case<'a> {
     /// Everybody's keys.
     pub keys: &'a Keys,
     /// The files of the repository.
-    pub files: &'a Files<'a>,
+    pub files: &'a dyn Files,
     /// The day as of which things run out.
     pub as_of: Date,
     /// When a trusted history had each statement's file.
     pub seen: &'a BTreeMap<String, Moment>,
 }
 
-/// The statements, judged, in the order of their files; and those that others name and that are not there.
+/// Everything that a deployment's papers come to: the statements, judged, in the order of their files; what is missing or broken among them; and the
+/// record.
 pub struct Judgement<'a> {
     /// Each statement.
     pub statements: Vec<Judged<'a>>,
@@ -180,6 +181,12 @@ pub struct Judgement<'a> {
     pub heads: Vec<Digest>,
     /// What keeps every phase open, because nobody knows whether it is a refusal: statements that are missing or cannot be relied on.
     pub doubts: Vec<String>,
+    /// What is wrong with files of statements.
+    pub broken: &'a [Finding],
+    /// What happened; nothing where it could not be read.
+    pub record: &'a Record,
+    /// What is wrong with the record.
+    pub unrecorded: &'a [Finding],
 }
 
 impl<'a> Case<'a> {
@@ -189,7 +196,7 @@ impl<'a> Case<'a> {
         framework: &'a Framework,
         settings: &'a Settings,
         keys: &'a Keys,
-        files: &'a Files<'a>,
+        files: &'a dyn Files,
         as_of: Date,
     ) -> Self {
         static NOTHING_SEEN: BTreeMap<String, Moment> = BTreeMap::new();
@@ -205,9 +212,13 @@ pub fn is_enough(settings: &Settings, trust: Trust) -> bool {
 /// How far the clocks of honest people may be apart, in seconds.
 pub const A_DAY: i64 = 86_400;
 
-/// Judges the statements of a deployment. What is broken among its files is asked for too: it may be a refusal, and counts as one that
-/// nobody can read.
-pub fn judge<'a>(case: &Case<'_>, held: &'a [Held], broken: &[Finding]) -> Judgement<'a> {
+/// Judges what was decided of a deployment: the one way from papers to what they are worth. What cannot be read among them is carried along, because
+/// it may be a refusal.
+///
+/// # Errors
+/// Evidence that cannot be read: it has not changed, nobody knows, so nothing is said.
+pub fn judge<'a>(case: &Case<'_>, papers: &'a Papers<'_>) -> Result<Judgement<'a>, Error> {
+    let Papers { held, broken, record, unrecorded, evidence } = papers;
     let judge = Judge { case, seals: RefCell::default() };
     let mut statements: Vec<Judged<'a>> = held.iter().map(|held| judge.alone(held)).collect();
     let before = ancestors(held);
@@ -227,12 +238,18 @@ pub fn judge<'a>(case: &Case<'_>, held: &'a [Held], broken: &[Finding]) -> Judge
     let there: BTreeSet<Digest> = held.iter().map(|held| held.id).collect();
     let named: BTreeSet<Digest> = held.iter().flat_map(|held| held.statement.prev.iter().copied()).collect();
     let missing: BTreeSet<Digest> = named.difference(&there).copied().collect();
-    Judgement {
+    if let Some(error) = evidence.errors().into_iter().next() {
+        return Err(error);
+    }
+    Ok(Judgement {
         statements,
         doubts: doubts(&missing, broken),
         missing,
         heads: there.difference(&named).copied().collect(),
-    }
+        broken,
+        record,
+        unrecorded,
+    })
 }
 
 /// What nobody can read, and could be a refusal.
@@ -370,7 +387,7 @@ impl Judge<'_> {
             reasons.push(Reason { problem, why, leaves });
         };
         let trust = match &says.recorded {
-            Some(recording) if (case.files)(&recording.evidence) == Some(recording.digest) => {
+            Some(recording) if case.files.digest(&recording.evidence) == Some(recording.digest) => {
                 // What somebody wrote down whom nobody knows is not more than a claim.
                 if recorder_is_listed { Trust::Recorded } else { Trust::Claimed }
             }

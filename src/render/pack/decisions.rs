@@ -17,7 +17,7 @@ pub struct Decided<'a> {
     /// How many statements are missing or cannot be relied on as files.
     pub broken: usize,
     /// The files of the repository: evidence is in what is decided over.
-    pub files: &'a Files<'a>,
+    pub files: &'a dyn Files,
 }
 
 impl std::fmt::Debug for Decided<'_> {

@@ -87,12 +87,46 @@ fn a10_the_policy_keeps_phases_and_authors_apart_and_says_so_where_it_does_not()
     // Whoever changed the content last is not the only one who approves it.
     sandbox.commit("phase 1");
     assert_eq!(phase(&sandbox.verify(0, &[]), 1), "approved");
-    sandbox.replace("assessments/acme-northfield/contacts.toml", "# ", "# Checked. ");
-    sandbox.git(&["-c", "user.name=Marian Holt", "-c", "user.email=m@example.example", "add", "-A"]);
-    sandbox.git(&["commit", "-q", "--author", "Marian Holt <m@example.example>", "-m", "edited"]);
-    let verified = sandbox.verify(0, &[]);
-    assert_eq!(phase(&verified, 1), "open", "{verified:#}");
-    assert!(verified["phases"][0]["lacks"].to_string().contains("changed the content last"));
+    let by = |name: &str, what: &str| {
+        sandbox.git(&["add", "-A"]);
+        sandbox.git(&["commit", "-q", "--author", &format!("{name} <m@example.example>"), "-m", what]);
+    };
+    sandbox.tom(&["set", NORTHFIELD, "IGA-03", "No"]).code(0);
+    by("Marian Holt", "an answer of phase 2");
+    let is_own = || {
+        let verified = sandbox.verify(0, &[]);
+        assert_eq!(phase(&verified, 1), "open", "{verified:#}");
+        assert!(verified["phases"][0]["lacks"].to_string().contains("changed the content last"));
+    };
+    is_own();
+    let check = sandbox.tom(&["check", NORTHFIELD, "--ready", "2"]);
+    assert!(check.out.contains("TOM-0806"), "{}", check.all());
+    // Nobody becomes its author by what changes nothing that is decided on: a comment, a confirmation, another name of the folder.
+    let comment = sandbox.read("assessments/acme-northfield/ig.toml");
+    sandbox.write("assessments/acme-northfield/ig.toml", format!("# Looks fine.\n{comment}"));
+    by("Ed Moss", "a comment");
+    is_own();
+    sandbox.tom(&["confirm", NORTHFIELD, "IGA-03", "--party", "deployer", "--by", "Ben Tarrant"]).code(0);
+    by("Ed Moss", "a confirmation");
+    is_own();
+    sandbox.git(&["mv", "assessments/acme-northfield", "assessments/acme-elsewhere"]);
+    by("Ed Moss", "another name");
+    sandbox.git(&["mv", "assessments/acme-elsewhere", "assessments/acme-northfield"]);
+    by("Ed Moss", "the old name");
+    is_own();
+    // Nor by a merge that changes nothing either.
+    sandbox.git(&["switch", "-q", "-c", "side", "HEAD~1"]);
+    sandbox.write("README.md", "Something else.\n");
+    by("Ed Moss", "beside");
+    sandbox.git(&["merge", "-q", "--no-ff", "-m", "merged", "main"]);
+    is_own();
+    // Somebody else's change is, and then it counts.
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.tom(&["set", NORTHFIELD, "IGA-03", "Yes"]).code(0);
+    by("Ed Moss", "and back");
+    assert_eq!(phase(&sandbox.verify(0, &[]), 1), "approved");
+    let check = sandbox.tom(&["check", NORTHFIELD, "--ready", "2"]);
+    assert!(!check.out.contains("TOM-0806"), "{}", check.all());
     // Under a lax policy it counts, and is said.
     let sandbox = peopled();
     sandbox.decide("marian-holt", 1, &YES).code(0);

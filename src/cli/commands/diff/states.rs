@@ -14,7 +14,7 @@ use crate::ops::review::{
 use crate::ops::verify::{Case, judge};
 use crate::project::{
     ASSESSMENTS, EvidenceFiles, Held, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, folder_of,
-    load_pair, pairs, record, statements,
+    load_pair, pairs, papers, statements,
 };
 use crate::store::{Commit, GitStore, Home, Repo, Right, Store, Touch, WorkTree};
 use crate::syntax::{Document, read_section};
@@ -380,22 +380,16 @@ impl Reader<'_> {
         let (Some(Base { deployment, framework }), Some(store)) = (loaded.and_then(base), store) else {
             return Ok(Default::default());
         };
-        let (held, broken) = statements(store, &deployment.name)?;
-        let (record, findings) = record(store, &deployment.name)?;
-        let mut problems = of_findings(side, &broken);
-        problems.extend(of_findings(side, &findings));
-        let evidence = EvidenceFiles::of(store);
-        let files = |path: &str| evidence.digest(path);
-        let by = |settings: &Settings, keys: &Keys| {
-            let case = Case::of(deployment, framework, settings, keys, &files, self.today);
-            Told::of(&judge(&case, &held, &broken).statements, settings)
+        let papers = papers(store, &deployment.name)?;
+        let by = |settings: &Settings, keys: &Keys| -> Result<_, Error> {
+            let case = Case::of(deployment, framework, settings, keys, &papers.evidence, self.today);
+            Ok(Told::of(&judge(&case, &papers)?.statements, settings))
         };
-        let statements = by(self.before.unwrap_or(self.after).settings(), &self.keys);
-        let own = self.own_keys.as_ref().map(|keys| by(self.after.settings(), keys));
-        match evidence.errors().into_iter().next() {
-            Some(error) => Err(error),
-            None => Ok((Said { statements, own, record }, problems)),
-        }
+        let statements = by(self.before.unwrap_or(self.after).settings(), &self.keys)?;
+        let own = self.own_keys.as_ref().map(|keys| by(self.after.settings(), keys)).transpose()?;
+        let mut problems = of_findings(side, &papers.broken);
+        problems.extend(of_findings(side, &papers.unrecorded));
+        Ok((Said { statements, own, record: papers.record }, problems))
     }
 
     /// Tells which deployments would have to take over what changed in one that they were derived from.

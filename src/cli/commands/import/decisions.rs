@@ -3,16 +3,16 @@
 use crate::cli::commands::fmt::within;
 use crate::cli::commands::{plain, speaker};
 use crate::cli::context::Context;
-use crate::cli::decided::author;
+use crate::cli::decided::author_where_asked;
 use crate::diag::Error;
 use crate::exchange::{Approval, Fates, Lost};
 use crate::model::{
-    Act, Date, Deployment, Digest, Framework, Moment, Origin, Recording, Settings, Statement, statement_name,
+    Act, Date, Deployment, Digest, Framework, Moment, Origin, Recording, Statement, statement_name,
 };
 use crate::ops::decide::{Decision, Voice, Wish, propose, transcribe};
 use crate::ops::policy::{Keys, Office, electors, keys, office};
 use crate::ops::verify::{Case, judge};
-use crate::project::{APPROVALS, EvidenceFiles, Held, evidence_digest, folder_of, statements};
+use crate::project::{APPROVALS, Held, Papers, Project, evidence_digest, folder_of, papers};
 use crate::store::{Repo, Store, WorkTree};
 use crate::syntax::{is_hidden, write_statement};
 use std::path::Path;
@@ -57,7 +57,7 @@ pub(super) struct Given<'g> {
 pub(super) struct Desk<'d> {
     pub(super) context: &'d Context,
     pub(super) repo: &'d Repo,
-    pub(super) settings: &'d Settings,
+    pub(super) project: &'d Project,
     pub(super) file: &'d Path,
     pub(super) origin: &'d Origin,
 }
@@ -78,31 +78,28 @@ impl Desk<'_> {
             return Ok((Vec::new(), Vec::new()));
         }
         let tree = WorkTree::new(self.context.work_tree(self.repo)?);
-        let (mut held, broken) = statements(&tree, &after.name)?;
-        if let Some(broken) = broken.into_iter().find(|finding| finding.is_error()) {
-            return Err(broken.into());
-        }
-        let before = held.len();
-        let keys = keys(self.settings)?;
-        let evidence = EvidenceFiles::of(&tree);
-        let files = |path: &str| evidence.digest(path);
+        let mut papers = papers(&tree, &after.name)?;
+        papers.sound()?;
+        let before = papers.held.len();
+        let keys = keys(self.project.settings())?;
         let over = over.as_ref().unwrap_or(after);
-        let case = Case::of(over, framework, self.settings, &keys, &files, self.context.today());
+        let case =
+            Case::of(over, framework, self.project.settings(), &keys, &papers.evidence, self.context.today());
         // Whoever decided first comes first.
         approvals.sort_by_key(|approval| approval.on);
         for approval in &approvals {
             let whole = |office: &Office| content_is_theirs(office, approval, &lost, changed);
-            match self.statement(&case, &held, approval, &whole, (&tree, &evidence)) {
+            match self.statement(&case, &papers, approval, &whole, &tree) {
                 Ok(Some(made)) => {
                     fates.decided(approval, &made.statement.role);
-                    held.push(made);
+                    papers.held.push(made);
                 }
                 Ok(None) => fates.decided_before(approval),
                 Err(why) => fates.refuse_decision(approval, &why),
             }
         }
-        let told = self.told(after, framework, &keys, &files, (&held, before));
-        Ok((held.split_off(before), told))
+        let told = self.told(after, framework, &keys, (&papers, before))?;
+        Ok((papers.held.split_off(before), told))
     }
 
     /// What the new ones among statements are worth.
@@ -111,11 +108,11 @@ impl Desk<'_> {
         after: &Deployment,
         framework: &Framework,
         keys: &Keys,
-        files: &crate::ops::scope::Files<'_>,
-        (held, before): (&[Held], usize),
-    ) -> Vec<Recorded> {
-        let case = Case::of(after, framework, self.settings, keys, files, self.context.today());
-        let judgement = judge(&case, held, &[]);
+        (papers, before): (&Papers<'_>, usize),
+    ) -> Result<Vec<Recorded>, Error> {
+        let case =
+            Case::of(after, framework, self.project.settings(), keys, &papers.evidence, self.context.today());
+        let judgement = judge(&case, papers)?;
         let new = judgement.statements.iter().skip(before).map(|one| {
             let says = &one.held.statement;
             let evidence = says.recorded.as_ref().map(|recording| recording.evidence.clone());
@@ -132,21 +129,21 @@ impl Desk<'_> {
                 now: one.word().to_owned(),
             }
         });
-        new.collect()
+        Ok(new.collect())
     }
 
     /// The statement of a decision; none where it was recorded before.
     fn statement(
         self,
         case: &Case<'_>,
-        held: &[Held],
+        papers: &Papers<'_>,
         approval: &Approval,
         whole: &dyn Fn(&Office) -> Result<(), String>,
-        (tree, evidence): (&dyn Store, &EvidenceFiles<'_>),
+        tree: &dyn Store,
     ) -> Result<Option<Held>, String> {
         let by = plain("name", &approval.by).map_err(message)?;
         let office = seat(case, approval)?;
-        let same = held.iter().map(|held| &held.statement).filter(|says| {
+        let same = papers.held.iter().map(|held| &held.statement).filter(|says| {
             (says.act, says.phase, &says.role, &says.by)
                 == (Act::Decide, approval.phase, &office.role, &approval.by)
         });
@@ -181,10 +178,11 @@ impl Desk<'_> {
             queries: approval.queries.clone(),
             expires: approval.expires,
         });
-        let judgement = judge(case, held, &[]);
+        let judgement = judge(case, papers).map_err(message)?;
         let proposal = match approval.over {
             Some(_) => {
-                let author = author(case.settings, (self.repo, None), case.deployment, held.is_empty());
+                let (at, name) = ((self.repo, None), &case.deployment.name);
+                let author = author_where_asked(self.project, at, name, papers.held.is_empty());
                 propose(case, &judgement, author.map_err(message)?.as_ref(), &voice, &wish)
             }
             None => transcribe(case, &judgement, &voice, &wish),
@@ -193,7 +191,7 @@ impl Desk<'_> {
         if approval.over.is_some_and(|over| proposal.digest != Some(over)) {
             return Err("what it is over has changed since the workbook was exported, here or in the workbook itself; export it anew, and let them look again".to_owned());
         }
-        if let Some(path) = evidence.missing().first().filter(|_| approval.over.is_some()) {
+        if let Some(path) = papers.evidence.missing().first().filter(|_| approval.over.is_some()) {
             return Err(format!("a decision covers what its evidence says, and `{path}` is not here"));
         }
         let statement = proposal.statement;

@@ -30,14 +30,18 @@ impl Desk<'_> {
             return Ok(None);
         }
         let states = states(deployment, framework);
-        let keys = keys(self.settings)?;
-        let judging = Judging { settings: self.settings, keys: &keys, as_of: self.context.today() };
+        let keys = keys(self.project.settings())?;
+        let judging = Judging { project: self.project, keys: &keys, as_of: self.context.today() };
         let event =
             decided(judging, (self.repo, None), store, (deployment, framework, &states), |decided| {
                 let mut new = Vec::new();
                 for reply in replies {
-                    let mut said =
-                        decided.record.events.values().filter_map(|event| event.replies.get(&reply.address));
+                    let mut said = decided
+                        .judgement
+                        .record
+                        .events
+                        .values()
+                        .filter_map(|event| event.replies.get(&reply.address));
                     let asked = question(&decided.standing.queries, &reply.address);
                     match () {
                         () if asked.is_empty() && said.any(|text| *text == reply.text) => {
@@ -70,7 +74,8 @@ impl Desk<'_> {
                 };
                 new.iter().for_each(|reply| fates.replied(reply));
                 let statements = &decided.judgement.statements;
-                propose(decided.case, statements, &decided.standing, decided.record, event).map(Some)
+                propose(decided.case, statements, &decided.standing, decided.judgement.record, event)
+                    .map(Some)
             })?;
         let Some(event) = event else { return Ok(None) };
         let path = format!("{}/{RECORD}", folder_of(&deployment.name));

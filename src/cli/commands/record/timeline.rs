@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::decided::{Decided, Judging, decided};
 use crate::cli::report::one_line;
-use crate::cli::words::{heading, wrapped};
+use crate::cli::words::{counted, heading, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Act, Date, DeploymentName, Digest, Moment};
@@ -58,7 +58,7 @@ pub(super) fn show(
     let (deployment, framework) = super::super::sound(&project, name)?;
     let states = states(&deployment, &framework);
     let keys = keys(project.settings())?;
-    let judging = Judging { settings: project.settings(), keys: &keys, as_of: context.today() };
+    let judging = Judging { project: &project, keys: &keys, as_of: context.today() };
     decided(judging, (repo, None), project.store(), (&deployment, &framework, &states), |decided| {
         let entries = entries(decided);
         match format {
@@ -74,7 +74,7 @@ pub(super) fn show(
 
 fn entries(decided: &Decided<'_>) -> Vec<Entry> {
     let mut all: Vec<((Date, Moment), Entry)> = Vec::new();
-    for event in decided.record.in_order() {
+    for event in decided.judgement.record.in_order() {
         let entry = Entry {
             on: event.on.to_string(),
             time: event.time,
@@ -130,11 +130,10 @@ fn text(name: &DeploymentName, decided: &Decided<'_>, entries: &[Entry], width: 
     if entries.is_empty() {
         out += "  nothing has been decided or recorded\n";
     }
-    if decided.broken > 0 {
-        out += &format!(
-            "  {} statements are missing or cannot be read: see `tom check {name}`\n",
-            decided.broken
-        );
+    let doubts = decided.judgement.doubts.len();
+    if doubts > 0 {
+        let what = counted(doubts, "statement is", "statements are");
+        out += &format!("  {what} missing or cannot be read: see `tom check {name}`\n");
     }
     out
 }

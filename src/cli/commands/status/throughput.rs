@@ -60,7 +60,7 @@ pub(super) fn run(
     let (names, _) = project.deployments()?;
     let settings = project.settings();
     let keys = keys(settings)?;
-    let judging = Judging { settings, keys: &keys, as_of: context.today() };
+    let judging = Judging { project, keys: &keys, as_of: context.today() };
     let mut body = Body { products: BTreeMap::new(), unread: Vec::new() };
     for name in names {
         let one = super::super::sound(project, &name).and_then(|(deployment, framework)| {

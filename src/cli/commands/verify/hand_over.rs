@@ -14,7 +14,7 @@ use crate::exchange::handover::{Carried, HandOver};
 use crate::model::{FrameworkRef, People, Policy, Settings};
 use crate::ops::handover::{Place, place, sent};
 use crate::ops::policy::Keys;
-use crate::project::{Project, SETTINGS, ledgers, statements};
+use crate::project::{Project, SETTINGS, ledgers, papers};
 use crate::store::{Store, WorkTree};
 use std::path::Path;
 
@@ -121,17 +121,15 @@ pub(super) fn verify(
     let held = match &inner {
         Some((carried, project)) => {
             let project = project.as_ref().map_err(Clone::clone)?;
-            Some((*carried, project, statements(project.store(), &carried.deployment.name)?))
+            Some((*carried, project, papers(project.store(), &carried.deployment.name)?))
         }
         None => None,
     };
     let decisions = match &held {
-        Some((carried, project, (held, broken))) => {
+        Some((carried, _, papers)) => {
             let (deployment, framework) = (&carried.deployment, &carried.framework);
-            let content = Content { deployment, framework, taken: &[], twins: &[] };
-            let (store, broken) = (project.store(), broken.clone());
-            let mut verified =
-                super::verify(args, context, None, store, trusted, judging, &content, held, broken)?;
+            let content = Content { project: None, deployment, framework, taken: &[], twins: &[] };
+            let mut verified = super::verify(args, context, None, trusted, judging, &content, papers)?;
             framework_here(here, carried, &mut verified);
             Some(verified)
         }

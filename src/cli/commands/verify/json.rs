@@ -74,7 +74,7 @@ pub(super) struct DeploymentJson {
     statements: Vec<StatementJson>,
     /// Statements that no other names: give them as `--anchor` later.
     heads: Vec<Digest>,
-    /// Statements that cannot be relied on as files.
+    /// Statements, and the record, that cannot be relied on as files.
     broken: Vec<FindingJson>,
     /// Statements that others name and that are not among those that could be read.
     missing: Vec<Digest>,

@@ -5,6 +5,7 @@ mod pack;
 mod text;
 
 use crate::cli::context::Context;
+use crate::cli::decided::author;
 use crate::cli::output::Output;
 use crate::cli::{Outcome, args::Format};
 use crate::diag::{Error, Finding};
@@ -13,8 +14,8 @@ use crate::ops::policy::{Keys, keys};
 use crate::ops::ready::{self, Gap, claimed_in, gaps};
 use crate::ops::state::{Speakers, states};
 use crate::ops::verify::{Case, Judged, PhaseReport, Problem, is_enough, judge, phases};
-use crate::project::{APPROVALS, EvidenceFiles, Project, RECORD, folder_of, statements};
-use crate::store::{Repo, Store};
+use crate::project::{APPROVALS, Papers, Project, folder_of, papers};
+use crate::store::Repo;
 use history::{Taken, removed, removed_since};
 use json::{Status, Unverified, to_json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,18 +182,22 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     for name in &names {
         let mut one = || -> Result<(), Error> {
-            let (held, findings) = statements(project.store(), name)?;
-            anchors.find(&held);
+            let papers = papers(project.store(), name)?;
+            anchors.find(&papers.held);
             let (deployment, framework) = super::sound(&project, name)?;
             let taken: Vec<Taken> = taken.extract_if(.., |one| one.is_of(&deployment)).collect();
-            if args.all && held.is_empty() && findings.is_empty() && taken.is_empty() {
+            if args.all && papers.held.is_empty() && papers.sound().is_ok() && taken.is_empty() {
                 return Ok(());
             }
             let twins = ids.get(&deployment.meta.id).map(Vec::as_slice).unwrap_or_default();
-            let content = Content { deployment: &deployment, framework: &framework, taken: &taken, twins };
-            let store = project.store();
-            let verified =
-                verify(args, context, Some(&repo), store, &trusted, &settings, &content, &held, findings)?;
+            let content = Content {
+                project: Some(&project),
+                deployment: &deployment,
+                framework: &framework,
+                taken: &taken,
+                twins,
+            };
+            let verified = verify(args, context, Some(&repo), &trusted, &settings, &content, &papers)?;
             clean &= verified.is_clean(&settings, args.allow_void);
             match args.format {
                 Format::Json => json.push(to_json(&verified)),
@@ -256,6 +261,8 @@ fn ids(project: &Project, names: &[DeploymentName]) -> BTreeMap<PermanentId, Vec
 
 /// The deployment with its framework.
 struct Content<'a> {
+    /// Whose history tells who wrote it; none in a hand-over.
+    project: Option<&'a Project>,
     deployment: &'a Deployment,
     framework: &'a Framework,
     /// Statements of it that were taken away.
@@ -264,17 +271,14 @@ struct Content<'a> {
     twins: &'a [DeploymentName],
 }
 
-#[expect(clippy::too_many_arguments, reason = "everything that a verdict rests on is named")]
 fn verify<'h>(
     args: &Args,
     context: &Context,
     repo: Option<&Repo>,
-    store: &dyn Store,
     trusted: &Trusted,
     settings: &Settings,
     content: &Content<'_>,
-    held: &'h [crate::project::Held],
-    broken: Vec<Finding>,
+    papers: &'h Papers<'_>,
 ) -> Result<Verified<'h>, Error> {
     let name = &content.deployment.name;
     let folder = folder_of(name);
@@ -308,28 +312,21 @@ fn verify<'h>(
         }
         _ => BTreeMap::new(),
     };
-    let evidence = EvidenceFiles::of(store);
-    let files = |path: &str| evidence.digest(path);
     let case = Case {
         deployment: content.deployment,
         framework: content.framework,
         rules: rules.as_deref().unwrap_or(content.framework),
         settings,
         keys: &trusted.keys,
-        files: &files,
+        files: &papers.evidence,
         as_of: args.as_of.unwrap_or_else(|| context.today()),
         seen: &seen,
     };
-    let mut judgement = judge(&case, held, &broken);
+    let mut judgement = judge(&case, papers)?;
     judgement.doubts.extend(doubts.iter().cloned());
-    // Evidence that cannot be read has not changed: nobody knows, so nothing is said.
-    if let Some(error) = evidence.errors().into_iter().next() {
-        return Err(error);
-    }
-    let revision = args.rev.as_deref().unwrap_or("HEAD");
-    let author = match repo.filter(|repo| !repo.is_unborn() || args.rev.is_some()) {
+    let author = match content.project.filter(|_| !papers.held.is_empty()).zip(repo) {
         None => None,
-        Some(repo) => repo.last_author(revision, &folder, &[APPROVALS, RECORD])?,
+        Some((project, repo)) => author(repo, project, args.rev.as_deref(), name)?,
     };
     let reports = phases(&case, &judgement, author.as_ref());
     let states = states(content.deployment, content.framework);
@@ -353,7 +350,7 @@ fn verify<'h>(
     // With all deployments an anchor may be any one's.
     if !args.all {
         let mut anchors = Anchors::of(&args.anchor)?;
-        anchors.find(held);
+        anchors.find(&papers.held);
         wrong.extend(anchors.missing());
     }
     wrong.extend(doubts);
@@ -369,7 +366,7 @@ fn verify<'h>(
         name: name.clone(),
         as_of: case.as_of,
         statements: judgement.statements,
-        broken,
+        broken: judgement.broken.iter().chain(judgement.unrecorded).cloned().collect(),
         missing: judgement.missing,
         heads: judgement.heads,
         phases,
