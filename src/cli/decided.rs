@@ -90,7 +90,7 @@ pub(super) fn judged<T>(
     (deployment, framework): (&Deployment, &Framework),
     then: impl FnOnce(&Case<'_>, &Judgement<'_>, &[PhaseReport]) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let papers = papers(store, &deployment.name)?;
+    let papers = papers(store, Some(repo), &deployment.name)?.among(project, deployment);
     let case = Case::of(deployment, framework, project.settings(), keys, &papers.evidence, as_of);
     let judgement = judge(&case, &papers)?;
     let author = author_where_asked(project, (repo, revision), &deployment.name, papers.held.is_empty())?;

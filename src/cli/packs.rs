@@ -6,7 +6,7 @@ use super::commands::past;
 use super::context::Context;
 use super::decided::{self, Judging};
 use super::embedded;
-use super::since::decided_over;
+use super::since::{DecidedOver, decided_over};
 use crate::diag::{Code, Error, Severity};
 use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, PartyId, date_of};
 use crate::ops::confirm::Entry;
@@ -245,7 +245,9 @@ impl Run<'_> {
             let given = Decided {
                 statements: &given.judgement.statements,
                 standing: &given.standing,
-                broken: given.judgement.doubts.len(),
+                broken: given.judgement.missing.len()
+                    + given.judgement.broken.iter().filter(|f| f.is_error()).count(),
+                has_twin: !given.judgement.twins.is_empty(),
                 files: given.case.files,
             };
             let of = |kind: &PackKind| self.pack(*kind, &deployment, &framework, earlier, &foreign, given);
@@ -276,8 +278,8 @@ impl Run<'_> {
                     Err(error) => return Ok(Err(error)),
                 };
                 let earlier = self.context.sound_project(repo, Some(&decided.commit))?;
-                let (commit, day) = (decided.commit, decided.day);
-                Ok(Ok(Before { deployment: loaded(&earlier)?, commit, day, role: Some(role.clone()) }))
+                let DecidedOver { commit, day, role } = decided;
+                Ok(Ok(Before { deployment: loaded(&earlier)?, commit, day, role: Some(role) }))
             }
             (_, Some((project, commit))) if project.has(name)? => {
                 let (id, day) = (commit.id.clone(), date_of(commit.seconds));

@@ -7,6 +7,7 @@ use crate::model::{Act, Date, DeploymentName};
 use crate::ops::scope::seal;
 use crate::project::{EvidenceFiles, Held, Project, statements};
 use crate::store::Repo;
+use std::collections::BTreeSet;
 
 /// Content that a role decided over.
 pub(super) struct DecidedOver {
@@ -14,32 +15,41 @@ pub(super) struct DecidedOver {
     pub(super) commit: String,
     /// The day of the decision.
     pub(super) day: Date,
+    /// The role.
+    pub(super) role: String,
 }
 
-/// What a role decided over last. The commit that a statement names is only where its content was seen, so it is made sure that the content there is
+/// What a role decided over last, in any phase or, as `ROLE@PHASE`, in one. The commit that a statement names is only where its content was seen, so it is made sure that the content there is
 /// what was decided over.
 pub(super) fn decided_over(
     context: &Context,
     repo: &Repo,
     project: &Project,
     name: &DeploymentName,
-    role: &str,
+    asked: &str,
 ) -> Result<DecidedOver, Error> {
+    let (role, phase) = match asked.split_once('@') {
+        Some((role, phase)) => (role, Some(phase)),
+        None => (asked, None),
+    };
     project.load(name)?.sound()?;
     let (held, _) = statements(project.store(), name)?;
-    let decided = held.iter().filter(|held| held.statement.act == Act::Decide && held.statement.role == role);
+    let decided = held.iter().filter(|held| {
+        let says = &held.statement;
+        says.act == Act::Decide
+            && says.role == role
+            && phase.is_none_or(|phase| *phase == says.phase.to_string())
+    });
     let Some(last) = decided.max_by_key(|held| (held.statement.time, held.id)) else {
-        let error =
-            Error::new(&USAGE, format!("the role `{}` has decided nothing in `{name}`", role.escape_debug()));
-        let mut roles: Vec<&str> = held.iter().map(|held| held.statement.role.as_str()).collect();
-        roles.sort_unstable();
-        roles.dedup();
-        let note = format!("there are decisions of: {}", roles.join(", "));
+        let error = Error::new(&USAGE, format!("`{}` has decided nothing in `{name}`", asked.escape_debug()));
+        let roles: BTreeSet<String> =
+            held.iter().map(|held| format!("{}@{}", held.statement.role, held.statement.phase)).collect();
+        let note = format!("there are decisions of: {}", Vec::from_iter(roles.iter().cloned()).join(", "));
         return Err(if roles.is_empty() { error } else { error.note(note) });
     };
     let day = last.statement.time.day();
     match last.statement.commit.as_ref().filter(|commit| holds(context, repo, last, commit, name)) {
-        Some(commit) => Ok(DecidedOver { commit: commit.clone(), day }),
+        Some(commit) => Ok(DecidedOver { commit: commit.clone(), day, role: role.to_owned() }),
         None => {
             Err(Error::new(&USAGE, format!("what {role} decided over on {day} is not found in the history"))
                 .note("the history was rewritten, or the clone is shallow")

@@ -568,6 +568,13 @@ pub struct Framework {
 }
 
 impl Framework {
+    /// The roles that decide in a phase, and those that an outcome asks for.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        let deciding = self.phases.iter().flat_map(|phase| &phase.roles).map(|role| role.role.as_str());
+        let asked = self.outcomes(ProfileName::Strict).iter().filter_map(|outcome| outcome.role.as_deref());
+        deciding.chain(asked)
+    }
+
     /// Every item in order.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
         self.sections.iter().flat_map(|section| &section.items)

@@ -3,6 +3,7 @@
 use super::policy::{Office, contradiction, effect, electors, office, offices, outcomes, phase_outcome};
 use super::ready::{self, gaps};
 use super::scope::{left_open, phase_digest, seal};
+use super::stage::{no_agreement, not_in_place};
 use super::state::states;
 use super::verify::{A_DAY, Case, Judged, Judgement, is_enough, phases};
 use crate::diag::{Code, Error, Severity};
@@ -81,6 +82,8 @@ pub struct Proposal<'a> {
     pub last: Option<&'a Held>,
     /// The leaves that changed since.
     pub changed: Vec<String>,
+    /// What the approver should know before they agree.
+    pub notes: Vec<String>,
     /// The digest that an approver compares with their pack; none for a withdrawal.
     pub digest: Option<Digest>,
 }
@@ -178,6 +181,7 @@ pub fn transcribe<'a>(
                 key,
                 last,
                 changed: Vec::new(),
+                notes: Vec::new(),
                 digest: None,
             });
         }
@@ -196,7 +200,13 @@ pub fn transcribe<'a>(
     }
     let changed = last.map(|last| since(last, &statement)).unwrap_or_default();
     let digest = Some(phase_digest(case.deployment, case.framework, phase, case.files));
-    Ok(Proposal { statement, effect: Some(effect), person, key, last, changed, digest })
+    let notes = match phase_outcome(case.rules, &decision.outcome).filter(|_| !office.verdicts.is_empty()) {
+        Some(outcome) => {
+            not_in_place(case, outcome).map(|agreement| no_agreement(outcome, agreement)).collect()
+        }
+        None => Vec::new(),
+    };
+    Ok(Proposal { statement, effect: Some(effect), person, key, last, changed, notes, digest })
 }
 
 /// The statements that one made at this moment can come after. One that is written down long after it was made comes after none that is

@@ -35,6 +35,7 @@ pub mod todo;
 pub mod update;
 pub mod upgrade;
 pub mod verify;
+pub mod waiting;
 pub mod words;
 
 /// Every code of this room.
@@ -47,6 +48,7 @@ pub const CODES: &[&[&crate::diag::Code]] = &[
         &decide::CANNOT_DECIDE,
         &history::NO_HISTORY,
         &policy::BAD_KEY,
+        &policy::UNKNOWN,
         &set::CANNOT_SET,
     ],
     update::CODES,

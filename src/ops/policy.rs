@@ -3,12 +3,13 @@
 use super::outcome::{Evaluator, YES};
 use super::signature::SigningKey;
 use super::state::holders;
-use crate::diag::{Code, Error, Severity};
+use crate::diag::{Code, Error, Finding, Label, Severity};
 use crate::model::{
     Canonical, Deployment, Digest, Effect, Framework, ItemId, Key, OutcomeKind, PartyId, Person, Phase,
     PhaseOutcome, PhasePolicy, PhaseRole, ProfileName, Scope, Settings, Verdict, VerdictRule,
 };
-use std::collections::BTreeMap;
+use crate::project::SETTINGS;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 /// A key in `tom.toml` cannot be used.
@@ -20,6 +21,57 @@ pub static BAD_KEY: Code = Code {
 `valid-after`, `valid-before`, `revoked-at` and `namespaces`; types are Ed25519, ECDSA, RSA and the two for hardware keys. A line that is not understood \
 whole is refused, never skipped: a restriction that nobody applies would make the key worth more than it says. A key belongs to one person and stands there once.",
 };
+
+/// The policy asks something of nobody.
+pub static UNKNOWN: Code = Code {
+    id: "TOM-0809",
+    severity: Severity::Error,
+    title: "the policy names a phase or a role that nobody knows",
+    explain: "`[policy.phases.N]` in `tom.toml` asks more of a phase of a framework, and a phase that no framework here has guards nothing. A role is one of a framework's, or one that somebody \
+under `[people]` has: of any other nobody can ever approve or accept anything. Correct the spelling, or list who has the role.",
+};
+
+/// Findings for what the policy asks of phases and roles that neither a framework nor a person knows.
+pub fn unknown<'f>(settings: &Settings, frameworks: impl Iterator<Item = &'f Framework>) -> Vec<Finding> {
+    let (mut phases, mut roles) = (BTreeSet::new(), BTreeSet::new());
+    for framework in frameworks {
+        phases.extend(framework.phases.iter().map(|phase| phase.number));
+        roles.extend(framework.roles().map(str::to_owned));
+    }
+    // Where no framework can be read, that is what has to be said.
+    if phases.is_empty() {
+        return Vec::new();
+    }
+    roles.extend(settings.people.values().flat_map(|person| person.roles.iter().cloned()));
+    let mut findings = Vec::new();
+    let mut role = |role: &str, label: Label| {
+        if !roles.contains(role) {
+            let found =
+                Finding::new(&UNKNOWN, format!("nobody has the role `{}`", role.escape_debug())).at(label);
+            findings.push(match crate::diag::nearest(role, roles.iter().map(String::as_str)) {
+                Some(near) => found.help(format!("did you mean `{near}`?")),
+                None => found.help("list somebody with this role under `[people]`"),
+            });
+        }
+    };
+    for name in settings.policy.accept.keys() {
+        role(name, Label::key(SETTINGS, ["policy", "accept", name]));
+    }
+    for (number, asked) in &settings.policy.phases {
+        let at = |key: &str| Label::value(SETTINGS, ["policy", "phases", &number.to_string(), key]);
+        asked.all_of.iter().for_each(|name| role(name, at("all-of")));
+        asked.any_of.iter().flatten().for_each(|name| role(name, at("any-of")));
+    }
+    for number in settings.policy.phases.keys().filter(|number| !phases.contains(number)) {
+        let known: Vec<String> = phases.iter().map(u8::to_string).collect();
+        let number = number.to_string();
+        let found =
+            Finding::new(&UNKNOWN, format!("no framework here has a phase {number}, so this guards nothing"));
+        let found = found.at(Label::key(SETTINGS, ["policy", "phases", &number]));
+        findings.push(found.help(format!("the phases are {}", known.join(", "))));
+    }
+    findings
+}
 
 /// Outcome that every role can give: it agrees.
 pub const APPROVED: &str = "approved";

@@ -4,8 +4,8 @@ use super::outcome::Evaluator;
 use super::policy::phase_outcome;
 use super::verify::{Case, Judged, PhaseReport, PhaseStatus, Problem, Trust};
 use crate::model::{
-    Address, Condition, DEPLOYER, Date, Effect, Event, EventKind, Moment, ProfileName, Record, Scope,
-    Statement, Value,
+    Address, Agreement, Condition, DEPLOYER, Date, Effect, Event, EventKind, ItemId, Moment, PhaseOutcome,
+    ProfileName, Record, Scope, Statement, Value, VerdictRule,
 };
 use std::collections::BTreeSet;
 
@@ -262,10 +262,11 @@ pub fn standing(
     }
 }
 
-struct Process<'p> {
-    case: &'p Case<'p>,
-    judged: &'p [Judged<'p>],
-    record: &'p Record,
+/// What a deployment's stage is computed from.
+pub(super) struct Process<'p> {
+    pub(super) case: &'p Case<'p>,
+    pub(super) judged: &'p [Judged<'p>],
+    pub(super) record: &'p Record,
 }
 
 /// When something happened: its day, and the moment that orders those of one day.
@@ -276,7 +277,7 @@ fn when(event: &Event) -> When {
 }
 
 /// Whether a statement was good when it was made: at most its content has changed since, or its day has passed.
-fn was_good(one: &Judged<'_>) -> bool {
+pub(super) fn was_good(one: &Judged<'_>) -> bool {
     one.reasons.iter().all(|reason| matches!(reason.problem, Problem::Void | Problem::Expired))
 }
 
@@ -439,7 +440,7 @@ impl Process<'_> {
             };
             lack(what, turn);
         }
-        for (title, condition) in self.conditions() {
+        for (_, title, condition) in self.conditions() {
             if evaluator.test(condition) != Some(true) {
                 let items: Vec<String> = condition.items().iter().map(ToString::to_string).collect();
                 lack(
@@ -454,6 +455,7 @@ impl Process<'_> {
                 "once it is met, they decide anew without it".to_owned(),
             );
         }
+        self.unfounded(&mut lack);
         self.agreements(&mut lack);
         if !throughput.is_agreed {
             let turn = format!(
@@ -484,24 +486,43 @@ impl Process<'_> {
     }
 
     /// What approvals that stand ask for before going live.
-    fn conditions(&self) -> Vec<(&str, &Condition)> {
+    pub(super) fn conditions(&self) -> Vec<(&Statement, &str, &Condition)> {
         let standing = self
             .judged
             .iter()
             .filter(|one| one.stands() && self.is_enough(one) && one.effect == Some(Effect::Conditional));
-        let outcomes = standing.filter_map(|one| one.held.statement.outcome.as_deref());
-        let outcomes = outcomes.filter_map(|outcome| phase_outcome(self.case.rules, outcome));
-        outcomes.filter_map(|outcome| Some((outcome.title.as_str(), outcome.before_live.as_ref()?))).collect()
+        let says = standing.map(|one| &one.held.statement);
+        let asked = says.filter_map(|says| {
+            let outcome = phase_outcome(self.case.rules, says.outcome.as_deref()?)?;
+            Some((says, outcome.title.as_str(), outcome.before_live.as_ref()?))
+        });
+        asked.collect()
     }
 
     /// What people wrote as conditions of approvals that stand.
-    fn own_conditions(&self) -> impl Iterator<Item = (&Statement, &str)> {
+    pub(super) fn own_conditions(&self) -> impl Iterator<Item = (&Statement, &str)> {
         let standing =
             self.judged.iter().filter(|one| one.stands() && one.effect.is_some_and(Effect::approves));
         standing.flat_map(|one| {
             let says = &one.held.statement;
             says.conditions.values().map(move |condition| (says, condition.as_str()))
         })
+    }
+
+    /// Agreements that an approval says are there, and that no answer does.
+    fn unfounded(&self, lack: &mut impl FnMut(String, String)) {
+        let standing = self
+            .judged
+            .iter()
+            .filter(|one| one.stands() && self.is_enough(one) && one.effect.is_some_and(Effect::approves));
+        let outcomes = standing.filter_map(|one| one.held.statement.outcome.as_deref());
+        let outcomes: BTreeSet<&str> = outcomes.collect();
+        for outcome in outcomes.into_iter().filter_map(|outcome| phase_outcome(self.case.rules, outcome)) {
+            for agreement in not_in_place(self.case, outcome) {
+                let turn = format!("see to {}, or have it decided that it may follow", agreement.in_place);
+                lack(no_agreement(outcome, agreement), turn);
+            }
+        }
     }
 
     fn agreements(&self, lack: &mut impl FnMut(String, String)) {
@@ -543,8 +564,43 @@ impl Process<'_> {
     }
 }
 
+/// The agreements that an outcome says are in place, and that no answer says are: one without conditions says it of each that another outcome lets
+/// follow. An agreement is not asked for where an answer that rests on it says that it does not apply.
+pub(super) fn not_in_place<'c>(
+    case: &'c Case<'_>,
+    outcome: &PhaseOutcome,
+) -> impl Iterator<Item = &'c Agreement> {
+    let approves = outcome.before_live.is_none() && !matches!(outcome.verdicts, VerdictRule::Any(_));
+    let (framework, deployment) = (case.framework, case.deployment);
+    let may_follow: BTreeSet<_> = case
+        .rules
+        .phase_outcomes
+        .iter()
+        .filter_map(|other| other.before_live.as_ref())
+        .flat_map(Condition::items)
+        .collect();
+    let applies = |id: &ItemId| {
+        let mut resting = framework.items().filter(|item| item.depends_on.contains(id));
+        !resting.any(|item| deployment.text(&item.id) == "N/A")
+    };
+    framework.process.agreements.iter().filter(move |agreement| {
+        approves
+            && may_follow.contains(&agreement.in_place)
+            && deployment.text(&agreement.in_place) != "Yes"
+            && applies(&agreement.in_place)
+    })
+}
+
+/// That an outcome says more than the answers do.
+pub(super) fn no_agreement(outcome: &PhaseOutcome, agreement: &Agreement) -> String {
+    format!(
+        "`{}` says that every agreement is there, and no answer says it of the {}",
+        outcome.value, agreement.title
+    )
+}
+
 /// A decision that does not hold any more, in words.
-fn in_words(one: &Judged<'_>) -> String {
+pub(super) fn in_words(one: &Judged<'_>) -> String {
     let says = &one.held.statement;
     let leaves: Vec<&str> = one.changed().take(3).collect();
     let more = if one.changed().count() > leaves.len() { " …" } else { "" };

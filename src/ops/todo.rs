@@ -19,6 +19,10 @@ use std::collections::BTreeSet;
 pub enum Deed {
     /// Answer a query of whoever decides.
     Reply,
+    /// Decide, or decide anew.
+    Decide,
+    /// See to a condition of an approval.
+    Meet,
     /// Answer a needed item.
     Answer,
     /// Add the note that an answer needs.
@@ -46,6 +50,8 @@ impl Deed {
     pub fn title(self) -> &'static str {
         match self {
             Self::Reply => "to reply to: queries",
+            Self::Decide => "to decide",
+            Self::Meet => "to see to: conditions of approvals",
             Self::Answer => "to answer",
             Self::Note => "to explain in a note",
             Self::Rate => "to rate",

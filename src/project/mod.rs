@@ -12,11 +12,11 @@ mod past;
 mod record;
 
 use crate::diag::{Code, Error, Finding, Label, Severity};
-use crate::model::{DeploymentName, Framework, FrameworkRef, Meta, PartyId, Settings};
+use crate::model::{DeploymentName, Framework, FrameworkRef, Meta, PartyId, PermanentId, Settings};
 use crate::store::{EntryKind, Store};
 use crate::syntax::{Document, FrameworkFile, read_framework, read_meta, read_settings};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use approvals::{APPROVALS, BROKEN_STATEMENT, EvidenceFiles, Held, STRAY, evidence_digest, statements};
 pub use by_base::ByBase;
@@ -99,6 +99,7 @@ pub struct Project {
     settings: Arc<Settings>,
     frameworks: Frameworks,
     shared: load::Shared,
+    ids: OnceLock<BTreeMap<PermanentId, Vec<DeploymentName>>>,
 }
 
 impl Project {
@@ -153,7 +154,10 @@ impl Project {
         if is_read_again {
             findings.extend(unknown_parties(&settings, &frameworks));
         }
-        Ok((Self { store, settings, frameworks, shared: load::Shared::default() }, findings))
+        Ok((
+            Self { store, settings, frameworks, shared: load::Shared::default(), ids: OnceLock::new() },
+            findings,
+        ))
     }
 
     /// What `tom.toml` says.
@@ -240,6 +244,20 @@ impl Project {
             Some(finding) => finding.into(),
             None => Error::new(&NOT_A_DEPLOYMENT, format!("`{path}` cannot be understood")),
         })
+    }
+
+    /// The deployments with a permanent id. There is one, unless somebody copied a folder. One that cannot be read is for `tom check` to report.
+    pub fn of_id(&self, id: &PermanentId) -> &[DeploymentName] {
+        let all = self.ids.get_or_init(|| {
+            let mut ids = BTreeMap::<PermanentId, Vec<DeploymentName>>::new();
+            for name in self.deployments().map(|(names, _)| names).unwrap_or_default() {
+                if let Ok(meta) = self.meta(&name) {
+                    ids.entry(meta.id).or_default().push(name);
+                }
+            }
+            ids
+        });
+        all.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// The risk prefixes of deployments that begin with a stem. A deployment that cannot be read is for `tom check` to report.

@@ -1,9 +1,10 @@
 //! What was decided and recorded of a deployment, read together: whoever judges the one has to know what is wrong with the other.
 
-use super::{EvidenceFiles, Held, record, statements};
+use super::{EvidenceFiles, Held, Project, record, statements};
 use crate::diag::{Error, Finding};
-use crate::model::{DeploymentName, Record};
-use crate::store::Store;
+use crate::model::{Deployment, DeploymentName, Moment, Record};
+use crate::store::{Repo, Store};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements and the record of a deployment, as their files are.
 pub struct Papers<'s> {
@@ -17,9 +18,22 @@ pub struct Papers<'s> {
     pub unrecorded: Vec<Finding>,
     /// The files that statements may rest on.
     pub evidence: EvidenceFiles<'s>,
+    /// When the commits were made that statements name, as far as they are here.
+    pub commits: BTreeMap<String, Moment>,
+    /// Other deployments of the same permanent id, by which statements bind.
+    pub twins: Vec<DeploymentName>,
 }
 
 impl Papers<'_> {
+    /// The same, knowing which other deployments of a project statements could be of.
+    pub fn among(mut self, project: &Project, own: &Deployment) -> Self {
+        if !self.held.is_empty() {
+            let same = project.of_id(&own.meta.id).iter();
+            self.twins = same.filter(|name| **name != own.name).cloned().collect();
+        }
+        self
+    }
+
     /// Nothing, if everything could be relied on.
     ///
     /// # Errors
@@ -32,12 +46,27 @@ impl Papers<'_> {
     }
 }
 
-/// Reads what was decided and recorded of a deployment.
+/// Reads what was decided and recorded of a deployment. The repository tells when the commits were made that statements name.
 ///
 /// # Errors
 /// What the store cannot read: nobody knows then what was decided.
-pub fn papers<'s>(store: &'s dyn Store, name: &DeploymentName) -> Result<Papers<'s>, Error> {
+pub fn papers<'s>(
+    store: &'s dyn Store,
+    repo: Option<&Repo>,
+    name: &DeploymentName,
+) -> Result<Papers<'s>, Error> {
     let (held, broken) = statements(store, name)?;
     let (record, unrecorded) = record(store, name)?;
-    Ok(Papers { held, broken, record, unrecorded, evidence: EvidenceFiles::of(store) })
+    let named: BTreeSet<&String> = held.iter().filter_map(|held| held.statement.commit.as_ref()).collect();
+    let made = |id: &String| Some((id.clone(), Moment(repo?.made(id)?)));
+    let commits = named.into_iter().filter_map(made).collect();
+    Ok(Papers {
+        held,
+        broken,
+        record,
+        unrecorded,
+        evidence: EvidenceFiles::of(store),
+        commits,
+        twins: Vec::new(),
+    })
 }

@@ -43,6 +43,12 @@ pub struct Commits<'r> {
 }
 
 impl Repo {
+    /// When a commit was made, in seconds since 1970, by the clock of whoever made it; none where it is not here.
+    pub fn made(&self, id: &str) -> Option<i64> {
+        let commit = self.git().find_commit(Oid::from_str(id).ok()?).ok()?;
+        Some(commit.time().seconds())
+    }
+
     /// The past of this repository.
     pub fn commits(&self) -> Commits<'_> {
         Commits { git: self.git() }

@@ -6,7 +6,7 @@ use crate::cli::beside::alike_together;
 use crate::cli::codes::EDITED_FRAMEWORK;
 use crate::cli::context::Context;
 use crate::cli::decided::{Judging, approved_phases};
-use crate::cli::report::check::{Format, Report};
+use crate::cli::report::check::{Format, Report, not_done};
 use crate::cli::{Outcome, embedded};
 use crate::diag::{Error, Finding, Label, Severity};
 use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, ProfileName};
@@ -90,6 +90,10 @@ enum Deny {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    run_or_fail(args, context).inspect_err(|error| not_done(args.format, error, context))
+}
+
+fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     if let Some(range) = &args.merges {
         return merges::run(args, range, &repo, context);
@@ -109,6 +113,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     findings.extend(edited_frameworks(&project)?);
     findings.extend(crate::ops::review::check_policy(project.settings()));
+    let frameworks = project.frameworks().map(|framework| &**framework);
+    findings.extend(crate::ops::policy::unknown(project.settings(), frameworks));
     let (mut names, found) = project.deployments()?;
     if args.deployments.is_empty() {
         findings.extend(found);
@@ -222,7 +228,7 @@ fn check_all(
             families: &families,
             keys,
             evidence: Evidence::default(),
-            home: home.clone(),
+            repo: home.open()?,
             revision,
         })
     };
@@ -302,7 +308,7 @@ struct Worker<'p> {
     families: &'p Families,
     keys: &'p Keys,
     evidence: Evidence,
-    home: Home,
+    repo: Repo,
     revision: Option<&'p str>,
 }
 
@@ -337,7 +343,7 @@ impl Worker<'_> {
         };
         findings.extend(check(&subject));
         // What cannot be read of one deployment does not hide what is wrong with the others.
-        let found = papers(store, name).and_then(|papers| {
+        let found = papers(store, Some(&self.repo), name).and_then(|papers| {
             findings.extend(papers.broken.iter().chain(&papers.unrecorded).cloned());
             let (settings, files) = (self.project.settings(), &papers.evidence);
             let case = Case::of(&deployment, &framework, settings, self.keys, files, asked.as_of);
@@ -356,8 +362,7 @@ impl Worker<'_> {
     fn approved(&self, deployment: &Deployment, framework: &Framework, as_of: Date) -> BTreeSet<u8> {
         let judging = Judging { project: self.project, keys: self.keys, as_of };
         let of = (deployment, framework);
-        let approved = |repo: &Repo| approved_phases(judging, (repo, self.revision), self.loader.store(), of);
-        self.home.open().and_then(|repo| approved(&repo)).unwrap_or_default()
+        approved_phases(judging, (&self.repo, self.revision), self.loader.store(), of).unwrap_or_default()
     }
 
     /// Carried texts that named the parent when they came and still say the same.

@@ -7,13 +7,14 @@ use crate::cli::sign::sign;
 use crate::cli::words::counted;
 use crate::diag::Error;
 use crate::model::{
-    Date, DeploymentName, Digest, ItemId, Key, Moment, Purpose, Recording, Settings, Verdict, statement_name,
+    Date, Deployment, DeploymentName, Digest, ItemId, Key, Moment, Purpose, Recording, Settings, Verdict,
+    statement_name,
 };
-use crate::ops::decide::{Decision, Proposal, Voice, Wish, propose};
+use crate::ops::decide::{CANNOT_DECIDE, Decision, Proposal, Voice, Wish, propose};
 use crate::ops::policy::{Keys, keys};
 use crate::ops::signature::{self, SigningKey};
-use crate::ops::verify::{Case, judge};
-use crate::project::{APPROVALS, EvidenceFiles, Papers, evidence_digest, folder_of, papers};
+use crate::ops::verify::{A_DAY, Case, judge, of_one_id};
+use crate::project::{APPROVALS, EvidenceFiles, Papers, Project, evidence_digest, folder_of, papers};
 use crate::store::{Repo, Store, WorkTree};
 use crate::syntax::write_statement;
 use std::collections::BTreeMap;
@@ -111,8 +112,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let project = context.sound_project(&repo, Some(&commit))?;
     let (deployment, framework) = super::sound(&project, &name)?;
     super::committed(&repo, &project, &name)?;
+    can_be_told(context, &repo, &project, &deployment, &commit)?;
     let keys = keys(project.settings())?;
-    let papers = Papers { evidence: EvidenceFiles::of(project.store()), ..papers(&tree, &name)? };
+    let papers =
+        Papers { evidence: EvidenceFiles::of(project.store()), ..papers(&tree, Some(&repo), &name)? };
+    let papers = papers.among(&project, &deployment);
     papers.sound()?;
     let case =
         Case::of(&deployment, &framework, project.settings(), &keys, &papers.evidence, context.today());
@@ -154,6 +158,32 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     context.tell("next: commit it; `tom verify` says what the phase still needs");
     Ok(Outcome::Clean)
+}
+
+/// Whether a statement made now would say of which deployment it is, and of what time.
+fn can_be_told(
+    context: &Context,
+    repo: &Repo,
+    project: &Project,
+    deployment: &Deployment,
+    commit: &str,
+) -> Result<(), Error> {
+    let twins: Vec<DeploymentName> =
+        project.of_id(&deployment.meta.id).iter().filter(|name| **name != deployment.name).cloned().collect();
+    if let Some(why) = of_one_id(&deployment.name, &twins) {
+        return Err(Error::new(&CANNOT_DECIDE, why)
+            .help("give the copy an id of its own: see `tom explain TOM-0504`"));
+    }
+    match repo.made(commit).map(Moment).filter(|made| context.now() + A_DAY < made.0) {
+        Some(made) => {
+            let now = Moment(context.now());
+            let message =
+                format!("the clock says {now}, and the commit that you decide over was made at {made}");
+            Err(Error::new(&CANNOT_DECIDE, message)
+                .help("set the clock: a decision cannot be older than what it is over"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn evidence_is_there(repo: &Repo, evidence: &EvidenceFiles<'_>) -> Result<(), Error> {
@@ -273,6 +303,9 @@ fn show(context: &Context, name: &DeploymentName, proposal: &Proposal<'_>) {
             }
         }
     }
+    for what in &proposal.notes {
+        out += &format!("note: {what}\n");
+    }
     if let Some(digest) = proposal.digest {
         out += &format!("digest {}\n", digest.grouped());
     }
@@ -295,7 +328,7 @@ fn agree(args: &Args, context: &Context, digest: Digest) -> Result<(), Error> {
     let digits = digits.strip_prefix("sha256:").unwrap_or(&digits).to_lowercase();
     if digits.len() < 8 || !digest.hex().starts_with(&digits) {
         let message = format!("`{}` is not how the digest begins that is decided over", typed.escape_debug());
-        return Err(Error::new(&crate::ops::decide::CANNOT_DECIDE, message)
+        return Err(Error::new(&CANNOT_DECIDE, message)
             .help("look again: the content is not the one that you have read"));
     }
     Ok(())

@@ -46,8 +46,7 @@ use super::context::Context;
 use super::words::counted;
 use crate::diag::{Error, Label, nearest};
 use crate::model::{
-    Address, AddressError, Deployment, DeploymentName, Framework, PartyId, ProfileName, Risk, RiskId,
-    Settings,
+    Address, AddressError, Deployment, DeploymentName, Framework, PartyId, Risk, RiskId, Settings,
 };
 use crate::ops::past::Past;
 use crate::ops::state::may_speak;
@@ -184,9 +183,7 @@ fn listed(known: &BTreeSet<impl ToString>) -> String {
 
 /// Every role that a framework's outcomes ask for or that the settings know.
 fn roles(project: &Project) -> impl Iterator<Item = &str> {
-    let asked = project.frameworks().flat_map(|framework| {
-        framework.outcomes(ProfileName::Strict).iter().filter_map(|outcome| outcome.role.as_deref())
-    });
+    let asked = project.frameworks().flat_map(|framework| framework.roles());
     let settings = project.settings();
     let people = settings.people.values().flat_map(|person| person.roles.iter().map(String::as_str));
     let phases = project.frameworks().flat_map(|framework| &framework.phases);

@@ -57,8 +57,8 @@ pub struct Args {
     #[arg(long, value_name = "REV")]
     since: Option<String>,
 
-    /// Compare the changes with what this role decided over last
-    #[arg(long, value_name = "ROLE", conflicts_with = "since")]
+    /// Compare the changes with what this role decided over last, in any phase or in one
+    #[arg(long, value_name = "ROLE[@PHASE]", conflicts_with = "since")]
     since_decision: Option<String>,
 
     /// Write the built-in templates into this folder, to start your own from, and render nothing

@@ -8,6 +8,7 @@ use crate::ops::check::label;
 use crate::ops::policy::keys;
 use crate::ops::state::{claimed, states};
 use crate::ops::todo::{Task, todo};
+use crate::ops::waiting::waiting;
 use crate::project::Project;
 use crate::syntax::locate;
 use std::fmt::Write;
@@ -77,15 +78,21 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         };
         let states = states(&deployment, &framework);
         let of = (&deployment, &*framework, &states);
-        let standing =
-            decided(judging, (&repo, None), project.store(), of, |decided| Ok(decided.standing.clone()))?;
-        let tasks: Vec<Task> =
-            todo(&deployment, &framework, project.settings(), &standing, context.today(), args.due)
-                .into_iter()
-                .filter(|task| args.party.as_ref().is_none_or(|party| party.as_str() == task.party))
-                .filter(|task| phase.is_none_or(|phase| task.phase <= phase))
-                .filter(|task| args.role.as_ref().is_none_or(|role| task.role.as_ref() == Some(role)))
-                .collect();
+        let (standing, decisions) = decided(judging, (&repo, None), project.store(), of, |decided| {
+            let phases = &decided.standing.phases;
+            let waiting = waiting(decided.case, decided.judgement, decided.reports, phases);
+            Ok((decided.standing.clone(), waiting))
+        })?;
+        let mut tasks =
+            todo(&deployment, &framework, project.settings(), &standing, context.today(), args.due);
+        tasks.extend(decisions);
+        tasks.sort_by(|a, b| (&a.party, a.deed).cmp(&(&b.party, b.deed)));
+        let tasks: Vec<Task> = tasks
+            .into_iter()
+            .filter(|task| args.party.as_ref().is_none_or(|party| party.as_str() == task.party))
+            .filter(|task| phase.is_none_or(|phase| task.phase <= phase))
+            .filter(|task| args.role.as_ref().is_none_or(|role| task.role.as_ref() == Some(role)))
+            .collect();
         // History is read only where deployments are named: over all of them it would take long.
         let past = super::past(&repo, &deployment, &framework, None).filter(|_| !args.deployments.is_empty());
         let brought = past.map_or(0, |past| past.foreign(project.settings()).len());

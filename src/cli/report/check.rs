@@ -5,7 +5,7 @@ use crate::cli::Outcome;
 use crate::cli::context::Context;
 use crate::cli::output::Output;
 use crate::cli::words::{BAD, GOOD, OPEN, counted, styled};
-use crate::diag::{Finding, Severity};
+use crate::diag::{Error, Finding, Severity};
 use crate::model::DeploymentName;
 use crate::project::Project;
 use std::cell::RefCell;
@@ -165,7 +165,22 @@ pub(in crate::cli) struct Body {
     findings: Vec<FindingJson>,
 }
 
-/// How a check ended. One that could not be done writes nothing.
+/// Tells machines that a check was not done. The other forms have no word for it, and people read it as an error.
+pub(in crate::cli) fn not_done(format: Format, error: &Error, context: &Context) {
+    if format == Format::Json {
+        context.print_json(&Output::of(Body {
+            status: Status::Error,
+            deployments: 0,
+            merges: None,
+            errors: 1,
+            warnings: 0,
+            notes: 0,
+            findings: vec![FindingJson::of(error.finding(), &|_| None)],
+        }));
+    }
+}
+
+/// How a check ended.
 #[derive(serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Status {
@@ -173,6 +188,8 @@ enum Status {
     Clean,
     /// An error, or with `--deny` something less, fails it; the exit code is 1.
     Found,
+    /// It was not done, and `findings` says why; the exit code is 2.
+    Error,
 }
 
 /// A finding.

@@ -10,7 +10,8 @@ use super::scope::{Files, seal};
 use super::signature::{self, SigningKey, Verified};
 use crate::diag::{Error, Finding};
 use crate::model::{
-    Act, Date, Deployment, Digest, Effect, Framework, ItemId, Moment, Purpose, Record, Scope, Seal, Settings,
+    Act, Date, Deployment, DeploymentName, Digest, Effect, Framework, ItemId, Moment, Purpose, Record, Scope,
+    Seal, Settings,
 };
 use crate::project::{Held, Papers};
 use std::cell::RefCell;
@@ -179,10 +180,13 @@ pub struct Judgement<'a> {
     pub missing: BTreeSet<Digest>,
     /// Statements that no other names: what the next one names, and what an anchor is.
     pub heads: Vec<Digest>,
-    /// What keeps every phase open, because nobody knows whether it is a refusal: statements that are missing or cannot be relied on.
+    /// What keeps every phase open: statements that are missing or cannot be relied on, which may be refusals, and another deployment that they
+    /// could be of.
     pub doubts: Vec<String>,
     /// What is wrong with files of statements.
     pub broken: &'a [Finding],
+    /// Other deployments of the same permanent id.
+    pub twins: &'a [DeploymentName],
     /// What happened; nothing where it could not be read.
     pub record: &'a Record,
     /// What is wrong with the record.
@@ -218,7 +222,7 @@ pub const A_DAY: i64 = 86_400;
 /// # Errors
 /// Evidence that cannot be read: it has not changed, nobody knows, so nothing is said.
 pub fn judge<'a>(case: &Case<'_>, papers: &'a Papers<'_>) -> Result<Judgement<'a>, Error> {
-    let Papers { held, broken, record, unrecorded, evidence } = papers;
+    let Papers { held, broken, record, unrecorded, evidence, commits, twins } = papers;
     let judge = Judge { case, seals: RefCell::default() };
     let mut statements: Vec<Judged<'a>> = held.iter().map(|held| judge.alone(held)).collect();
     let before = ancestors(held);
@@ -227,6 +231,16 @@ pub fn judge<'a>(case: &Case<'_>, papers: &'a Papers<'_>) -> Result<Judgement<'a
         let named = one.held.statement.prev.iter().filter_map(|id| times.get(id));
         if named.max().is_some_and(|latest| one.held.statement.time.0 + A_DAY < latest.0) {
             let why = "it says that it is older than a statement that it names".to_owned();
+            one.reasons.push(Reason { problem: Problem::UnprovenTime, why, leaves: Vec::new() });
+        }
+    }
+    for one in &mut statements {
+        let says = &one.held.statement;
+        let commit = says.commit.as_ref().and_then(|id| Some((id, *commits.get(id)?)));
+        if let Some((id, made)) = commit.filter(|(_, made)| says.time.0 + A_DAY < made.0) {
+            let short = id.get(..12).unwrap_or(id);
+            let why =
+                format!("it says that it was made at {}, and names the commit {short} of {made}", says.time);
             one.reasons.push(Reason { problem: Problem::UnprovenTime, why, leaves: Vec::new() });
         }
     }
@@ -243,13 +257,22 @@ pub fn judge<'a>(case: &Case<'_>, papers: &'a Papers<'_>) -> Result<Judgement<'a
     }
     Ok(Judgement {
         statements,
-        doubts: doubts(&missing, broken),
+        doubts: doubts(&missing, broken).into_iter().chain(of_one_id(&case.deployment.name, twins)).collect(),
         missing,
         heads: there.difference(&named).copied().collect(),
         broken,
+        twins,
         record,
         unrecorded,
     })
+}
+
+/// What is to be said where other deployments have the same permanent id, by which statements bind.
+pub fn of_one_id(name: &DeploymentName, twins: &[DeploymentName]) -> Option<String> {
+    let names: BTreeSet<&str> = twins.iter().chain([name]).map(DeploymentName::as_str).collect();
+    let names = Vec::from_iter(names).join(", ");
+    (!twins.is_empty())
+        .then(|| format!("{names} have the same permanent id: which was decided on is not known"))
 }
 
 /// What nobody can read, and could be a refusal.

@@ -16,6 +16,8 @@ pub struct Decided<'a> {
     pub standing: &'a Standing,
     /// How many statements are missing or cannot be relied on as files.
     pub broken: usize,
+    /// Whether another deployment has the same permanent id, so that nobody knows which was decided on.
+    pub has_twin: bool,
     /// The files of the repository: evidence is in what is decided over.
     pub files: &'a dyn Files,
 }
@@ -74,6 +76,10 @@ impl Source<'_> {
                 "{count} decisions are missing or not what they were. Until they are back, nothing is approved."
             );
             add("Not readable".to_owned(), text);
+        }
+        if self.decided.has_twin {
+            let text = "Another deployment has the same permanent id, so which of the two was decided on is not known. Until it has one of its own, nothing is approved.";
+            add("Not unique".to_owned(), text.to_owned());
         }
         lines
     }

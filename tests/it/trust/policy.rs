@@ -188,6 +188,36 @@ fn a21_a_time_that_is_still_to_come_or_runs_backwards_is_not_believed() {
         let code = i32::from(state != "valid");
         assert_eq!(sandbox.states(code, &[]), both("valid", state), "{time}");
     }
+    // Before the commit that it says it is over.
+    let sandbox = peopled();
+    let before = |days: i64| (1_795_132_800 - days * 86_400).to_string();
+    let decide = |days: i64| {
+        let mut args =
+            vec!["decide", NORTHFIELD, "--phase", "1", "--role", "asset-owner", "--by", "Marian Holt"];
+        args.extend(YES);
+        let clock = |args: &[&str]| {
+            let mut command = sandbox.tom_command(args);
+            command.env("SOURCE_DATE_EPOCH", before(days));
+            crate::support::run(command)
+        };
+        let shown = clock(&[&args[..], &["--dry-run"]].concat());
+        let Some(digest) = shown.out.lines().find_map(|line| line.strip_prefix("digest ")) else {
+            return shown;
+        };
+        clock(&[&args[..], &["--key", "keys/marian-holt", "--digest", &digest.replace(' ', "")]].concat())
+    };
+    let refused = decide(30).code(2);
+    assert!(refused.err.contains("the clock says"), "{}", refused.err);
+    decide(0).code(0);
+    let file = sandbox.statement("asset-owner");
+    let text = sandbox.read(&file).replace("time = \"2026-11-20T", "time = \"2026-10-20T");
+    std::fs::remove_file(sandbox.path(format!("{file}.sig"))).unwrap();
+    std::fs::remove_file(sandbox.path(&file)).unwrap();
+    sandbox.forge(&format!("{APPROVALS}/1"), "asset-owner", &text, Some("marian-holt"));
+    let verified = sandbox.verify(1, &[]);
+    assert_eq!(states(&verified)[0].1, "unproven time");
+    assert!(verified.to_string().contains("and names the commit"), "{verified:#}");
+    let sandbox = decided();
     // Without any clock or environment the answer is the same for a day that is named.
     let mut command = sandbox.tom_command(&["verify", NORTHFIELD, "--as-of", "2027-01-01"]);
     command.env("SOURCE_DATE_EPOCH", "0");

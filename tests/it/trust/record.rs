@@ -391,3 +391,94 @@ fn what_is_only_claimed_is_never_called_approved_without_saying_so() {
     let pack = sandbox.read("packs/acme-northfield-phase-1.json");
     assert!(!pack.contains("Approved since") && pack.contains("Approved, only claimed since"), "{pack}");
 }
+
+/// What is in the list of things to do under a heading.
+fn to_do(sandbox: &Sandbox, deed: &str) -> Vec<(String, String)> {
+    let ran = sandbox.tom(&["todo", NORTHFIELD, "--format", "json"]).code(0);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    let tasks = json["deployments"][0]["tasks"].as_array().unwrap().clone();
+    let text = |task: &Value, key: &str| task[key].as_str().unwrap().to_owned();
+    let own = tasks.iter().map(|task| &task["task"]).filter(|task| task["deed"] == deed);
+    own.map(|task| (text(task, "title"), text(task, "why"))).collect()
+}
+
+#[test]
+fn decisions_that_wait_or_fell_and_conditions_that_are_open_are_things_to_do() {
+    let sandbox = decided();
+    let wait = |role: &str, who: &str| (format!("phase 2, as {role}"), who.to_owned());
+    let others = [wait("asset-owner", "Marian Holt"), wait("service-owner", "Owen Frith")];
+    let decide = to_do(&sandbox, "decide");
+    assert!(others.iter().all(|task| decide.contains(task)), "{decide:?}");
+    assert!(
+        !decide.iter().any(|(title, _)| title.contains("phase 1") || title.contains("executive")),
+        "{decide:?}"
+    );
+    sandbox
+        .decide("owen-frith", 2, &["--outcome", "approved", "--condition", "Penetration test before live"])
+        .code(0);
+    let open = to_do(&sandbox, "meet");
+    assert!(
+        matches!(&open[..], [(title, why)] if title.contains("Penetration") && why.contains("Owen Frith")),
+        "{open:?}"
+    );
+    sandbox.tom(&["set", NORTHFIELD, "BD-21", "For something else."]).code(0);
+    let decide = to_do(&sandbox, "decide");
+    let fell = decide.iter().filter(|(_, why)| why.contains("void") && why.contains("BD-21"));
+    assert_eq!(fell.count(), 2, "the asset owner's and the executive's: {decide:?}");
+    let mine = sandbox.tom(&["todo", NORTHFIELD, "--role", "asset-owner"]).code(0).out;
+    assert!(mine.contains("phase 1, as asset-owner"), "{mine}");
+}
+
+#[test]
+fn an_approval_with_every_agreement_is_held_against_the_agreements() {
+    let sandbox = peopled();
+    for (item, value) in [("CA-05", "No"), ("OG-04", "No")] {
+        sandbox.tom(&["set", NORTHFIELD, item, value]).code(0);
+    }
+    sandbox.tom(&["confirm", NORTHFIELD, "--all", "--party", "deployer", "--by", "Ben Tarrant"]);
+    sandbox.commit("no agreement yet");
+    let decided = sandbox.decide("marian-holt", 1, &YES).code(0);
+    let says = "`fully-approved` says that every agreement is there, and no answer says it of the data sharing agreement";
+    assert!(decided.out.contains(&format!("note: {says}")), "{}", decided.all());
+    assert!(standing(&sandbox)["lacks"].to_string().contains(says));
+    // Whoever says that none is asked for is believed, and so is one that is there.
+    sandbox.tom(&["set", NORTHFIELD, "OG-04", "N/A"]).code(0);
+    assert!(!standing(&sandbox)["lacks"].to_string().contains(says));
+    sandbox.tom(&["set", NORTHFIELD, "OG-04", "No"]).code(0);
+    sandbox.tom(&["set", NORTHFIELD, "CA-05", "Yes"]).code(0);
+    assert!(!standing(&sandbox)["lacks"].to_string().contains(says));
+}
+
+#[test]
+fn what_changed_is_asked_of_a_role_in_one_phase() {
+    let sandbox = decided();
+    sandbox.tom(&["set", NORTHFIELD, "IGA-03", "No"]).code(0);
+    sandbox.tom(&["set", NORTHFIELD, "IGA-03", "Yes"]).code(0);
+    sandbox.tom(&["confirm", NORTHFIELD, "--all", "--party", "deployer", "--by", "Ben Tarrant"]);
+    sandbox.tom(&["set", NORTHFIELD, "BD-22", "With a cloud provider in London."]).code(0);
+    sandbox.tom(&["confirm", NORTHFIELD, "--all", "--party", "deployer", "--by", "Ben Tarrant"]);
+    sandbox.tom(&["confirm", NORTHFIELD, "--all", "--party", "supplier", "--by", "Jo Marsh"]);
+    sandbox.commit("cloud");
+    sandbox.decide("marian-holt", 2, &["--outcome", "approved"]).code(0);
+    sandbox.commit("phase 2");
+    let since = |role: &str| sandbox.tom(&["diff", NORTHFIELD, "--since-decision", role]);
+    assert!(since("asset-owner@1").code(0).out.contains("BD-22"));
+    assert!(!since("asset-owner@2").code(0).out.contains("BD-22"));
+    assert!(!since("asset-owner").code(0).out.contains("BD-22"), "the last, in any phase");
+    let ran = since("executive@1").code(2);
+    assert!(ran.err.contains("asset-owner@1, asset-owner@2, executive@2"), "{}", ran.err);
+    let pack = [
+        "render",
+        NORTHFIELD,
+        "--to",
+        "out",
+        "--format",
+        "html",
+        "--pack",
+        "changes",
+        "--since-decision",
+        "asset-owner@1",
+    ];
+    sandbox.tom(&pack).code(0);
+    assert!(sandbox.read("out/acme-northfield-changes.html").contains("cloud provider"));
+}

@@ -236,23 +236,21 @@ fn a11_a_backdated_commit_shows_no_earlier_time_than_what_it_is_built_on() {
         &format!("keys = ['valid-before=\"20261101\" {own}']"),
     );
     sandbox.commit("a key that has run out");
-    let october = "1792500000";
-    let digest = sandbox
-        .tom(
-            &[
-                &["decide", NORTHFIELD, "--phase", "1", "--role", "asset-owner", "--by", "Marian Holt"],
-                &YES[..],
-                &["--dry-run"],
-            ]
-            .concat(),
-        )
-        .out;
-    let digest = digest.lines().find_map(|line| line.strip_prefix("digest ")).unwrap().replace(' ', "");
+    // Whoever has the key writes what they like: an hour in October, and no commit, which would be younger.
+    sandbox.decide("marian-holt", 1, &YES).code(0);
+    let file = sandbox.statement("asset-owner");
+    let text = sandbox.read(&file).replace("time = \"2026-11-20T", "time = \"2026-10-20T");
+    let text: String = text
+        .lines()
+        .filter(|line| !line.starts_with("commit = "))
+        .map(|line| line.to_owned() + "\n")
+        .collect();
+    std::fs::remove_file(sandbox.path(format!("{file}.sig"))).unwrap();
+    std::fs::remove_file(sandbox.path(&file)).unwrap();
+    sandbox.forge(&format!("{APPROVALS}/1"), "asset-owner", &text, Some("marian-holt"));
+    let october = "1792500000 +0000";
     let line = format!(
-        "SOURCE_DATE_EPOCH={october} tom decide {NORTHFIELD} --phase 1 --role asset-owner --by 'Marian Holt' {} \
-         --key keys/marian-holt --digest {digest} && git add -A && GIT_AUTHOR_DATE='{october} +0000' \
-         GIT_COMMITTER_DATE='{october} +0000' git commit -qm october",
-        YES.join(" ")
+        "git add -A && GIT_AUTHOR_DATE='{october}' GIT_COMMITTER_DATE='{october}' git commit -qm october"
     );
     crate::support::run(sandbox.shell_command(&line)).code(0);
     let verified = sandbox.verify(1, &["--base", "HEAD"]);
@@ -270,6 +268,33 @@ fn b03_two_deployments_of_one_permanent_id_are_both_in_doubt() {
     let verified = sandbox.verify(1, &[]);
     assert_eq!(phase(&verified, 1), "open");
     assert!(verified["wrong"].to_string().contains("the same permanent id"), "{verified:#}");
+    let status = sandbox.tom(&["status", NORTHFIELD]).code(0).out;
+    assert!(status.contains("the same permanent id") && !status.contains("approved since"), "{status}");
+    sandbox.tom(&["render", NORTHFIELD, "--to", "out", "--format", "html", "--pack", "phase-1"]).code(0);
+    let pack = sandbox.read("out/acme-northfield-phase-1.html");
+    assert!(pack.contains("Another deployment has the same permanent id"));
+    assert!(!pack.contains("Approved since"));
+    sandbox.commit("a copy");
+    let refused = sandbox.decide("owen-frith", 2, &["--outcome", "approved"]).code(2);
+    assert!(refused.err.contains("the same permanent id"), "{}", refused.err);
+}
+
+#[test]
+fn what_could_not_be_done_ends_in_a_status_for_machines_too() {
+    let sandbox = decided();
+    for args in [
+        &["verify", "no-such-deployment"][..],
+        &["verify", NORTHFIELD, "--base", "no-such-revision"],
+        &["verify", NORTHFIELD, "--anchor", "x"],
+        &["check", "no-such-deployment"],
+        &["check", "--rev", "no-such-revision"],
+        &["check", "--merges", "no-such-revision"],
+    ] {
+        let ran = sandbox.tom(&[args, &["--format", "json"]].concat()).code(2);
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(json["status"], "error", "{args:?}");
+        assert!(ran.out.contains("no") && ran.err.contains("error[TOM-"), "{args:?}: {}", ran.all());
+    }
 }
 
 #[test]

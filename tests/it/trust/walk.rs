@@ -116,6 +116,17 @@ fn walk(first_of_type: &str) {
     sandbox.replace("assessments/acme-northfield/contacts.toml", "name = \"", "name = \"Dr ");
     sandbox.tom(&["confirm", NORTHFIELD, "--all", "--party", "deployer", "--by", "Ben Tarrant"]);
     stands(&sandbox, "renewed");
+    // An agreement that nobody decided on is no renewal: it voids the decisions over the whole assessment, and which item did it is said.
+    sandbox.tom(&["set", NORTHFIELD, "CA-02", "DSFC-XNF01-2030"]).code(0);
+    let verified = sandbox.verify(1, &[]);
+    for one in verified["statements"].as_array().unwrap() {
+        let voids = one["phase"] == 2 && one["role"] != "service-owner";
+        assert_eq!(one["state"] == "void", voids, "{one:#}");
+        let leaves = serde_json::json!(["CA-02.answer"]);
+        assert!(!voids || one["reasons"][0]["leaves"] == leaves, "{one:#}");
+    }
+    sandbox.tom(&["set", NORTHFIELD, "CA-02", "DSFC-XNF01-2026"]).code(0);
+    stands(&sandbox, "the agreement that was decided on");
     // A changed use is none of these.
     sandbox.tom(&["set", NORTHFIELD, "BD-21", "For something else."]).code(0);
     let void = sandbox.states(1, &[]).into_iter().filter(|(_, state)| state == "void").count();

@@ -40,8 +40,8 @@ pub struct Args {
     #[arg(long, value_name = "REV")]
     at: Option<String>,
 
-    /// Compare with what this role decided over last
-    #[arg(long, value_name = "ROLE", conflicts_with_all = ["rev", "staged", "at"])]
+    /// Compare with what this role decided over last, in any phase or in one
+    #[arg(long, value_name = "ROLE[@PHASE]", conflicts_with_all = ["rev", "staged", "at"])]
     since_decision: Option<String>,
 
     /// Exit with 1 if a change of one of these kinds is there; besides those that `[review] fail-on` in `tom.toml` lists at the left end of a range

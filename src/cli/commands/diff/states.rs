@@ -354,9 +354,10 @@ impl Reader<'_> {
             (None, None) => None,
         };
         if let Some(reviewed) = &mut reviewed {
-            let (was, broken) = self.said(before.as_ref(), left.as_deref().map(Loader::store), names.0)?;
+            let (was, broken) =
+                self.said(before.as_ref(), (left.as_deref().map(Loader::store), repo), names.0)?;
             reviewed.problems.extend(broken);
-            let (is, broken) = self.said(after.as_ref(), Some(right.store()), names.1)?;
+            let (is, broken) = self.said(after.as_ref(), (Some(right.store()), repo), names.1)?;
             reviewed.problems.extend(broken);
             if edited {
                 let message =
@@ -374,13 +375,13 @@ impl Reader<'_> {
     fn said(
         &self,
         loaded: Option<&Loaded>,
-        store: Option<&dyn Store>,
+        (store, repo): (Option<&dyn Store>, &Repo),
         side: &str,
     ) -> Result<(Said, Vec<Problem>), Error> {
         let (Some(Base { deployment, framework }), Some(store)) = (loaded.and_then(base), store) else {
             return Ok(Default::default());
         };
-        let papers = papers(store, &deployment.name)?;
+        let papers = papers(store, Some(repo), &deployment.name)?;
         let by = |settings: &Settings, keys: &Keys| -> Result<_, Error> {
             let case = Case::of(deployment, framework, settings, keys, &papers.evidence, self.today);
             Ok(Told::of(&judge(&case, &papers)?.statements, settings))

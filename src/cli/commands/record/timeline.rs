@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::decided::{Decided, Judging, decided};
 use crate::cli::report::one_line;
-use crate::cli::words::{counted, heading, wrapped};
+use crate::cli::words::{heading, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Act, Date, DeploymentName, Digest, Moment};
@@ -130,10 +130,8 @@ fn text(name: &DeploymentName, decided: &Decided<'_>, entries: &[Entry], width: 
     if entries.is_empty() {
         out += "  nothing has been decided or recorded\n";
     }
-    let doubts = decided.judgement.doubts.len();
-    if doubts > 0 {
-        let what = counted(doubts, "statement is", "statements are");
-        out += &format!("  {what} missing or cannot be read: see `tom check {name}`\n");
+    for doubt in &decided.judgement.doubts {
+        out += &format!("  {}\n", one_line(doubt));
     }
     out
 }

@@ -86,6 +86,7 @@ pub(super) fn alone(args: &Args, context: &Context) -> Result<Outcome, Error> {
             hand_overs: all,
             wrong: Vec::new(),
             unverified: Vec::new(),
+            error: None,
         };
         context.print_json(&Output::of(body));
     }
@@ -121,14 +122,14 @@ pub(super) fn verify(
     let held = match &inner {
         Some((carried, project)) => {
             let project = project.as_ref().map_err(Clone::clone)?;
-            Some((*carried, project, papers(project.store(), &carried.deployment.name)?))
+            Some((*carried, project, papers(project.store(), None, &carried.deployment.name)?))
         }
         None => None,
     };
     let decisions = match &held {
         Some((carried, _, papers)) => {
             let (deployment, framework) = (&carried.deployment, &carried.framework);
-            let content = Content { project: None, deployment, framework, taken: &[], twins: &[] };
+            let content = Content { project: None, deployment, framework, taken: &[] };
             let mut verified = super::verify(args, context, None, trusted, judging, &content, papers)?;
             framework_here(here, carried, &mut verified);
             Some(verified)

@@ -29,6 +29,24 @@ pub(in crate::cli) struct Body {
     pub(super) wrong: Vec<String>,
     /// Deployments that could not be verified.
     pub(super) unverified: Vec<Unverified>,
+    /// Why nothing was verified, where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<FindingJson>,
+}
+
+impl Body {
+    /// What is told where the work was not done.
+    pub(super) fn not_done(error: &Error) -> Self {
+        Self {
+            status: Status::Error,
+            deployments: Vec::new(),
+            packs: Vec::new(),
+            hand_overs: Vec::new(),
+            wrong: Vec::new(),
+            unverified: Vec::new(),
+            error: Some(FindingJson::of(error.finding(), &|_| None)),
+        }
+    }
 }
 
 /// A deployment that could not be verified.

@@ -9,11 +9,11 @@ use crate::cli::decided::author;
 use crate::cli::output::Output;
 use crate::cli::{Outcome, args::Format};
 use crate::diag::{Error, Finding};
-use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Moment, PermanentId, Settings};
+use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Moment, Settings};
 use crate::ops::policy::{Keys, keys};
 use crate::ops::ready::{self, Gap, claimed_in, gaps};
 use crate::ops::state::{Speakers, states};
-use crate::ops::verify::{Case, Judged, PhaseReport, Problem, is_enough, judge, phases};
+use crate::ops::verify::{Case, Judged, PhaseReport, Problem, is_enough, judge, of_one_id, phases};
 use crate::project::{APPROVALS, Papers, Project, folder_of, papers};
 use crate::store::Repo;
 use history::{Taken, removed, removed_since};
@@ -129,6 +129,14 @@ struct Trusted {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    run_or_fail(args, context).inspect_err(|error| {
+        if args.format == Format::Json {
+            context.print_json(&Output::of(Body::not_done(error)));
+        }
+    })
+}
+
+fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let are_all_zips = !args.all && args.deployments.iter().all(|word| super::receive::is_file(word));
     if are_all_zips && !hand_over::is_anything_here(context)? {
         return hand_over::alone(args, context);
@@ -153,7 +161,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     // What is wrong with no deployment that is here.
     let mut wrong: Vec<String> =
         findings.into_iter().filter(|_| args.all).map(|finding| finding.message).collect();
-    let ids = if names.is_empty() { BTreeMap::new() } else { ids(&project, &all) };
     let mut taken = match (&args.since, &trusted.parted) {
         _ if !args.all && names.is_empty() => Vec::new(),
         (Some(since), _) => removed(&repo, &project, &all, (since, revision))?,
@@ -182,20 +189,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     for name in &names {
         let mut one = || -> Result<(), Error> {
-            let papers = papers(project.store(), name)?;
+            let papers = papers(project.store(), Some(&repo), name)?;
             anchors.find(&papers.held);
             let (deployment, framework) = super::sound(&project, name)?;
+            let papers = papers.among(&project, &deployment);
             let taken: Vec<Taken> = taken.extract_if(.., |one| one.is_of(&deployment)).collect();
             if args.all && papers.held.is_empty() && papers.sound().is_ok() && taken.is_empty() {
                 return Ok(());
             }
-            let twins = ids.get(&deployment.meta.id).map(Vec::as_slice).unwrap_or_default();
             let content = Content {
                 project: Some(&project),
                 deployment: &deployment,
                 framework: &framework,
                 taken: &taken,
-                twins,
             };
             let verified = verify(args, context, Some(&repo), &trusted, &settings, &content, &papers)?;
             clean &= verified.is_clean(&settings, args.allow_void);
@@ -238,6 +244,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             hand_overs: overs,
             wrong,
             unverified,
+            error: None,
         }));
     } else {
         if args.all && names.is_empty() {
@@ -248,17 +255,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// The deployments of each permanent id.
-fn ids(project: &Project, names: &[DeploymentName]) -> BTreeMap<PermanentId, Vec<DeploymentName>> {
-    let mut ids = BTreeMap::<PermanentId, Vec<DeploymentName>>::new();
-    for name in names {
-        if let Ok(meta) = project.meta(name) {
-            ids.entry(meta.id).or_default().push(name.clone());
-        }
-    }
-    ids
-}
-
 /// The deployment with its framework.
 struct Content<'a> {
     /// Whose history tells who wrote it; none in a hand-over.
@@ -267,8 +263,6 @@ struct Content<'a> {
     framework: &'a Framework,
     /// Statements of it that were taken away.
     taken: &'a [Taken],
-    /// The deployments that have its permanent id.
-    twins: &'a [DeploymentName],
 }
 
 fn verify<'h>(
@@ -284,13 +278,6 @@ fn verify<'h>(
     let folder = folder_of(name);
     let approvals = format!("{folder}/{APPROVALS}");
     let (mut unknown, mut doubts) = (Vec::new(), Vec::new());
-    if content.twins.len() > 1 {
-        let names: Vec<&str> = content.twins.iter().map(DeploymentName::as_str).collect();
-        doubts.push(format!(
-            "{} have the same permanent id: which was decided on is not known",
-            names.join(", ")
-        ));
-    }
     let rules = match &trusted.project {
         None => None,
         Some(base) => match base.framework(&content.deployment.meta.framework) {
@@ -353,6 +340,7 @@ fn verify<'h>(
         anchors.find(&papers.held);
         wrong.extend(anchors.missing());
     }
+    wrong.extend(of_one_id(name, &papers.twins));
     wrong.extend(doubts);
     wrong.extend(content.taken.iter().map(Taken::in_words));
     match repo {
