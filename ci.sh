@@ -20,6 +20,9 @@ needs pdftotext poppler-utils pdftotext -v
 needs soffice libreoffice-calc soffice --version
 needs strace strace strace -f -o /dev/null true
 needs python3 python3 python3 -c 'import hashlib, json, tomllib'
+needs git-reftable git sh -c 'git init -q --ref-format=reftable "$(mktemp -d)"'
+# Only root can give a repository to somebody else.
+needs root base-files test "$(id -u)" = 0
 export CI=1 TOM_WITHOUT="$without"
 
 step cargo fmt --check

@@ -2,6 +2,7 @@
 //! read. [`super::History`] is narrower: one folder that keeps its name.
 
 use super::git::{kind_of, revision_error};
+use super::packs::header;
 use super::worktree::too_large;
 use super::{EntryKind, MAX_FILE, Repo, UNREADABLE};
 use crate::diag::{Error, Label};
@@ -49,6 +50,13 @@ impl Repo {
         Some(commit.time().seconds())
     }
 
+    /// Whether a commit is a revision, or one that it is built on.
+    pub fn has_behind(&self, revision: &str, id: &str) -> bool {
+        let tip = self.git().revparse_single(revision).and_then(|object| object.peel_to_commit());
+        let (Ok(tip), Ok(id)) = (tip, Oid::from_str(id)) else { return false };
+        tip.id() == id || self.git().graph_descendant_of(tip.id(), id).unwrap_or(false)
+    }
+
     /// The past of this repository.
     pub fn commits(&self) -> Commits<'_> {
         Commits { git: self.git() }
@@ -74,6 +82,7 @@ pub(super) fn parents(commit: &git2::Commit<'_>) -> impl Iterator<Item = Oid> {
 impl Commits<'_> {
     /// The commit that a revision names.
     pub fn commit_of(&self, revision: &str) -> Result<ObjectId, Error> {
+        super::packs::sound(self.git.commondir())?;
         let object = self.git.revparse_single(revision).and_then(|object| object.peel_to_commit());
         object.map(|commit| ObjectId(commit.id())).map_err(|error| revision_error(revision, &error))
     }
@@ -153,7 +162,7 @@ impl Commits<'_> {
     pub fn read(&self, id: ObjectId, path: &str) -> Result<Vec<u8>, Error> {
         let fail = |error: git2::Error| unreadable(format!("`{path}`"), &error).at(Label::file(path));
         let odb = self.git.odb().map_err(fail)?;
-        let (size, kind) = odb.read_header(id.0).map_err(fail)?;
+        let (size, kind) = header(&odb, id.0).map_err(fail)?;
         if kind != ObjectType::Blob || size as u64 > MAX_FILE {
             return Err(too_large(path, size as u64, MAX_FILE));
         }

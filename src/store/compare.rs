@@ -3,6 +3,7 @@
 
 use super::git::{Commit, GitStore, Repo, Signature, kind_of, likeness_of};
 use super::home::Home;
+use super::packs::header;
 use super::worktree::too_large;
 use super::{Entry, EntryKind, MAX_FILE, NO_REVISION, NOT_A_FILE, Store, UNREADABLE};
 use crate::diag::{Error, Label};
@@ -384,7 +385,7 @@ fn read_blob(git: &Repository, id: Oid, path: &str, most: u64) -> Result<Vec<u8>
     };
     let odb = git.odb().map_err(fail)?;
     // The header tells the size before anything is inflated.
-    let (size, kind) = odb.read_header(id).map_err(fail)?;
+    let (size, kind) = header(&odb, id).map_err(fail)?;
     if kind != ObjectType::Blob || size as u64 > most {
         return Err(too_large(path, size as u64, most));
     }

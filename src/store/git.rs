@@ -2,6 +2,7 @@
 
 use super::beneath::{linked, split};
 use super::home::Home;
+use super::packs::header;
 use super::worktree::too_large;
 use super::{Entry, EntryKind, NO_REPOSITORY, NO_REVISION, NOT_A_FILE, Store, UNREADABLE};
 use crate::diag::{Error, Label};
@@ -83,6 +84,9 @@ impl Repo {
         // would be a quarter of the cost of reading a revision. `git fsck` does that, and whoever decides or verifies.
         git2::opts::strict_hash_verification(HOLD_AGAINST_IDS.load(Ordering::Relaxed));
         let git = Repository::discover(folder).map_err(|error| not_opened(folder, &error))?;
+        if HOLD_AGAINST_IDS.load(Ordering::Relaxed) {
+            super::packs::sound(git.commondir())?;
+        }
         let home = Home::of(&git);
         Ok(Self { git, home })
     }
@@ -139,6 +143,7 @@ impl Repo {
 
     /// The files at a revision.
     pub fn at(&self, revision: &str) -> Result<GitStore, Error> {
+        super::packs::sound(self.git.commondir())?;
         let object = self.git.revparse_single(revision).map_err(|error| {
             let known = revision_error(revision, &error);
             if self.is_unborn() {
@@ -401,7 +406,7 @@ impl Store for GitStore {
         };
         // The header tells the size before anything is inflated.
         let odb = view.git.odb().map_err(|error| self.error(file, &error))?;
-        let (size, kind) = odb.read_header(id).map_err(|error| self.error(file, &error))?;
+        let (size, kind) = header(&odb, id).map_err(|error| self.error(file, &error))?;
         if kind != ObjectType::Blob || size as u64 > most {
             return Err(too_large(file, size as u64, most));
         }

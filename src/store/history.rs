@@ -137,7 +137,7 @@ impl<'r> History<'r> {
     /// The bytes of a version; none where they are too many, or not there.
     pub fn read(&self, version: Version) -> Option<Vec<u8>> {
         let odb = self.repo.git().odb().ok()?;
-        let (size, _) = odb.read_header(version.0).ok()?;
+        let (size, _) = super::packs::header(&odb, version.0).ok()?;
         if size as u64 > super::MAX_FILE {
             return None;
         }

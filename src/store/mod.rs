@@ -15,6 +15,7 @@ mod journal;
 mod limits;
 mod memory;
 mod merges;
+mod packs;
 mod timeline;
 mod worktree;
 mod write;

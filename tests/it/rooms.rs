@@ -16,7 +16,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Outside crates that only one room names.
-const HOMES: [(&str, &str); 28] = [
+const HOMES: [(&str, &str); 30] = [
     ("annotate_snippets", "cli"),
     ("anstream", "cli"),
     ("anstyle", "cli"),
@@ -35,11 +35,13 @@ const HOMES: [(&str, &str); 28] = [
     ("quick_xml", "exchange"),
     ("rust_xlsxwriter", "exchange"),
     ("rustix", "store"),
+    ("sha1", "store"),
     ("sha2", "model"),
     ("similar", "ops"),
     ("ssh_key", "ops"),
     ("strsim", "diag"),
     ("toml", "syntax"),
+    ("unicode_normalization", "syntax"),
     ("zip", "exchange"),
     ("typst", "render"),
     ("typst_kit", "render"),

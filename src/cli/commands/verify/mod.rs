@@ -7,6 +7,7 @@ mod text;
 use crate::cli::context::Context;
 use crate::cli::decided::author;
 use crate::cli::output::Output;
+use crate::cli::words::counted;
 use crate::cli::{Outcome, args::Format};
 use crate::diag::{Error, Finding};
 use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Moment, Settings};
@@ -344,7 +345,10 @@ fn verify<'h>(
     wrong.extend(doubts);
     wrong.extend(content.taken.iter().map(Taken::in_words));
     match repo {
-        Some(repo) => unknown.extend(not_known(args, repo, trusted.parted.as_deref())),
+        Some(repo) => {
+            unknown.extend(not_known(args, repo, trusted.parted.as_deref()));
+            unknown.extend(not_behind(repo, args.rev.as_deref().unwrap_or("HEAD"), papers));
+        }
         None => unknown.push(
             "a hand-over carries no history: decisions that were removed before it was made could be missing, and nobody knows who wrote what"
                 .to_owned(),
@@ -400,6 +404,23 @@ impl Anchors {
         let missing = self.0.iter().filter(|(_, is_here)| !**is_here);
         missing.map(|(digits, _)| format!("the anchor {digits} names a statement that is not here")).collect()
     }
+}
+
+/// Commits that statements name and that the history does not have: it was rewritten, or is not all here. What a statement is over is its content.
+fn not_behind(repo: &Repo, revision: &str, papers: &Papers<'_>) -> Vec<String> {
+    let mut named = BTreeMap::<&str, usize>::new();
+    for commit in papers.held.iter().filter_map(|held| held.statement.commit.as_deref()) {
+        *named.entry(commit).or_default() += 1;
+    }
+    let gone = named.into_iter().filter(|(commit, _)| !repo.has_behind(revision, commit));
+    gone.map(|(commit, count)| {
+        let short = commit.get(..12).unwrap_or(commit);
+        let who = counted(count, "decision names", "decisions name");
+        format!(
+            "the commit {short}, which {who}, is not in this history: they are held against the content alone"
+        )
+    })
+    .collect()
 }
 
 /// What the history could tell and was not asked, or cannot tell.
