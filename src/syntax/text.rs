@@ -16,9 +16,9 @@ Remove the character; the finding gives its code point.",
 pub static LOOKALIKE: Code = Code {
     id: "TOM-0105",
     severity: Severity::Warning,
-    title: "a word mixes letters that look alike",
-    explain: "A word has Latin letters and Greek or Cyrillic ones that look the same, so that two texts that look equal are not. \
-It is nearly always a slip of the keyboard or of a copy. Type the word anew. Units such as µg and Ω alone are fine.",
+    title: "a word looks like another one that it is not",
+    explain: "A word has Latin letters and Greek or Cyrillic ones that look the same, or a letter and its accent as two characters where everybody writes one, so that two texts that \
+look equal are not. It is nearly always a slip of the keyboard or of a copy. Type the word anew. Units such as µg and Ω alone are fine.",
 };
 
 /// Whether a character does not show, or changes how others show.
@@ -91,10 +91,13 @@ fn hidden(c: char, label: Label) -> Finding {
         .help("remove it")
 }
 
-/// A finding for the first word that mixes Latin letters with Greek or Cyrillic ones.
+/// A finding for the first word that mixes Latin letters with Greek or Cyrillic ones, or has a letter and its accent apart.
 pub(super) fn lookalike_in_value(label: impl Fn() -> Label, value: &str) -> Option<Finding> {
     if value.is_ascii() {
         return None;
+    }
+    if let Some((what, says)) = not_composed(value) {
+        return Some(Finding::new(&LOOKALIKE, what).at(label().saying(says)).help("type the letter anew"));
     }
     let foreign = |c: char| matches!(c, '\u{370}'..='\u{52f}') && !matches!(c, 'µ' | 'Ω' | 'μ');
     let word = value
@@ -107,6 +110,22 @@ pub(super) fn lookalike_in_value(label: impl Fn() -> Label, value: &str) -> Opti
             .at(label().saying(odd.join(", ")))
             .help("type the word anew"),
     )
+}
+
+/// What stands in a text otherwise than everybody writes it: a letter with a mark of its own behind it that Unicode has as one character, or a
+/// character that is another one under a second number.
+fn not_composed(value: &str) -> Option<(String, String)> {
+    if unicode_normalization::is_nfc(value) {
+        return None;
+    }
+    let composed =
+        |(letter, mark): &(char, char)| unicode_normalization::char::compose(*letter, *mark).is_some();
+    if let Some((letter, mark)) = value.chars().zip(value.chars().skip(1)).find(composed) {
+        let says = format!("U+{:04X} after `{letter}`", u32::from(mark));
+        return Some((format!("`{letter}{mark}` is two characters that look like one"), says));
+    }
+    let c = value.chars().find(|c| !unicode_normalization::is_nfc(c.encode_utf8(&mut [0; 4])))?;
+    Some((format!("`{c}` looks like another character"), format!("U+{:04X}", u32::from(c))))
 }
 
 #[cfg(test)]

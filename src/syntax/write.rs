@@ -360,6 +360,8 @@ fn write_policy(out: &mut Out, policy: &Policy) {
         out.header("policy");
     }
     if policy.signatures_required {
+        out.line("# Only decisions that a listed key signed count: a name in a file shows nothing. With \"optional\" those count too");
+        out.line("# that were recorded for people without tom, or only claimed, and wherever one counts it is said which it is.");
         out.text_of("signatures", super::settings::signatures(true));
     }
     let signed: Vec<String> = policy.signed_hand_overs.iter().map(ToString::to_string).collect();

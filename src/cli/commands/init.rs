@@ -137,7 +137,7 @@ fn missing(store: &WorkTree, with_framework: bool) -> Result<Vec<(String, Vec<u8
     }
     if store.read(crate::project::SETTINGS)?.is_none() {
         let framework = FrameworkRef { id: id.to_owned(), version: version.to_owned(), digest: None };
-        let policy = crate::model::Policy::default();
+        let policy = crate::model::Policy { signatures_required: true, ..Default::default() };
         let settings = Settings { framework, people: People::default(), policy, fail_on: Vec::new() };
         files.push((crate::project::SETTINGS.to_owned(), write_settings(&settings).into_bytes()));
     }
