@@ -167,9 +167,15 @@ fn denied_warnings_fail_in_every_format() {
 }
 
 #[test]
-fn a_check_that_was_not_done_writes_no_result_in_any_format() {
+fn a_check_that_was_not_done_writes_no_result_and_in_json_that_it_was_not() {
     let sandbox = Sandbox::init();
-    for format in ["json", "sarif", "github", "junit"] {
+    let ran = sandbox.tom(&["check", "--format", "json"]).code(2);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (json["status"].as_str(), json["findings"][0]["code"].as_str()),
+        (Some("error"), Some("TOM-0912"))
+    );
+    for format in ["sarif", "github", "junit"] {
         let ran = sandbox.tom(&["check", "--format", format]).code(2);
         assert!(ran.out.is_empty() && ran.err.contains("TOM-0912"), "{}", ran.all());
     }

@@ -15,6 +15,10 @@ fn computed(sandbox: &Sandbox, name: &str) -> (Value, Value) {
     // Who committed something, and where, is each repository's own history.
     status["deployments"][0].as_object_mut().unwrap().remove("brought-in").unwrap();
     let mut verified = json(&["verify", name])["deployments"][0].clone();
+    verified["unknown"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|what| !what.to_string().contains("not in this history"));
     for statement in verified["statements"].as_array_mut().unwrap() {
         for own in ["first-commit", "commit", "first-seen", "seen"] {
             statement.as_object_mut().unwrap().remove(own);

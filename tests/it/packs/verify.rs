@@ -136,7 +136,7 @@ fn the_pack_of_changes_since_a_decision_shows_those_alone_and_can_be_verified() 
         sandbox.tom(&[&args, rest].concat()).code(2).err
     };
     assert!(refused(&["--pack", "changes"]).contains("has decided nothing"));
-    assert!(refused(&[]).contains("there are decisions of: asset-owner, executive"));
+    assert!(refused(&[]).contains("there are decisions of: asset-owner@1, executive@2"));
     let all = ["render", "--all", "--to", "packs", "--pack", "all", "--format", "json"];
     sandbox.tom(&[&all[..], &since("executive")].concat()).code(0);
     assert!(!sandbox.path("packs/acme-southmere-changes.json").exists());

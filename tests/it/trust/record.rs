@@ -464,7 +464,6 @@ fn what_changed_is_asked_of_a_role_in_one_phase() {
     let since = |role: &str| sandbox.tom(&["diff", NORTHFIELD, "--since-decision", role]);
     assert!(since("asset-owner@1").code(0).out.contains("BD-22"));
     assert!(!since("asset-owner@2").code(0).out.contains("BD-22"));
-    assert!(!since("asset-owner").code(0).out.contains("BD-22"), "the last, in any phase");
     let ran = since("executive@1").code(2);
     assert!(ran.err.contains("asset-owner@1, asset-owner@2, executive@2"), "{}", ran.err);
     let pack = [

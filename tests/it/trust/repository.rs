@@ -59,7 +59,7 @@ fn b04_a_rewritten_history_leaves_the_content_and_so_the_decision() {
         assert_eq!(states(&verified), both("valid", "valid"));
         verified["unknown"].to_string()
     };
-    let says = "which 2 decisions name, is not in this history";
+    let says = "1 commit that decisions name is not in this history";
     assert!(unknown(&sandbox).contains(says), "it is here, and not behind HEAD");
     sandbox.git(&["gc", "-q", "--prune=now"]);
     assert!(unknown(&sandbox).contains(says), "it is gone");

@@ -407,20 +407,18 @@ impl Anchors {
 }
 
 /// Commits that statements name and that the history does not have: it was rewritten, or is not all here. What a statement is over is its content.
-fn not_behind(repo: &Repo, revision: &str, papers: &Papers<'_>) -> Vec<String> {
-    let mut named = BTreeMap::<&str, usize>::new();
-    for commit in papers.held.iter().filter_map(|held| held.statement.commit.as_deref()) {
-        *named.entry(commit).or_default() += 1;
-    }
-    let gone = named.into_iter().filter(|(commit, _)| !repo.has_behind(revision, commit));
-    gone.map(|(commit, count)| {
-        let short = commit.get(..12).unwrap_or(commit);
-        let who = counted(count, "decision names", "decisions name");
+fn not_behind(repo: &Repo, revision: &str, papers: &Papers<'_>) -> Option<String> {
+    let named: BTreeSet<&str> =
+        papers.held.iter().filter_map(|held| held.statement.commit.as_deref()).collect();
+    let gone = named.into_iter().filter(|commit| !repo.has_behind(revision, commit));
+    let gone: Vec<&str> = gone.map(|commit| commit.get(..12).unwrap_or(commit)).collect();
+    let count = counted(gone.len(), "commit that decisions name is", "commits that decisions name are");
+    (!gone.is_empty()).then(|| {
         format!(
-            "the commit {short}, which {who}, is not in this history: they are held against the content alone"
+            "{count} not in this history ({}): what they are over is held against its content alone",
+            gone.join(", ")
         )
     })
-    .collect()
 }
 
 /// What the history could tell and was not asked, or cannot tell.
