@@ -44,7 +44,8 @@ fn decisions(
         let why = match (fallen, &need.people[..]) {
             (Some(one), _) => in_words(one),
             (None, _) if !is_turn => return None,
-            (None, []) => "nobody is listed for it".to_owned(),
+            // To find somebody comes first, and is a task of its own.
+            (None, []) => return None,
             (None, people) => people.join(" or "),
         };
         let party =

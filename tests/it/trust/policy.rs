@@ -92,6 +92,7 @@ fn a10_the_policy_keeps_phases_and_authors_apart_and_says_so_where_it_does_not()
         sandbox.git(&["commit", "-q", "--author", &format!("{name} <m@example.example>"), "-m", what]);
     };
     sandbox.tom(&["set", NORTHFIELD, "IGA-03", "No"]).code(0);
+    sandbox.tom(&["set", NORTHFIELD, "OG-01", "Yes"]).code(0);
     by("Marian Holt", "an answer of phase 2");
     let is_own = || {
         let verified = sandbox.verify(0, &[]);
@@ -100,7 +101,7 @@ fn a10_the_policy_keeps_phases_and_authors_apart_and_says_so_where_it_does_not()
     };
     is_own();
     let check = sandbox.tom(&["check", NORTHFIELD, "--ready", "2"]);
-    assert!(check.out.contains("TOM-0806"), "{}", check.all());
+    assert!(check.out.contains("`OG-01` says that phase 1 was approved"), "{}", check.all());
     // Nobody becomes its author by what changes nothing that is decided on: a comment, a confirmation, another name of the folder.
     let comment = sandbox.read("assessments/acme-northfield/ig.toml");
     sandbox.write("assessments/acme-northfield/ig.toml", format!("# Looks fine.\n{comment}"));
