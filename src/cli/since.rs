@@ -3,9 +3,12 @@
 use super::codes::USAGE;
 use super::context::Context;
 use crate::diag::Error;
-use crate::model::{Act, Date, DeploymentName};
+use crate::model::{Date, DeploymentName};
+use crate::ops::decide::decided_once;
+use crate::ops::policy::keys;
 use crate::ops::scope::seal;
-use crate::project::{EvidenceFiles, Held, Project, statements};
+use crate::ops::verify::{Case, judge};
+use crate::project::{EvidenceFiles, Held, Project, papers};
 use crate::store::Repo;
 use std::collections::BTreeSet;
 
@@ -32,13 +35,18 @@ pub(super) fn decided_over(
         Some((role, phase)) => (role, Some(phase)),
         None => (asked, None),
     };
-    project.load(name)?.sound()?;
-    let (held, _) = statements(project.store(), name)?;
+    let (deployment, framework) = project.load(name)?.sound()?;
+    let keys = keys(project.settings())?;
+    let papers = papers(project.store(), Some(repo), name)?;
+    let settings = project.settings();
+    let case = Case::of(&deployment, &framework, settings, &keys, &papers.evidence, context.today());
+    let judgement = judge(&case, &papers)?;
+    // What never counted was not decided over by the role.
+    let held: Vec<&Held> =
+        judgement.statements.iter().filter(|one| decided_once(one)).map(|one| one.held).collect();
     let decided = held.iter().filter(|held| {
         let says = &held.statement;
-        says.act == Act::Decide
-            && says.role == role
-            && phase.is_none_or(|phase| *phase == says.phase.to_string())
+        says.role == role && phase.is_none_or(|phase| *phase == says.phase.to_string())
     });
     let Some(last) = decided.max_by_key(|held| (held.statement.time, held.id)) else {
         let error = Error::new(&USAGE, format!("`{}` has decided nothing in `{name}`", asked.escape_debug()));

@@ -5,7 +5,7 @@ use super::ready::{self, gaps};
 use super::scope::{left_open, phase_digest, seal};
 use super::stage::{no_agreement, not_in_place};
 use super::state::states;
-use super::verify::{A_DAY, Case, Judged, Judgement, is_enough, phases};
+use super::verify::{A_DAY, Case, Judged, Judgement, phases};
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
     Act, Address, Canonical, Date, Digest, Effect, ItemId, Key, Moment, Person, Phase, Recording, Statement,
@@ -164,7 +164,7 @@ pub fn transcribe<'a>(
         .statements
         .iter()
         .filter(|one| one.held.statement.phase == phase.number && one.held.statement.role == office.role)
-        .filter(|one| one.held.statement.act == Act::Decide)
+        .filter(|one| decided_once(one))
         .max_by_key(|one| (one.held.statement.time, one.held.id))
         .map(|one| one.held);
     let decision = match wish {
@@ -200,13 +200,23 @@ pub fn transcribe<'a>(
     }
     let changed = last.map(|last| since(last, &statement)).unwrap_or_default();
     let digest = Some(phase_digest(case.deployment, case.framework, phase, case.files));
-    let notes = match phase_outcome(case.rules, &decision.outcome).filter(|_| !office.verdicts.is_empty()) {
-        Some(outcome) => {
-            not_in_place(case, outcome).map(|agreement| no_agreement(outcome, agreement)).collect()
-        }
-        None => Vec::new(),
-    };
+    let mut notes: Vec<String> =
+        match phase_outcome(case.rules, &decision.outcome).filter(|_| !office.verdicts.is_empty()) {
+            Some(outcome) => {
+                not_in_place(case, outcome).map(|agreement| no_agreement(outcome, agreement)).collect()
+            }
+            None => Vec::new(),
+        };
+    if case.settings.policy.signatures_required && voice.recorded.is_some() {
+        notes.push("the policy counts only decisions that are signed: what is recorded for somebody approves nothing".to_owned());
+    }
     Ok(Proposal { statement, effect: Some(effect), person, key, last, changed, notes, digest })
+}
+
+/// Whether a decision counted when it was made, whatever came of it since.
+pub fn decided_once(one: &Judged<'_>) -> bool {
+    let is_good = one.reasons.iter().all(|reason| !reason.problem.is_grave());
+    one.held.statement.act == Act::Decide && one.is_enough && is_good
 }
 
 /// The statements that one made at this moment can come after. One that is written down long after it was made comes after none that is
@@ -351,10 +361,8 @@ fn apart(case: &Case<'_>, judgement: &Judgement<'_>, phase: &Phase, voice: &Voic
 /// The items that may be filled in after this decision: what its own outcome leaves open, or one that stands in another phase.
 fn open_items(case: &Case<'_>, judgement: &Judgement<'_>, office: &Office, outcome: &str) -> Vec<ItemId> {
     let own = Some(outcome).filter(|_| !office.verdicts.is_empty());
-    let standing = judgement.statements.iter().filter(|one| {
-        let enough = is_enough(case.settings, one.trust);
-        one.stands() && enough && one.effect.is_some_and(Effect::approves)
-    });
+    let standing =
+        judgement.statements.iter().filter(|one| one.counts() && one.effect.is_some_and(Effect::approves));
     let others = standing.filter_map(|one| one.held.statement.outcome.as_deref());
     let covers = |id: &ItemId| {
         let item = case.framework.item(id.as_str());

@@ -102,7 +102,7 @@ pub struct Impact {
 
 /// The decisions that stand now and would be void after a change.
 pub fn voided(before: &Judgement<'_>, after: &Judgement<'_>) -> Vec<Voided> {
-    let stands = |id| before.statements.iter().any(|one| one.held.id == id && one.stands());
+    let stands = |id| before.statements.iter().any(|one| one.held.id == id && one.counts());
     let is_void = |problem: Problem| problem == Problem::Void;
     let after = after.statements.iter().filter(|one| one.reasons.iter().any(|r| is_void(r.problem)));
     after

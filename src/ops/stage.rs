@@ -2,7 +2,7 @@
 
 use super::outcome::Evaluator;
 use super::policy::phase_outcome;
-use super::verify::{Case, Judged, PhaseReport, PhaseStatus, Problem, Trust};
+use super::verify::{Case, Judged, PhaseReport, PhaseStatus, Trust};
 use crate::model::{
     Address, Agreement, Condition, DEPLOYER, Date, Effect, Event, EventKind, ItemId, Moment, PhaseOutcome,
     ProfileName, Record, Scope, Statement, Value, VerdictRule,
@@ -199,7 +199,7 @@ pub struct Standing {
     pub throughput: Throughput,
     /// Questions that are not answered.
     pub queries: Vec<Query>,
-    /// The phases that decisions approve, whatever was sent back since: what readiness goes by.
+    /// The phases that decisions approve: what readiness goes by.
     #[serde(skip)]
     pub approved: BTreeSet<u8>,
 }
@@ -276,11 +276,6 @@ fn when(event: &Event) -> When {
     (event.on, event.time)
 }
 
-/// Whether a statement was good when it was made: at most its content has changed since, or its day has passed.
-pub(super) fn was_good(one: &Judged<'_>) -> bool {
-    one.reasons.iter().all(|reason| matches!(reason.problem, Problem::Void | Problem::Expired))
-}
-
 impl Process<'_> {
     fn stage(&self, phases: &[PhaseStanding], first_of_type: Option<bool>) -> (Stage, Option<Date>) {
         use EventKind::{Ended, Live, Submitted, Verified, Withdrawn};
@@ -316,15 +311,9 @@ impl Process<'_> {
         let version = submitted.and_then(|event| event.version);
         let returned = self.record.last_in(number, &[EventKind::Submitted, EventKind::Returned]);
         let returned = returned.filter(|event| event.kind == EventKind::Returned);
-        let approving = here().filter(|one| one.stands() && one.effect.is_some_and(Effect::approves));
+        let approving = here().filter(|one| one.counts() && one.effect.is_some_and(Effect::approves));
         let approved = approving.map(of).max();
         let (stage, since) = match report.status {
-            // Whoever sent it back after it was approved has the last word, until it is sent off or approved anew.
-            PhaseStatus::Approved | PhaseStatus::Conditional
-                if returned.is_some_and(|event| Some(when(event)) > approved) =>
-            {
-                (PhaseStage::Returned, returned.map(|event| event.on))
-            }
             PhaseStatus::Approved | PhaseStatus::Conditional => {
                 let stage = match report.status {
                     PhaseStatus::Conditional => PhaseStage::Conditional,
@@ -333,12 +322,10 @@ impl Process<'_> {
                 (stage, approved.map(|(day, _)| day))
             }
             _ => {
-                let refusals = here().filter(|one| self.is_enough(one) && was_good(one)).filter_map(|one| {
-                    match one.effect? {
-                        Effect::Rejects => Some((of(one), PhaseStage::Rejected)),
-                        Effect::Returns => Some((of(one), PhaseStage::Returned)),
-                        _ => None,
-                    }
+                let refusals = here().filter(|one| one.counted()).filter_map(|one| match one.effect? {
+                    Effect::Rejects => Some((of(one), PhaseStage::Rejected)),
+                    Effect::Returns => Some((of(one), PhaseStage::Returned)),
+                    _ => None,
                 });
                 let events = [(submitted, PhaseStage::Submitted), (returned, PhaseStage::Returned)];
                 let events = events.into_iter().filter_map(|(event, stage)| Some((when(event?), stage)));
@@ -351,7 +338,7 @@ impl Process<'_> {
             }
         };
         let void =
-            here().filter(|one| one.effect.is_some_and(Effect::approves) && !one.stands() && was_good(one));
+            here().filter(|one| one.effect.is_some_and(Effect::approves) && !one.stands() && one.counted());
         PhaseStanding {
             phase: number,
             title: report.title.clone(),
@@ -362,10 +349,6 @@ impl Process<'_> {
             waits_for: waits_for(report),
             trust: report.trust.filter(|_| stage.is_approved()),
         }
-    }
-
-    fn is_enough(&self, one: &Judged<'_>) -> bool {
-        super::verify::is_enough(self.case.settings, one.trust)
     }
 
     /// Whether everybody at the deployer who has to has approved, and somebody had to.
@@ -386,8 +369,7 @@ impl Process<'_> {
             _ => None,
         };
         let deciding = self.judged.iter().filter(|one| {
-            one.stands()
-                && self.is_enough(one)
+            one.counts()
                 && one.effect.is_some_and(Effect::approves)
                 && one.held.statement.scopes.contains_key(&Scope::Capacity)
         });
@@ -440,6 +422,14 @@ impl Process<'_> {
             };
             lack(what, turn);
         }
+        // A decision counts a day ahead of its time, because clocks differ; nothing goes live on that.
+        let day = self.case.as_of.to_string();
+        for phase in phases.iter().filter(|phase| phase.stage.is_approved()) {
+            if let Some(since) = phase.since.as_ref().filter(|since| **since > day) {
+                let what = format!("phase {} was approved on {since} only", phase.phase);
+                lack(what, "it cannot have gone live before that day".to_owned());
+            }
+        }
         for (_, title, condition) in self.conditions() {
             if evaluator.test(condition) != Some(true) {
                 let items: Vec<String> = condition.items().iter().map(ToString::to_string).collect();
@@ -487,10 +477,8 @@ impl Process<'_> {
 
     /// What approvals that stand ask for before going live.
     pub(super) fn conditions(&self) -> Vec<(&Statement, &str, &Condition)> {
-        let standing = self
-            .judged
-            .iter()
-            .filter(|one| one.stands() && self.is_enough(one) && one.effect == Some(Effect::Conditional));
+        let standing =
+            self.judged.iter().filter(|one| one.counts() && one.effect == Some(Effect::Conditional));
         let says = standing.map(|one| &one.held.statement);
         let asked = says.filter_map(|says| {
             let outcome = phase_outcome(self.case.rules, says.outcome.as_deref()?)?;
@@ -502,7 +490,7 @@ impl Process<'_> {
     /// What people wrote as conditions of approvals that stand.
     pub(super) fn own_conditions(&self) -> impl Iterator<Item = (&Statement, &str)> {
         let standing =
-            self.judged.iter().filter(|one| one.stands() && one.effect.is_some_and(Effect::approves));
+            self.judged.iter().filter(|one| one.counts() && one.effect.is_some_and(Effect::approves));
         standing.flat_map(|one| {
             let says = &one.held.statement;
             says.conditions.values().map(move |condition| (says, condition.as_str()))
@@ -511,10 +499,8 @@ impl Process<'_> {
 
     /// Agreements that an approval says are there, and that no answer does.
     fn unfounded(&self, lack: &mut impl FnMut(String, String)) {
-        let standing = self
-            .judged
-            .iter()
-            .filter(|one| one.stands() && self.is_enough(one) && one.effect.is_some_and(Effect::approves));
+        let standing =
+            self.judged.iter().filter(|one| one.counts() && one.effect.is_some_and(Effect::approves));
         let outcomes = standing.filter_map(|one| one.held.statement.outcome.as_deref());
         let outcomes: BTreeSet<&str> = outcomes.collect();
         for outcome in outcomes.into_iter().filter_map(|outcome| phase_outcome(self.case.rules, outcome)) {
@@ -637,7 +623,7 @@ pub fn queries(judged: &[Judged<'_>], record: &Record) -> Vec<Query> {
             });
         }
     };
-    for one in judged.iter().filter(|one| was_good(one)) {
+    for one in judged.iter().filter(|one| one.was_good()) {
         let says = &one.held.statement;
         for (address, text) in &says.queries {
             add(address, text, &says.by, (says.time.day(), says.time), says.phase);

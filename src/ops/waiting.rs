@@ -1,9 +1,9 @@
 //! What decisions leave to do: phases that wait for them, those that do not hold any more, and conditions that are not met.
 
 use super::outcome::Evaluator;
-use super::stage::{PhaseStage, PhaseStanding, Process, in_words, was_good};
+use super::stage::{PhaseStage, PhaseStanding, Process, in_words};
 use super::todo::{Deed, Task};
-use super::verify::{Case, Judgement, PhaseReport};
+use super::verify::{Case, Judged, Judgement, PhaseReport};
 use crate::model::{DEPLOYER, Effect, ProfileName};
 
 /// What there is to do before every phase is approved, and everything that approvals ask for is there.
@@ -16,6 +16,7 @@ pub fn waiting(
     let mut tasks = Vec::new();
     for (report, stands) in reports.iter().zip(standing) {
         tasks.extend(decisions(case, judgement, report, stands));
+        tasks.extend(after_refusal(case, judgement, stands));
     }
     tasks.extend(conditions(case, judgement));
     tasks
@@ -39,7 +40,7 @@ fn decisions(
                 && need.roles.contains(&says.role)
                 && one.effect.is_some_and(Effect::approves)
                 && !one.stands()
-                && was_good(one)
+                && one.counted()
         });
         let why = match (fallen, &need.people[..]) {
             (Some(one), _) => in_words(one),
@@ -61,6 +62,38 @@ fn decisions(
         })
     })
     .collect()
+}
+
+/// Whose turn it is after a phase was refused: the deployer's until it was sent off anew, then that of whoever refused.
+fn after_refusal(case: &Case<'_>, judgement: &Judgement<'_>, stands: &PhaseStanding) -> Vec<Task> {
+    let (name, phase) = (&case.deployment.name, stands.phase);
+    let task = |party: &str, deed: Deed, title: String, why: String, role: Option<String>| Task {
+        party: party.to_owned(),
+        deed,
+        address: None,
+        title,
+        why,
+        phase,
+        role,
+    };
+    if matches!(stands.stage, PhaseStage::Rejected | PhaseStage::Returned) {
+        let title = format!("phase {phase} was {}", stands.stage.as_str());
+        let why = format!(
+            "see to what was found, then send it off anew: `tom record {name} submit --phase {phase}`"
+        );
+        return vec![task(DEPLOYER, Deed::Settle, title, why, None)];
+    }
+    let refusals = judgement.statements.iter().filter(|one| {
+        let refuses = matches!(one.effect, Some(Effect::Rejects | Effect::Returns));
+        one.held.statement.phase == phase && one.counts() && refuses
+    });
+    let of = |one: &Judged<'_>| {
+        let says = &one.held.statement;
+        let title = format!("phase {phase}, as {}", says.role);
+        let why = format!("what {} refused stands until they decide anew", says.by);
+        task(says.party.as_str(), Deed::Decide, title, why, Some(says.role.clone()))
+    };
+    refusals.map(of).collect()
 }
 
 /// What approvals that stand ask for, and nothing shows yet.

@@ -548,6 +548,14 @@ fn the_laws_hold_for_random_edits_of_an_assessment() {
     });
 }
 
+/// What hundred thousand cases once found.
+#[test]
+fn the_laws_hold_where_they_once_did_not() {
+    let act = |what, at, value| Act { what, at, value };
+    // Two speak for a party that the item does not ask: what either said names no fact, so it holds only where the fact was emptied.
+    laws(&[], &[act(6, 0, 1), act(4, 10, 0)], &[act(6, 0, 2)]).unwrap();
+}
+
 /// The laws over one case: a base, and what two sides made of it.
 fn laws(before: &[Act], here: &[Act], there: &[Act]) -> Result<(), TestCaseError> {
     let base = made(&small(), &before[..before.len().min(2)]);

@@ -347,7 +347,7 @@ impl Worker<'_> {
             findings.extend(papers.broken.iter().chain(&papers.unrecorded).cloned());
             let (settings, files) = (self.project.settings(), &papers.evidence);
             let case = Case::of(&deployment, &framework, settings, self.keys, files, asked.as_of);
-            Ok(decisions(&case, &judge(&case, &papers)?))
+            Ok(decisions(&judge(&case, &papers)?))
         });
         match found {
             Ok(found) => findings.extend(found),

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Finding, Label, Severity};
 use crate::model::Digest;
-use crate::ops::verify::{Case, Judged, Judgement, Problem, is_enough};
+use crate::ops::verify::{Judged, Judgement, Problem};
 
 /// A decision that never counted.
 pub(super) static NO_DECISION: Code = Code {
@@ -41,9 +41,9 @@ somebody. If its `.sig` was lost, restore it from git. A rejection or a withdraw
 };
 
 /// What there is to say about a deployment's decisions.
-pub fn decisions(case: &Case<'_>, judgement: &Judgement<'_>) -> Vec<Finding> {
+pub fn decisions(judgement: &Judgement<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
-        judgement.statements.iter().filter_map(|one| finding(one).or_else(|| unshown(case, one))).collect();
+        judgement.statements.iter().filter_map(|one| finding(one).or_else(|| unshown(one))).collect();
     findings.extend(judgement.missing.iter().filter_map(|id| missing(*id, judgement)));
     findings
 }
@@ -60,8 +60,8 @@ fn missing(id: Digest, judgement: &Judgement<'_>) -> Option<Finding> {
 }
 
 /// A decision that stands, and that the policy does not count.
-fn unshown(case: &Case<'_>, one: &Judged<'_>) -> Option<Finding> {
-    if !one.stands() || is_enough(case.settings, one.trust) {
+fn unshown(one: &Judged<'_>) -> Option<Finding> {
+    if !one.stands() || one.is_enough {
         return None;
     }
     let says = &one.held.statement;

@@ -23,10 +23,11 @@ pub(super) fn settle(
     let known = Known::of([left, right]);
     let content = apply(left, changes);
     for (place, here, there) in rivals {
-        // What holds over the merged content, its facts included, goes before what does not, however late that was said.
-        let rank = |c: &Confirmation| {
+        // What held where it was said and holds over the merged content, its facts included, goes before what does not, however late that was said.
+        let rank = |said: Side<'_>, c: &Confirmation| {
+            let holds = |side: Side<'_>| stands(framework, &known, side, place, c).is_ok();
             (
-                stands(framework, &known, Side::from(&content), place, c).is_ok(),
+                holds(said) && holds(Side::from(&content)),
                 c.on,
                 c.by.clone(),
                 c.digest.clone(),
@@ -34,7 +35,7 @@ pub(super) fn settle(
                 c.note.clone(),
             )
         };
-        if rank(there) > rank(here) {
+        if rank(right, there) > rank(left, here) {
             let (before, after) = (here.clone(), there.clone());
             changes.push(Change {
                 place: place.clone(),

@@ -120,6 +120,8 @@ pub struct Judged<'a> {
     pub trust: Trust,
     /// What keeps it from counting, the gravest first; empty where it stands.
     pub reasons: Vec<Reason>,
+    /// Whether the policy lets a decision count that is shown so.
+    pub is_enough: bool,
     /// What its outcome does; none for a withdrawal.
     pub effect: Option<Effect>,
     /// The key that signed it.
@@ -134,6 +136,22 @@ impl Judged<'_> {
     /// Whether nothing keeps it from counting.
     pub fn stands(&self) -> bool {
         self.reasons.is_empty()
+    }
+
+    /// Whether it counts: nothing keeps it from that, and it is shown as the policy asks.
+    pub fn counts(&self) -> bool {
+        self.stands() && self.is_enough
+    }
+
+    /// Whether it was good when it was made: at most its content has changed since, or its day has passed.
+    pub fn was_good(&self) -> bool {
+        let only = |problem| matches!(problem, Problem::Void | Problem::Expired);
+        self.reasons.iter().all(|reason| only(reason.problem))
+    }
+
+    /// Whether it counted when it was made.
+    pub fn counted(&self) -> bool {
+        self.was_good() && self.is_enough
     }
 
     /// Where it stands, in a word: the gravest problem, otherwise how it is shown.
@@ -445,7 +463,8 @@ impl Judge<'_> {
             .and_then(|(outcome, office)| policy::effect(case.rules, office, outcome))
             .map(|effect| effect.under(&says.conditions));
         let other_policy = says.policy != case.keys.policy(case.settings);
-        Judged { held, trust, reasons, effect, verified, observed, other_policy }
+        let is_enough = is_enough(case.settings, trust);
+        Judged { held, trust, reasons, is_enough, effect, verified, observed, other_policy }
     }
 
     /// What a statement says that cannot be.

@@ -1,7 +1,7 @@
 //! What a phase has and what it still needs.
 
-use super::{Case, Judged, Judgement, Problem, Trust, is_enough};
-use crate::model::{Act, Effect, PhasePolicy};
+use super::{Case, Judged, Judgement, Problem, Trust};
+use crate::model::{Act, Date, Effect, EventKind, PhasePolicy, Record};
 use crate::ops::policy::{self, needs};
 use crate::store::Signature;
 use std::collections::BTreeSet;
@@ -84,17 +84,13 @@ pub fn phases(case: &Case<'_>, judgement: &Judgement<'_>, author: Option<&Signat
     phases.iter().map(|phase| report(case, judgement, author, phase)).collect()
 }
 
-fn counts(case: &Case<'_>, one: &Judged<'_>) -> bool {
-    one.stands() && is_enough(case.settings, one.trust)
-}
-
-fn approvers<'j>(case: &Case<'_>, judged: &'j [Judged<'_>], phase: u8) -> Vec<&'j Judged<'j>> {
-    let all = judged.iter().filter(|one| one.held.statement.phase == phase && counts(case, one));
+fn approvers<'j>(judged: &'j [Judged<'_>], phase: u8) -> Vec<&'j Judged<'j>> {
+    let all = judged.iter().filter(|one| one.held.statement.phase == phase && one.counts());
     all.filter(|one| one.effect.is_some_and(Effect::approves)).collect()
 }
 
 /// Refusals and withdrawals of listed people that nothing shows well enough. Less is asked of a No than of a Yes: they keep the phase open.
-fn unshown(case: &Case<'_>, judged: &[Judged<'_>], phase: u8) -> Vec<String> {
+fn unshown(judged: &[Judged<'_>], phase: u8) -> Vec<String> {
     let is_doubtful = |one: &Judged<'_>| {
         let only =
             |problem| matches!(problem, Problem::WrongKey | Problem::UnprovenTime | Problem::Contradictory);
@@ -110,8 +106,8 @@ fn unshown(case: &Case<'_>, judged: &[Judged<'_>], phase: u8) -> Vec<String> {
         let says = &one.held.statement;
         let what = match (says.act, one.effect) {
             (Act::Withdraw, _) if is_open(one) => "withdrawal",
-            (Act::Decide, Some(Effect::Rejects)) if !counts(case, one) => "rejection",
-            (Act::Decide, Some(Effect::Returns)) if !counts(case, one) => "return",
+            (Act::Decide, Some(Effect::Rejects)) if !one.counts() => "rejection",
+            (Act::Decide, Some(Effect::Returns)) if !one.counts() => "return",
             _ => return None,
         };
         let how = one.reasons.first().map_or(one.trust.as_str(), |reason| reason.problem.as_str());
@@ -129,7 +125,7 @@ fn report(
     let judged = &judgement.statements[..];
     let policy = &case.settings.policy;
     let asked: Option<&PhasePolicy> = policy.phases.get(&phase.number);
-    let approving = approvers(case, judged, phase.number);
+    let approving = approvers(judged, phase.number);
     let needs: Vec<NeedReport> = needs(case.deployment, case.rules, phase, asked)
         .into_iter()
         .map(|need| {
@@ -153,7 +149,7 @@ fn report(
         lacks.push(format!("{} of {wanted} different people have approved", people.len()));
     }
     for other in case.rules.phases.iter().filter(|other| other.number < phase.number) {
-        for one in approvers(case, judged, other.number) {
+        for one in approvers(judged, other.number) {
             if people.contains(one.held.statement.by.as_str()) {
                 let by = &one.held.statement.by;
                 let what =
@@ -162,24 +158,29 @@ fn report(
             }
         }
     }
-    lacks.extend(unshown(case, judged, phase.number));
+    lacks.extend(unshown(judged, phase.number));
     lacks.extend(judgement.doubts.iter().cloned());
     if !people.is_empty() {
         apart_from_author(case, &people, author, &mut lacks, &mut notes);
     }
-    let here = judged.iter().filter(|one| one.held.statement.phase == phase.number && counts(case, one));
+    let here = judged.iter().filter(|one| one.held.statement.phase == phase.number && one.counts());
     let effects: BTreeSet<Effect> = here.filter_map(|one| one.effect).collect();
+    let sent_back = sent_back(case, judgement.record, phase.number, &approving);
     let status = if effects.contains(&Effect::Rejects) {
         PhaseStatus::Rejected
     } else if effects.contains(&Effect::Returns) {
         PhaseStatus::Returned
     } else if !lacks.is_empty() || needs.iter().any(|need| need.met.is_none()) {
         PhaseStatus::Open
+    } else if let Some(on) = sent_back {
+        lacks.push(format!("it was sent back on {on}, after it was approved"));
+        PhaseStatus::Returned
     } else if effects.contains(&Effect::Conditional) {
         PhaseStatus::Conditional
     } else {
         PhaseStatus::Approved
     };
+    lacks.extend(refusals(judged, phase.number));
     lacks.dedup();
     notes.dedup();
     PhaseReport {
@@ -191,6 +192,31 @@ fn report(
         lacks,
         notes,
     }
+}
+
+/// The day on which a phase was sent back after its last approval. Sent off again, it is as it was.
+fn sent_back(case: &Case<'_>, record: &Record, phase: u8, approving: &[&Judged<'_>]) -> Option<Date> {
+    let here = record.in_order().into_iter().rev().filter(|event| {
+        let is_sent = matches!(event.kind, EventKind::Submitted | EventKind::Returned);
+        event.phase == Some(phase) && is_sent && event.on <= case.as_of
+    });
+    let last = here.into_iter().next().filter(|event| event.kind == EventKind::Returned)?;
+    let approved = approving.iter().map(|one| one.held.statement.time).max();
+    (Some((last.on, last.time)) > approved.map(|time| (time.day(), time))).then_some(last.on)
+}
+
+/// Refusals that count: only their own authors can take them back.
+fn refusals(judged: &[Judged<'_>], phase: u8) -> impl Iterator<Item = String> {
+    let here = judged.iter().filter(move |one| one.held.statement.phase == phase && one.counts());
+    here.filter_map(|one| {
+        let what = match one.effect? {
+            Effect::Rejects => "rejection",
+            Effect::Returns => "return",
+            _ => return None,
+        };
+        let says = &one.held.statement;
+        Some(format!("the {what} by {} as {} stands until they decide anew", says.by, says.role))
+    })
 }
 
 /// Whether somebody besides the last author of the content has approved.

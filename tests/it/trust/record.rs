@@ -243,7 +243,7 @@ fn what_changed_since_a_role_decided_is_found_by_content_and_not_by_the_commit_t
     let head = sandbox.git(&["rev-parse", "HEAD"]);
     let forged = text.replace(line, &format!("commit = \"{}\"", head.trim()));
     std::fs::remove_file(sandbox.path(&file)).unwrap();
-    sandbox.forge(&format!("{APPROVALS}/2"), "executive", &forged, None);
+    sandbox.forge(&format!("{APPROVALS}/2"), "executive", &forged, Some("helen-okafor"));
     assert!(sandbox.tom(&args).code(2).err.contains("not found in the history"));
 }
 
@@ -480,4 +480,84 @@ fn what_changed_is_asked_of_a_role_in_one_phase() {
     ];
     sandbox.tom(&pack).code(0);
     assert!(sandbox.read("out/acme-northfield-changes.html").contains("cloud provider"));
+}
+
+/// Somebody writes down an approval that the policy does not count, because nobody signed it.
+fn write_down(sandbox: &Sandbox, phase: &str, role: &str, name: &str, rest: &[&str]) -> Ran {
+    sandbox.write("docs/evidence/approval.txt", "I approve.\n");
+    sandbox.commit("a letter");
+    let mut args = vec!["decide", NORTHFIELD, "--phase", phase, "--role", role, "--by", "Jo Marsh"];
+    args.extend(["--recorded-for", name, "--evidence", "docs/evidence/approval.txt"]);
+    args.extend(rest);
+    let shown = sandbox.tom(&[&args[..], &["--dry-run"]].concat()).out;
+    let digest = shown.lines().find_map(|line| line.strip_prefix("digest ")).unwrap().replace(' ', "");
+    sandbox.tom(&[&args[..], &["--digest", &digest]].concat()).code(0)
+}
+
+#[test]
+fn an_approval_that_does_not_count_changes_nothing_of_where_a_deployment_stands() {
+    let sandbox = decided();
+    record(&sandbox, &["submit", "--phase", "1"]);
+    record(&sandbox, &["return", "--phase", "1", "--query", "BD-21=For which patients?"]);
+    sandbox.commit("returned");
+    let verified = sandbox.verify(0, &[]);
+    assert_eq!(verified["phases"][0]["status"], "returned");
+    assert!(verified["phases"][0]["lacks"].to_string().contains("sent back"), "{verified:#}");
+    let more: Vec<&str> = YES.iter().copied().chain(["--condition", "Buy a drink"]).collect();
+    let ran = write_down(&sandbox, "1", "asset-owner", "Marian Holt", &more);
+    assert!(ran.all().contains("counts only decisions that are signed"), "{}", ran.all());
+    sandbox.commit("written down");
+    assert_eq!(stages(&sandbox)[1], "returned");
+    assert_eq!(to_do(&sandbox, "meet"), []);
+    assert!(!standing(&sandbox)["lacks"].to_string().contains("drink"));
+}
+
+#[test]
+fn what_changed_since_a_role_decided_is_measured_from_a_decision_that_counted() {
+    let sandbox = decided();
+    sandbox.tom(&["set", NORTHFIELD, "HAZ-004.effect", "Another harm."]).code(0);
+    sandbox.commit("another harm");
+    sandbox.tom(&["confirm", NORTHFIELD, "HAZ-004", "--party", "deployer", "--by", "Ben Tarrant"]).code(0);
+    sandbox.commit("confirmed");
+    let args = ["decide", NORTHFIELD, "--phase", "2", "--role", "executive", "--by", "Helen Okafor"];
+    let since = || sandbox.tom(&[&args[..], &["--outcome", "approved", "--dry-run"]].concat()).all();
+    assert!(since().contains("HAZ-004.effect"), "{}", since());
+    write_down(&sandbox, "2", "executive", "Helen Okafor", &["--outcome", "approved"]);
+    sandbox.commit("written down");
+    assert!(since().contains("HAZ-004.effect"), "{}", since());
+    let diff = sandbox.tom(&["diff", NORTHFIELD, "--since-decision", "executive"]).code(0);
+    assert!(diff.out.contains("HAZ-004"), "{}", diff.out);
+}
+
+#[test]
+fn nothing_goes_live_on_the_day_before_it_was_approved() {
+    let sandbox = decided();
+    let since = standing(&sandbox)["phases"][0]["since"].as_str().unwrap().to_owned();
+    let day: tom::model::Date = since.parse().unwrap();
+    let before = day.yesterday().unwrap().to_string();
+    let early = |day: &str| {
+        let ran = sandbox.tom(&["status", NORTHFIELD, "--as-of", day, "--format", "json"]).code(0);
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        json["deployments"][0]["standing"]["lacks"].to_string().contains("approved on 2026-11-20 only")
+    };
+    assert!(early(&before) && !early(&since));
+}
+
+#[test]
+fn after_a_refusal_somebody_is_named_whose_turn_it_is() {
+    let sandbox = peopled();
+    let no = [&["--outcome", "rejected", "--reason", "Not this use"], &YES[2..]].concat();
+    let no: Vec<&str> =
+        no.into_iter().map(|word| if word == "AP1-02=Approved" { "AP1-02=Rejected" } else { word }).collect();
+    sandbox.decide("marian-holt", 1, &no).code(0);
+    sandbox.commit("rejected");
+    let settle = to_do(&sandbox, "settle");
+    assert!(
+        settle.iter().any(|(title, why)| title == "phase 1 was rejected" && why.contains("submit")),
+        "{settle:?}"
+    );
+    record(&sandbox, &["submit", "--phase", "1"]);
+    let decide = to_do(&sandbox, "decide");
+    assert!(decide.iter().any(|(_, why)| why.contains("Marian Holt refused")), "{decide:?}");
+    assert!(standing(&sandbox)["phases"][0]["waits-for"].to_string().contains("rejection by Marian Holt"));
 }

@@ -138,7 +138,7 @@ pub(super) fn verify(
     };
     let is_clean = wrong.is_empty()
         && signed.doubt().is_none()
-        && decisions.as_ref().is_none_or(|decisions| decisions.is_clean(judging, args.allow_void));
+        && decisions.as_ref().is_none_or(|decisions| decisions.is_clean(args.allow_void));
     let json = HandOverJson {
         file: file.to_owned(),
         status: if is_clean { Status::Clean } else { Status::Found },

@@ -14,7 +14,7 @@ use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Moment, 
 use crate::ops::policy::{Keys, keys};
 use crate::ops::ready::{self, Gap, claimed_in, gaps};
 use crate::ops::state::{Speakers, states};
-use crate::ops::verify::{Case, Judged, PhaseReport, Problem, is_enough, judge, of_one_id, phases};
+use crate::ops::verify::{Case, Judged, PhaseReport, Problem, judge, of_one_id, phases};
 use crate::project::{APPROVALS, Papers, Project, folder_of, papers};
 use crate::store::Repo;
 use history::{Taken, removed, removed_since};
@@ -106,14 +106,14 @@ struct Verified<'a> {
 }
 
 impl Verified<'_> {
-    fn is_clean(&self, policy: &Settings, allow_void: bool) -> bool {
+    fn is_clean(&self, allow_void: bool) -> bool {
         let is_fine = |one: &Judged<'_>| {
-            let enough = is_enough(policy, one.trust);
+            let enough = one.is_enough;
             match one.reasons.first().map(|reason| reason.problem) {
                 None => enough,
                 // These ended as decisions do.
                 Some(Problem::Withdrawn | Problem::Superseded) => true,
-                Some(Problem::Void | Problem::Expired) => allow_void,
+                Some(Problem::Void | Problem::Expired) => allow_void && enough,
                 Some(_) => false,
             }
         };
@@ -205,7 +205,7 @@ fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
                 taken: &taken,
             };
             let verified = verify(args, context, Some(&repo), &trusted, &settings, &content, &papers)?;
-            clean &= verified.is_clean(&settings, args.allow_void);
+            clean &= verified.is_clean(args.allow_void);
             match args.format {
                 Format::Json => json.push(to_json(&verified)),
                 Format::Text => context.print(to_text(&verified, &settings, context.width)),
@@ -320,7 +320,11 @@ fn verify<'h>(
     let states = states(content.deployment, content.framework);
     let approved = ready::approved(&reports);
     let grounds = ready::Grounds { settings, approved: &approved, as_of: Some(case.as_of) };
-    let speakers = Speakers::of(settings, content.deployment, content.framework);
+    let revision = args.rev.as_deref();
+    let past = repo
+        .and_then(|repo| crate::cli::commands::past(repo, content.deployment, content.framework, revision));
+    let brought = past.map(|past| past.foreign(settings).into_keys().collect()).unwrap_or_default();
+    let speakers = Speakers::of(settings, content.deployment, content.framework).knowing(&brought);
     let claims = |phase: u8| claimed_in(&states, &speakers, content.framework, phase).count();
     let claimed = reports.iter().map(|report| (report.phase, claims(report.phase))).collect();
     let phases = reports

@@ -38,7 +38,8 @@ pub(super) fn to_text(verified: &Verified<'_>, settings: &Settings, width: usize
             PhaseStatus::Rejected => BAD,
             _ => OPEN,
         };
-        let trust = phase.trust.filter(|_| phase.status != PhaseStatus::Open);
+        let is_approved = matches!(phase.status, PhaseStatus::Approved | PhaseStatus::Conditional);
+        let trust = phase.trust.filter(|_| is_approved);
         let trust = trust.map(|trust| format!(" ({})", trust.as_str())).unwrap_or_default();
         let status = styled(style, phase.status.as_str());
         out += &format!("\nphase {}  {}: {status}{trust}\n", phase.phase, one_line(&phase.title));
