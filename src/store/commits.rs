@@ -1,12 +1,14 @@
 //! The commits of a repository, seen through the names of trees: what did not change is known to be the same without being
 //! read. [`super::History`] is narrower: one folder that keeps its name.
 
+use super::behind::{merge_base, not_behind};
 use super::git::{kind_of, revision_error};
 use super::packs::header;
 use super::worktree::too_large;
 use super::{EntryKind, MAX_FILE, Repo, UNREADABLE};
 use crate::diag::{Error, Label};
 use git2::{ObjectType, Oid, Repository, Sort};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The name of a commit, tree or file. Equal names mean equal content.
@@ -50,11 +52,14 @@ impl Repo {
         Some(commit.time().seconds())
     }
 
-    /// Whether a commit is a revision, or one that it is built on.
-    pub fn has_behind(&self, revision: &str, id: &str) -> bool {
-        let tip = self.git().revparse_single(revision).and_then(|object| object.peel_to_commit());
-        let (Ok(tip), Ok(id)) = (tip, Oid::from_str(id)) else { return false };
-        tip.id() == id || self.git().graph_descendant_of(tip.id(), id).unwrap_or(false)
+    /// Those of some commits that are neither a revision nor one that it is built on, as far as the history is here.
+    pub fn not_behind<'i>(&self, revision: &str, ids: &BTreeSet<&'i str>) -> Result<Vec<&'i str>, Error> {
+        let fail = |error: git2::Error| revision_error(revision, &error);
+        let tip = self.named(revision)?.id();
+        let named = ids.iter().filter_map(|id| Oid::from_str(id).ok()).collect();
+        let gone = not_behind(self.git(), tip, named).map_err(fail)?;
+        let is_gone = |id: &&str| Oid::from_str(id).map_or(true, |id| gone.contains(&id));
+        Ok(ids.iter().copied().filter(is_gone).collect())
     }
 
     /// The past of this repository.
@@ -117,11 +122,8 @@ impl Commits<'_> {
 
     /// The newest commit that two have in common.
     pub fn base(&self, left: ObjectId, right: ObjectId) -> Result<Option<ObjectId>, Error> {
-        match self.git.merge_base(left.0, right.0) {
-            Ok(id) => Ok(Some(ObjectId(id))),
-            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(unreadable("the history", &error)),
-        }
+        let base = merge_base(self.git, left.0, right.0);
+        base.map(|id| id.map(ObjectId)).map_err(|error| unreadable("the history", &error))
     }
 
     /// Whether a commit of a name is here.

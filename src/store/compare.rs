@@ -1,6 +1,8 @@
 //! Two states of a repository side by side: which folders and files differ, and who changed them. Nothing that is equal is read, nothing is
 //! checked out, nothing is written.
 
+use super::behind::merge_base;
+use super::commits::{is_cut, parents};
 use super::git::{Commit, GitStore, Repo, Signature, kind_of, likeness_of};
 use super::home::Home;
 use super::packs::header;
@@ -68,7 +70,9 @@ impl Repo {
                 error.help(format!("compare the two as they are: `{left}..{right}`"))
             }
         };
-        let base = self.git().merge_base(id(&left_at)?, id(&right_at)?).map_err(|_| fail())?;
+        let base =
+            merge_base(self.git(), id(&left_at)?, id(&right_at)?).map_err(|error| unreadable(&error))?;
+        let base = base.ok_or_else(fail)?;
         Ok(self.at(&base.to_string())?.commit().clone())
     }
 
@@ -238,7 +242,7 @@ impl Repo {
         let mut touches = Vec::new();
         for id in walk {
             let commit = git.find_commit(id?)?;
-            if commit.parent_count() == 0 && git.is_shallow() {
+            if is_cut(git, &commit) {
                 return Ok(None);
             }
             let found = of_commit(git, &commit, beneath)?;
@@ -278,7 +282,8 @@ fn of_commit(
 ) -> Result<BTreeMap<String, Change>, git2::Error> {
     let at = |tree: &Tree<'_>| tree.get_name(beneath).map(|entry| (entry.id(), entry.filemode()));
     let after = at(&commit.tree()?);
-    let mut parents: Vec<Option<git2::Commit<'_>>> = commit.parents().map(Some).collect();
+    let mut parents: Vec<Option<git2::Commit<'_>>> =
+        parents(commit).map(|id| git.find_commit(id).map(Some)).collect::<Result<_, _>>()?;
     if parents.is_empty() {
         parents.push(None);
     }

@@ -1,6 +1,7 @@
 //! A repository, and the files as they are at one of its revisions.
 
 use super::beneath::{linked, split};
+use super::commits::parents;
 use super::home::Home;
 use super::packs::header;
 use super::worktree::too_large;
@@ -141,9 +142,11 @@ impl Repo {
         self.git.head().is_err()
     }
 
-    /// The files at a revision.
-    pub fn at(&self, revision: &str) -> Result<GitStore, Error> {
-        super::packs::sound(self.git.commondir())?;
+    /// The commit that a revision names.
+    ///
+    /// # Errors
+    /// [`NO_REVISION`], with what to fetch where that can be told.
+    pub(super) fn named(&self, revision: &str) -> Result<git2::Commit<'_>, Error> {
         let object = self.git.revparse_single(revision).map_err(|error| {
             let known = revision_error(revision, &error);
             if self.is_unborn() {
@@ -154,7 +157,13 @@ impl Repo {
                 None => known,
             }
         })?;
-        let commit = object.peel_to_commit().map_err(|error| revision_error(revision, &error))?;
+        object.peel_to_commit().map_err(|error| revision_error(revision, &error))
+    }
+
+    /// The files at a revision.
+    pub fn at(&self, revision: &str) -> Result<GitStore, Error> {
+        super::packs::sound(self.git.commondir())?;
+        let commit = self.named(revision)?;
         let tree = commit.tree_id();
         let git = self.home.git().map_err(|error| revision_error(revision, &error))?;
         let seconds = commit.time().seconds();
@@ -195,7 +204,7 @@ impl Repo {
     /// The newest commit, from a revision back along first parents, that changed a folder.
     pub fn last_change(&self, revision: &str, folder: &str) -> Result<Option<Commit>, Error> {
         let fail = |error: git2::Error| revision_error(revision, &error);
-        let mut commit = self.git.revparse_single(revision).and_then(|o| o.peel_to_commit()).map_err(fail)?;
+        let mut commit = self.named(revision)?;
         let entry = |commit: &git2::Commit<'_>| -> Result<Option<Oid>, git2::Error> {
             match commit.tree()?.get_path(Path::new(folder)) {
                 Ok(entry) => Ok(Some(entry.id())),
@@ -207,7 +216,8 @@ impl Repo {
         loop {
             let found = Commit { id: commit.id().to_string(), seconds: commit.time().seconds() };
             // The parent may be missing in a shallow clone: what is known is the commit in hand.
-            let Ok(parent) = commit.parent(0) else { return Ok(Some(found)) };
+            let before = parents(&commit).next();
+            let Some(Ok(parent)) = before.map(|id| self.git.find_commit(id)) else { return Ok(Some(found)) };
             if entry(&parent).map_err(fail)? != Some(here) {
                 return Ok(Some(found));
             }

@@ -1,5 +1,6 @@
 //! The past of a folder: how it changed from commit to commit, and which commit brought something in.
 
+use super::commits::parents;
 use super::git::{Repo, Signature, revision_error};
 use crate::diag::Error;
 use git2::{Commit, ErrorCode, ObjectType, Oid};
@@ -41,8 +42,7 @@ impl<'r> History<'r> {
 
     /// The folder as it is at a revision.
     pub fn at(&self, revision: &str) -> Result<Moment, Error> {
-        let commit = self.repo.git().revparse_single(revision).and_then(|object| object.peel_to_commit());
-        commit.and_then(|commit| self.moment(&commit)).map_err(|error| revision_error(revision, &error))
+        self.moment(&self.repo.named(revision)?).map_err(|error| revision_error(revision, &error))
     }
 
     fn moment(&self, commit: &Commit<'_>) -> Result<Moment, git2::Error> {
@@ -58,10 +58,7 @@ impl<'r> History<'r> {
     fn before(&self, moment: Moment) -> Option<Vec<Moment>> {
         let git = self.repo.git();
         let commit = git.find_commit(moment.commit).ok()?;
-        if commit.parent_count() == 0 && git.is_shallow() {
-            return None;
-        }
-        commit.parent_ids().map(|id| self.moment(&git.find_commit(id).ok()?).ok()).collect()
+        parents(&commit).map(|id| self.moment(&git.find_commit(id).ok()?).ok()).collect()
     }
 
     /// The moments at which the folder had become what it then was, newest first.

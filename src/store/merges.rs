@@ -1,7 +1,8 @@
 //! Merge commits with their sides, and what git's own merge by lines gives.
 
 use super::NO_REVISION;
-use super::commits::is_cut;
+use super::behind::merge_base;
+use super::commits::{is_cut, parents};
 use super::git::{Repo, revision_error};
 use crate::diag::Error;
 use git2::Oid;
@@ -50,22 +51,22 @@ impl Repo {
         let mut merges = Merges::default();
         let since_oid = since_id.as_deref().map(id).transpose()?;
         for commit in self.between(range, &[id(&until_id)?], since_oid)? {
-            let parents: Vec<Oid> = commit.parent_ids().collect();
+            let parents: Vec<Oid> = parents(&commit).collect();
             let id = commit.id().to_string();
             match parents[..] {
                 [] | [_] => {}
-                [left, right] => match self.git().merge_base(left, right) {
-                    Ok(base) => {
+                [left, right] => match merge_base(self.git(), left, right).map_err(fail)? {
+                    Some(base) => {
                         if self.git().is_shallow() {
                             self.between(range, &[left, right], Some(base))?;
                         }
                         let (base, left, right) = (base.to_string(), left.to_string(), right.to_string());
                         merges.commits.push(MergeCommit { id: Some(id), base, left, right });
                     }
-                    Err(_) if self.differ(&parents, beneath) => {
+                    None if self.differ(&parents, beneath) => {
                         merges.others.push((id, "its sides have no common ancestor"));
                     }
-                    Err(_) => {}
+                    None => {}
                 },
                 _ if self.differ(&parents, beneath) => {
                     merges.others.push((id, "it has more than two parents"));

@@ -4,6 +4,7 @@
 //! Nothing follows a link, nothing is read whose size was not looked at first.
 
 mod attributes;
+mod behind;
 mod beneath;
 mod changes;
 mod commits;

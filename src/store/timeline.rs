@@ -130,12 +130,8 @@ impl Repo {
 
     /// The commits from a revision back along first parents, up to and with another where one is named.
     fn first_parents(&self, revision: &str, until: Option<&str>) -> Result<Walk<'_>, Error> {
-        let commit_of = |name: &str| {
-            let object = self.git().revparse_single(name).and_then(|object| object.peel_to_commit());
-            object.map_err(|error| revision_error(name, &error))
-        };
-        let until = until.map(commit_of).transpose()?.map(|commit| commit.id());
-        let mut commits = vec![commit_of(revision)?];
+        let until = until.map(|name| self.named(name)).transpose()?.map(|commit| commit.id());
+        let mut commits = vec![self.named(revision)?];
         loop {
             let here = &commits[commits.len() - 1];
             if Some(here.id()) == until {

@@ -22,11 +22,27 @@ fn b01_a_shallow_clone_verifies_content_and_says_what_it_cannot_know() {
     let shallow = clone(&sandbox, &["--depth", "1"]);
     let verified = shallow.verify(0, &[]);
     assert_eq!(states(&verified), both("valid", "valid"));
-    assert!(verified["unknown"].to_string().contains("shallow"), "{verified:#}");
+    let unknown = verified["unknown"].to_string();
+    assert!(unknown.contains("1 commit that decisions name cannot be looked for: the clone is shallow"));
+    assert!(!unknown.contains("not in this history"), "{unknown}");
     let first = sandbox.git(&["rev-list", "--max-parents=0", "HEAD"]);
     // The commit that would be looked back to is not here.
     let ran = shallow.tom(&["verify", NORTHFIELD, "--since", first.trim()]).code(2);
     assert!(ran.err.contains("TOM-0902"), "{}", ran.err);
+    let ran = shallow.tom(&["verify", NORTHFIELD, "--since", "HEAD~2"]).code(2);
+    assert!(ran.err.contains("git fetch --unshallow"), "{}", ran.err);
+    // Nor is the one where the branch left the base, and nobody knows what it removed.
+    sandbox.git(&["branch", "target", "HEAD~1"]);
+    fs::remove_dir_all(sandbox.path(APPROVALS)).unwrap();
+    sandbox.commit("remove");
+    let shallow = clone(&sandbox, &["--depth", "1", "--no-single-branch"]);
+    for args in [&["verify", NORTHFIELD][..], &["verify", "--all"]] {
+        let ran = shallow.tom(&[args, &["--base", "origin/target"]].concat()).code(2);
+        assert!(ran.err.contains("have no commit in common here"), "{}", ran.err);
+        assert!(ran.err.contains("git fetch --deepen=100 origin target"), "{}", ran.err);
+    }
+    shallow.git(&["fetch", "-q", "--unshallow"]);
+    assert!(shallow.tom(&["verify", "--all", "--base", "origin/target"]).code(1).out.contains("was removed"));
 }
 
 #[test]
@@ -195,6 +211,20 @@ fn b06_replacement_refs_grafts_and_alternates_fool_nobody() {
     let ran = sandbox.tom(&["verify", NORTHFIELD, "--since", &before]).code(1);
     assert_eq!(ran.out.matches("was removed").count(), 2, "{}", ran.all());
     assert!(ran.out.contains("grafts, which were not followed"), "{}", ran.out);
+    // Grafts that lead past where a branch left its base, with what was decided there.
+    sandbox.git(&["branch", "base", &before]);
+    let first = sandbox.git(&["rev-list", "--max-parents=0", "base"]);
+    sandbox.write(".git/info/grafts", format!("{head} {first}"));
+    assert_eq!(sandbox.git(&["merge-base", "base", "HEAD"]), first, "git itself is fooled");
+    let ran = sandbox.tom(&["verify", "--all", "--base", "base"]).code(1);
+    assert_eq!(ran.out.matches("was removed").count(), 2, "{}", ran.all());
+    let ran = sandbox.tom(&["diff", "base...", "--format", "json"]).code(0);
+    let review: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(review["left"]["commit"], before.as_str(), "{review:#}");
+    // Or past the commit that a decision names.
+    sandbox.git(&["checkout", "-q", "base"]);
+    sandbox.write(".git/info/grafts", format!("{before} {first}"));
+    assert!(!sandbox.verify(0, &[])["unknown"].to_string().contains("not in this history"));
     // Alternates that lead nowhere.
     let sandbox = decided();
     sandbox.write(".git/objects/info/alternates", "/nowhere/objects\n");

@@ -147,12 +147,15 @@ fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let base = args.base.as_deref().map(|base| context.sound_project(&repo, Some(base))).transpose()?;
     let settings = base.as_ref().unwrap_or(&project).settings().clone();
     let revision = args.rev.as_deref().unwrap_or("HEAD");
-    let parted = args.base.as_deref().and_then(|base| repo.merge_base(base, revision).ok());
-    let trusted = Trusted { keys: keys(&settings)?, project: base, parted: parted.map(|commit| commit.id) };
     let (zips, words): (Vec<&String>, Vec<&String>) =
         args.deployments.iter().partition(|word| super::receive::is_file(word));
     let (files, words): (Vec<&String>, Vec<&String>) =
         words.into_iter().partition(|word| pack::is_pack(word));
+    // Where nobody can tell what was removed, nothing is verified; a pack alone asks for no history.
+    let looks_back = (args.all || !words.is_empty()) && args.since.is_none();
+    let parted = args.base.as_deref().filter(|_| looks_back);
+    let parted = parted.map(|base| repo.merge_base(base, revision)).transpose()?.map(|commit| commit.id);
+    let trusted = Trusted { keys: keys(&settings)?, project: base, parted };
     let (all, findings) = project.deployments()?;
     let names = if args.all {
         all.clone()
@@ -351,7 +354,7 @@ fn verify<'h>(
     match repo {
         Some(repo) => {
             unknown.extend(not_known(args, repo, trusted.parted.as_deref()));
-            unknown.extend(not_behind(repo, args.rev.as_deref().unwrap_or("HEAD"), papers));
+            unknown.extend(not_behind(repo, args.rev.as_deref(), papers)?);
         }
         None => unknown.push(
             "a hand-over carries no history: decisions that were removed before it was made could be missing, and nobody knows who wrote what"
@@ -411,18 +414,23 @@ impl Anchors {
 }
 
 /// Commits that statements name and that the history does not have: it was rewritten, or is not all here. What a statement is over is its content.
-fn not_behind(repo: &Repo, revision: &str, papers: &Papers<'_>) -> Option<String> {
+fn not_behind(repo: &Repo, revision: Option<&str>, papers: &Papers<'_>) -> Result<Option<String>, Error> {
     let named: BTreeSet<&str> =
         papers.held.iter().filter_map(|held| held.statement.commit.as_deref()).collect();
-    let gone = named.into_iter().filter(|commit| !repo.has_behind(revision, commit));
-    let gone: Vec<&str> = gone.map(|commit| commit.get(..12).unwrap_or(commit)).collect();
-    let count = counted(gone.len(), "commit that decisions name is", "commits that decisions name are");
-    (!gone.is_empty()).then(|| {
-        format!(
-            "{count} not in this history ({}): what they are over is held against its content alone",
-            gone.join(", ")
-        )
-    })
+    let gone = match revision {
+        None if repo.is_unborn() => named.into_iter().collect(),
+        revision => repo.not_behind(revision.unwrap_or("HEAD"), &named)?,
+    };
+    let short: Vec<&str> = gone.iter().map(|commit| commit.get(..12).unwrap_or(commit)).collect();
+    let (count, short) = (counted(gone.len(), "commit", "commits"), short.join(", "));
+    let why = match (repo.is_shallow(), gone.len()) {
+        (_, 0) => return Ok(None),
+        (true, _) => "cannot be looked for: the clone is shallow",
+        (false, 1) => "is not in this history",
+        (false, _) => "are not in this history",
+    };
+    let content = "what decisions are over is held against their content alone";
+    Ok(Some(format!("{count} that decisions name {why} ({short}); {content}")))
 }
 
 /// What the history could tell and was not asked, or cannot tell.
