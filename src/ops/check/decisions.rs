@@ -10,7 +10,8 @@ pub(super) static NO_DECISION: Code = Code {
     severity: Severity::Error,
     title: "a decision does not count",
     explain: "Its signature is not one of the person who is named, they do not hold the role, it was made for another deployment, it contradicts itself, or its key had run out \
-and nothing shows that it was signed before. The finding says which. `tom verify` tells more. A statement is never mended: let whoever may decide make a new one.",
+and nothing shows that it was signed before. The finding says which. `tom verify` tells more. A statement is never mended: let whoever may decide make a new one. \
+Of somebody who has left: keep them listed, with `valid-before` on their key, or let somebody who holds the role take the statement back and decide anew.",
 };
 
 /// A decision that no longer stands.
@@ -77,10 +78,9 @@ fn unshown(one: &Judged<'_>) -> Option<Finding> {
 }
 
 fn finding(one: &Judged<'_>) -> Option<Finding> {
-    let reason = one.reasons.first()?;
+    let reason = one.reasons.first().filter(|_| !one.is_over())?;
     let says = &one.held.statement;
     let code = match reason.problem {
-        Problem::Withdrawn | Problem::Superseded => return None,
         problem if problem.is_grave() => &NO_DECISION,
         _ => &VOID,
     };
@@ -93,5 +93,10 @@ fn finding(one: &Judged<'_>) -> Option<Finding> {
         let more = if reason.leaves.len() > 5 { " …" } else { "" };
         finding = finding.note(format!("changed: {}{more}", shown.join(", ")));
     }
-    Some(finding.help("`tom verify` tells more; whoever may decide makes a new statement"))
+    Some(match reason.problem {
+        Problem::WrongRole => finding.help(
+            "list them in the role again, or let somebody who holds it take the statement back (`tom decide --withdraw`) and decide anew",
+        ),
+        _ => finding.help("`tom verify` tells more; whoever may decide makes a new statement"),
+    })
 }

@@ -154,6 +154,12 @@ impl Judged<'_> {
         self.was_good() && self.is_enough
     }
 
+    /// Whether it ended as decisions do: taken back, or decided anew. What else would speak against it, such as that its author is not listed any
+    /// more, asks nothing of anybody then.
+    pub fn is_over(&self) -> bool {
+        self.reasons.iter().any(|reason| matches!(reason.problem, Problem::Withdrawn | Problem::Superseded))
+    }
+
     /// Where it stands, in a word: the gravest problem, otherwise how it is shown.
     pub fn word(&self) -> &'static str {
         match self.reasons.first() {

@@ -137,6 +137,35 @@ fn a10_the_policy_keeps_phases_and_authors_apart_and_says_so_where_it_does_not()
 }
 
 #[test]
+fn who_has_left_is_taken_out_once_their_statement_was_taken_back() {
+    let sandbox = decided();
+    sandbox.keygen("nia-rowe", "ed25519");
+    let (helen, nia) = (sandbox.public("helen-okafor"), sandbox.public("nia-rowe"));
+    sandbox.replace("tom.toml", "name = \"Helen Okafor\"", "name = \"Nia Rowe\"");
+    sandbox.replace("tom.toml", &helen, &nia);
+    sandbox.replace("tom.toml", "[people.helen-okafor]", "[people.nia-rowe]");
+    sandbox.commit("Nia follows Helen");
+    let (all, check) = (["verify", "--all", "--base", "HEAD", "--allow-void"], ["check", NORTHFIELD]);
+    sandbox.tom(&all).code(1);
+    let found = sandbox.tom(&check).code(1).out;
+    assert!(found.contains("TOM-0804") && found.contains("--withdraw"), "{found}");
+    let file = sandbox.statement("executive");
+    let digest = tom::model::Digest::of_bytes(sandbox.read(&file).as_bytes()).hex();
+    let back = ["--withdraw", &digest, "--reason", "She has left."];
+    sandbox.decide_as("Nia Rowe", "executive", "nia-rowe", 2, &back).code(0);
+    sandbox.commit("taken back");
+    sandbox.decide_as("Nia Rowe", "executive", "nia-rowe", 2, &["--outcome", "approved"]).code(0);
+    sandbox.commit("anew");
+    let ran = sandbox.tom(&all).code(0);
+    assert!(ran.out.contains("wrong role: `Helen Okafor` is not listed"), "it stays told: {}", ran.out);
+    assert!(!sandbox.tom(&check).code(0).out.contains("TOM-0804"));
+    // A withdrawal that its signature does not show takes nothing back.
+    sandbox.replace("tom.toml", &nia, &helen);
+    sandbox.commit("not her key");
+    sandbox.tom(&all).code(1);
+}
+
+#[test]
 fn a11_a_key_that_ran_out_proves_nothing_by_its_own_word() {
     let sandbox = decided();
     let own = sandbox.public("helen-okafor");

@@ -111,8 +111,7 @@ impl Verified<'_> {
             let enough = one.is_enough;
             match one.reasons.first().map(|reason| reason.problem) {
                 None => enough,
-                // These ended as decisions do.
-                Some(Problem::Withdrawn | Problem::Superseded) => true,
+                Some(_) if one.is_over() => true,
                 Some(Problem::Void | Problem::Expired) => allow_void && enough,
                 Some(_) => false,
             }

@@ -98,7 +98,7 @@ fn statement_text(one: &Judged<'_>, settings: &Settings) -> String {
     let style = match one.reasons.first() {
         None if is_unsigned => OPEN,
         None => GOOD,
-        Some(reason) if reason.problem.is_grave() => BAD,
+        Some(reason) if reason.problem.is_grave() && !one.is_over() => BAD,
         Some(_) => OPEN,
     };
     let mut out = format!(
