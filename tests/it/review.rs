@@ -547,3 +547,20 @@ fn what_contradicts_itself_is_refused() {
         assert!(ran.err.contains(message), "{args:?}\n{}", ran.err);
     }
 }
+
+#[test]
+fn the_summary_of_a_comment_counts_what_was_only_reworded_or_renamed() {
+    let sandbox = branch();
+    sandbox.replace(
+        &format!("{NORTHFIELD}/risks/HAZ-001.toml"),
+        "effect = \"\"\"\n",
+        "effect = \"\"\"\nLess than it was.\n",
+    );
+    sandbox.replace(&format!("{NORTHFIELD}/deployment.toml"), "title = \"", "title = \"Another ");
+    sandbox.commit("words");
+    let out = sandbox.tom(&["diff", "main...", "--format", "markdown"]).code(0).out;
+    let heading = out.lines().find(|line| line.contains("| Risks |")).unwrap_or_else(|| panic!("{out}"));
+    assert!(heading.contains("| Deployment |"), "{heading}");
+    let row = out.lines().skip_while(|line| *line != heading).nth(2).unwrap();
+    assert!(row.contains("1 reworded") && row.contains("1 identity"), "{row}");
+}

@@ -6,6 +6,7 @@ use crate::model::{Act, Statement};
 use crate::ops::scope::Files;
 use crate::ops::stage::{PhaseStanding, Standing};
 use crate::ops::verify::{Judged, Trust};
+use crate::ops::words::counted;
 
 /// The decisions of a deployment, judged, and where they leave it.
 #[derive(Clone, Copy)]
@@ -71,9 +72,10 @@ impl Source<'_> {
             add("Decisions".to_owned(), "No decision is recorded.".to_owned());
         }
         if self.decided.broken > 0 {
-            let count = self.decided.broken;
-            let text = format!(
-                "{count} decisions are missing or not what they were. Until they are back, nothing is approved."
+            let text = counted(
+                self.decided.broken,
+                "decision is missing or not what it was. Until it is back, nothing is approved.",
+                "decisions are missing or not what they were. Until they are back, nothing is approved.",
             );
             add("Not readable".to_owned(), text);
         }

@@ -34,6 +34,7 @@ type Column = (&'static str, &'static [(Kind, &'static str)]);
 
 /// The columns of the summary.
 const COLUMNS: &[Column] = &[
+    ("Deployment", &[(Kind::RenamedDeployment, "renamed"), (Kind::Identity, "identity")]),
     (
         "Risks",
         &[
@@ -43,6 +44,8 @@ const COLUMNS: &[Column] = &[
             (Kind::RemovedRisk, "gone"),
             (Kind::ClosedRisk, "closed"),
             (Kind::AddedRisk, "new"),
+            (Kind::Rating, "other rating"),
+            (Kind::ChangedRisk, "reworded"),
             (Kind::Acceptance, "acceptance"),
         ],
     ),
@@ -62,6 +65,7 @@ const COLUMNS: &[Column] = &[
     ("Outcomes", &[(Kind::OutcomeWorse, "worse"), (Kind::Needed, "newly needed"), (Kind::Outcome, "other")]),
     ("In doubt", &[(Kind::Stale, "stale"), (Kind::Unconfirmed, "unconfirmed")]),
     ("Decisions", &[(Kind::ApprovalVoid, "void"), (Kind::Decision, "new")]),
+    ("Record", &[(Kind::Confirmed, "confirmed"), (Kind::Event, "recorded")]),
 ];
 
 /// The columns that have something to count.
