@@ -5,7 +5,7 @@ use super::ready::{self, gaps};
 use super::scope::{left_open, phase_digest, seal};
 use super::stage::{no_agreement, not_in_place};
 use super::state::states;
-use super::verify::{A_DAY, Case, Judged, Judgement, phases};
+use super::verify::{A_DAY, Case, Judged, Judgement, author_would_lack, phases};
 use crate::diag::{Code, Error, Severity};
 use crate::model::{
     Act, Address, Canonical, Date, Digest, Effect, ItemId, Key, Moment, Person, Phase, Recording, Statement,
@@ -103,13 +103,17 @@ pub fn propose<'a>(
     voice: &Voice,
     wish: &Wish,
 ) -> Result<Proposal<'a>, Error> {
-    let proposal = transcribe(case, judgement, voice, wish)?;
+    let mut proposal = transcribe(case, judgement, voice, wish)?;
     let says = &proposal.statement;
     match proposal.effect {
         Some(effect) if effect.approves() => {
             let (phase, _) = seat(case, voice)?;
             ready(case, phase, &ready::approved(&phases(case, judgement, author)))?;
             apart(case, judgement, phase, voice)?;
+            let lacks = author_would_lack(case, judgement, author, (phase.number, &voice.by));
+            proposal.notes.extend(lacks.map(|what| {
+                format!("the policy keeps approvers apart from authors: with this, {what}, and the phase stays open")
+            }));
         }
         Some(_) if says.reason.is_none() && says.queries.is_empty() && !has_reasons(says) => {
             return Err(refuse("a rejection or return says why").help("add `--reason`, or `--query ITEM=…`"));

@@ -28,7 +28,7 @@ pub static UNKNOWN: Code = Code {
     severity: Severity::Error,
     title: "the policy names a phase or a role that nobody knows",
     explain: "`[policy.phases.N]` in `tom.toml` asks more of a phase of a framework, and a phase that no framework here has guards nothing. A role is one of a framework's, or one that somebody \
-under `[people]` has: of any other nobody can ever approve or accept anything. Correct the spelling, or list who has the role.",
+under `[people]` has: of any other nobody can ever approve or accept anything. Of a group in `any-of` one such role is enough. Correct the spelling, or list who has the role.",
 };
 
 /// Findings for what the policy asks of phases and roles that neither a framework nor a person knows.
@@ -60,7 +60,9 @@ pub fn unknown<'f>(settings: &Settings, frameworks: impl Iterator<Item = &'f Fra
     for (number, asked) in &settings.policy.phases {
         let at = |key: &str| Label::value(SETTINGS, ["policy", "phases", &number.to_string(), key]);
         asked.all_of.iter().for_each(|name| role(name, at("all-of")));
-        asked.any_of.iter().flatten().for_each(|name| role(name, at("any-of")));
+        // Where one of a group can approve, the others need not be there.
+        let nobody = asked.any_of.iter().filter(|any| !any.iter().any(|name| roles.contains(name)));
+        nobody.flatten().for_each(|name| role(name, at("any-of")));
     }
     for number in settings.policy.phases.keys().filter(|number| !phases.contains(number)) {
         let known: Vec<String> = phases.iter().map(u8::to_string).collect();

@@ -198,12 +198,12 @@ impl<'r> Past<'r> {
     }
 
     /// Who made a deployment what it says at a commit: the author of the newest one before which no parent has the same, as `is_same` tells of two
-    /// states of its folder. None where there is no such deployment, or the history is not all here.
+    /// commits, each with the folder as it is there. None where there is no such deployment, or the history is not all here.
     pub fn last_change(
         &self,
         from: ObjectId,
         name: &DeploymentName,
-        is_same: &dyn Fn(ObjectId, ObjectId) -> Result<bool, Error>,
+        is_same: &dyn Fn((ObjectId, ObjectId), (ObjectId, ObjectId)) -> Result<bool, Error>,
     ) -> Result<Option<Signature>, Error> {
         let Some(tree) = self.history.folder(from, &folder_of(name))? else { return Ok(None) };
         let id = self.meta(tree)?.map(|meta| meta.id.clone());
@@ -212,7 +212,7 @@ impl<'r> Past<'r> {
             let commit = self.history.commit(at)?;
             for parent in &commit.parents {
                 let Some(found) = self.same_in(*parent, at, &folder, id.as_ref())? else { continue };
-                if found.tree == folder.tree || is_same(found.tree, folder.tree)? {
+                if is_same((*parent, found.tree), (at, folder.tree))? {
                     (at, folder) = (*parent, found);
                     continue 'commits;
                 }
@@ -220,6 +220,11 @@ impl<'r> Past<'r> {
             let author = Signature { name: commit.author, email: commit.email };
             return Ok(Some(author).filter(|_| !commit.is_cut));
         }
+    }
+
+    /// The file at a path of a commit.
+    pub fn file(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, Error> {
+        self.history.file(commit, path)
     }
 
     /// The name at a commit of the deployment with a permanent id. The name that it is thought to have is tried first.

@@ -134,10 +134,19 @@ impl Commits<'_> {
 
     /// The folder at a path of a commit.
     pub fn folder(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, Error> {
+        self.at_path(commit, path, EntryKind::Folder)
+    }
+
+    /// The file at a path of a commit.
+    pub fn file(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, Error> {
+        self.at_path(commit, path, EntryKind::File)
+    }
+
+    fn at_path(&self, commit: ObjectId, path: &str, kind: EntryKind) -> Result<Option<ObjectId>, Error> {
         let tree = self.git.find_commit(commit.0).and_then(|commit| commit.tree());
         let tree = tree.map_err(|error| unreadable(commit, &error))?;
         match tree.get_path(Path::new(path)) {
-            Ok(entry) if kind_of(entry.filemode()) == EntryKind::Folder => Ok(Some(ObjectId(entry.id()))),
+            Ok(entry) if kind_of(entry.filemode()) == kind => Ok(Some(ObjectId(entry.id()))),
             Ok(_) => Ok(None),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
             Err(error) => Err(unreadable(format!("`{path}`"), &error)),

@@ -122,7 +122,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         Case::of(&deployment, &framework, project.settings(), &keys, &papers.evidence, context.today());
     let judgement = judge(&case, &papers)?;
     let voice = voice(args, context, &repo, project.store(), &commit)?;
-    let author = author_where_asked(&project, (&repo, Some(&commit)), &name, papers.held.is_empty())?;
+    let author = author_where_asked(&project, (&repo, Some(&commit)), &name, false)?;
     let proposal = propose(&case, &judgement, author.as_ref(), &voice, &wish(args)?)?;
     evidence_is_there(&repo, &papers.evidence)?;
     let own = own_keys(project.settings(), &keys, &proposal);

@@ -17,7 +17,7 @@ use crate::project::{Held, Papers};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use phases::{Met, NeedReport, PhaseReport, PhaseStatus, phases};
+pub use phases::{Met, NeedReport, PhaseReport, PhaseStatus, author_would_lack, phases};
 
 /// How a decision is shown to be its author's, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]

@@ -160,8 +160,8 @@ fn report(
     }
     lacks.extend(unshown(judged, phase.number));
     lacks.extend(judgement.doubts.iter().cloned());
-    if !people.is_empty() {
-        apart_from_author(case, &people, author, &mut lacks, &mut notes);
+    if let Some(what) = only_the_author(case, &people, author) {
+        if policy.author_apart { lacks.push(what) } else { notes.push(what) }
     }
     let here = judged.iter().filter(|one| one.held.statement.phase == phase.number && one.counts());
     let effects: BTreeSet<Effect> = here.filter_map(|one| one.effect).collect();
@@ -219,26 +219,32 @@ fn refusals(judged: &[Judged<'_>], phase: u8) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether somebody besides the last author of the content has approved.
-fn apart_from_author(
-    case: &Case<'_>,
-    people: &BTreeSet<&str>,
-    author: Option<&Signature>,
-    lacks: &mut Vec<String>,
-    notes: &mut Vec<String>,
-) {
-    let demanded = case.settings.policy.author_apart;
+/// What is to be said where nobody besides the last author of the content has approved, or nobody knows who that is although the policy asks.
+fn only_the_author(case: &Case<'_>, people: &BTreeSet<&str>, author: Option<&Signature>) -> Option<String> {
+    let settings = case.settings;
+    if people.is_empty() {
+        return None;
+    }
     let Some(author) = author else {
-        if demanded {
-            lacks.push("who changed the content last cannot be known here".to_owned());
-        }
-        return;
+        let what = "who changed the content last cannot be known here";
+        return settings.policy.author_apart.then(|| what.to_owned());
     };
     let mut authors: BTreeSet<&str> =
-        case.settings.people.with_email(&author.email).map(|(_, person)| person.name.as_str()).collect();
+        settings.people.with_email(&author.email).map(|(_, person)| person.name.as_str()).collect();
     authors.insert(&author.name);
-    if people.is_subset(&authors) {
-        let what = format!("only {}, who changed the content last, has approved", author.name);
-        if demanded { lacks.push(what) } else { notes.push(what) }
-    }
+    // Somebody who approves is named as they are listed, whatever git calls them.
+    let by = people.iter().find(|name| authors.contains(*name))?;
+    people.is_subset(&authors).then(|| format!("only {by}, who changed the content last, has approved"))
+}
+
+/// What a phase would lack because of the last author of the content, had somebody approved besides those who have.
+pub fn author_would_lack(
+    case: &Case<'_>,
+    judgement: &Judgement<'_>,
+    author: Option<&Signature>,
+    (phase, by): (u8, &str),
+) -> Option<String> {
+    let approving = approvers(&judgement.statements, phase);
+    let people = approving.iter().map(|one| one.held.statement.by.as_str()).chain([by]).collect();
+    only_the_author(case, &people, author).filter(|_| case.settings.policy.author_apart)
 }

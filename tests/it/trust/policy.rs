@@ -128,6 +128,38 @@ fn a10_the_policy_keeps_phases_and_authors_apart_and_says_so_where_it_does_not()
     assert_eq!(phase(&sandbox.verify(0, &[]), 1), "approved");
     let check = sandbox.tom(&["check", NORTHFIELD, "--ready", "2"]);
     assert!(!check.out.contains("TOM-0806"), "{}", check.all());
+    // What a file of evidence says is decided on too, and whoever writes it is known by their address, and named as they are listed.
+    sandbox.replace(
+        "tom.toml",
+        "name = \"Marian Holt\"",
+        "name = \"Marian Holt\"\nemail = \"holt@authority.example\"",
+    );
+    sandbox.write("docs/evidence/northfield-data-flow.md", "Another flow.\n");
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&["commit", "-q", "--author", "mholt <holt@authority.example>", "-m", "another flow"]);
+    is_own();
+    let lacks = sandbox.verify(0, &[])["phases"][0]["lacks"].to_string();
+    assert!(lacks.contains("only Marian Holt, who changed the content last"), "{lacks}");
+    // Whoever decides is told before, also where it is the first decision.
+    std::fs::remove_dir_all(sandbox.path(APPROVALS)).unwrap();
+    sandbox.tom(&["set", NORTHFIELD, "OG-01", "No"]).code(0);
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&["commit", "-q", "--author", "mholt <holt@authority.example>", "-m", "anew"]);
+    let mut args = vec![
+        "decide",
+        NORTHFIELD,
+        "--phase",
+        "1",
+        "--role",
+        "asset-owner",
+        "--by",
+        "Marian Holt",
+        "--dry-run",
+    ];
+    args.extend(YES);
+    let told = sandbox.tom(&args).code(0).all().split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = "only Marian Holt, who changed the content last, has approved, and the phase stays open";
+    assert!(told.contains(says), "{told}");
     // Under a lax policy it counts, and is said.
     let sandbox = peopled();
     sandbox.decide("marian-holt", 1, &YES).code(0);
@@ -326,6 +358,17 @@ fn the_policy_adds_to_what_a_phase_needs_and_takes_nothing_away() {
     sandbox.decide("helen-okafor", 1, &["--outcome", "approved"]).code(0);
     let refused = sandbox.decide("owen-frith", 1, &["--outcome", "approved"]).code(2);
     assert!(refused.err.contains("decides nothing in phase 1"), "{}", refused.err);
+}
+
+#[test]
+fn one_role_of_a_group_that_somebody_can_have_is_enough() {
+    let sandbox = peopled();
+    let group = |roles: &str| format!("[policy.phases.2]\nany-of = [[{roles}]]\n\n[policy.accept]");
+    sandbox.replace("tom.toml", "[policy.accept]", &group("\"siro\", \"deputy-siro\""));
+    assert!(!sandbox.tom(&["check", NORTHFIELD]).code(0).out.contains("TOM-0809"));
+    sandbox.replace("tom.toml", "\"siro\", \"deputy-siro\"", "\"caretaker\", \"deputy-siro\"");
+    let found = sandbox.tom(&["check", NORTHFIELD]).code(1).out;
+    assert_eq!(found.matches("TOM-0809").count(), 2, "{found}");
 }
 
 #[test]

@@ -182,7 +182,7 @@ impl Desk<'_> {
         let proposal = match approval.over {
             Some(_) => {
                 let (at, name) = ((self.repo, None), &case.deployment.name);
-                let author = author_where_asked(self.project, at, name, papers.held.is_empty());
+                let author = author_where_asked(self.project, at, name, false);
                 propose(case, &judgement, author.map_err(message)?.as_ref(), &voice, &wish)
             }
             None => transcribe(case, &judgement, &voice, &wish),
