@@ -101,3 +101,11 @@ fn an_edited_received_toml_is_an_error_and_never_no_change() {
     let ran = sandbox.tom(&["diff"]).code(2);
     assert!(ran.out.contains("received.toml"), "{}", ran.all());
 }
+
+#[test]
+fn a_decision_that_a_change_voids_is_told_as_such_in_a_terminal_too() {
+    let sandbox = decided();
+    sandbox.tom(&["set", NORTHFIELD, "IGA-03", "No"]).code(0);
+    let out = sandbox.tom(&["diff"]).code(0).out;
+    assert!(out.contains("✗ holds no longer: phase 2 executive"), "{out}");
+}

@@ -105,7 +105,8 @@ fn name_of(change: &Change) -> String {
 fn plain(out: &mut String, change: &Change, context: &Context) {
     let address = change.address.as_ref().map(|address| format!("{address} ")).unwrap_or_default();
     let says = if change.says.is_empty() { String::new() } else { format!(": {}", change.says) };
-    let line = wrapped(&format!("{address}{}{says}", change.title), 2, context.width - 13);
+    let sign = if change.kind == Kind::ApprovalVoid { "✗ holds no longer: " } else { "" };
+    let line = wrapped(&format!("{sign}{address}{}{says}", change.title), 2, context.width - 13);
     let _ = writeln!(out, "{line} {}", name_of(change));
     change.texts.iter().for_each(|text| text_lines(out, text, 4, context));
 }
