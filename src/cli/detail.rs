@@ -76,7 +76,10 @@ pub(super) fn page(detail: &Detail, width: usize) -> String {
     for party in &detail.parties {
         out += &standing(party, width);
     }
-    if detail.parties.is_empty() {
+    if !detail.awaits.is_empty() {
+        let parties: Vec<&str> = detail.awaits.iter().map(|party| party.as_str()).collect();
+        let _ = writeln!(out, "  once it is answered, to be confirmed by: {}", parties.join(", "));
+    } else if detail.parties.is_empty() {
         out += "  nobody has to confirm it\n";
     }
     out

@@ -164,9 +164,7 @@ fn carried(manifest: &Manifest, parts: &Parts) -> Result<Option<Carried>, Error>
     if !is_said {
         return Err(refuse("the assessment in it is another than its manifest says"));
     }
-    let received = deployment.received.as_ref().map(|_| loaded.received.map(|digest| digest.to_string()));
-    let lineage = meta.derived_from.as_ref().map(|lineage| Some(lineage.received.clone()));
-    if received != lineage {
+    if !deployment.is_received_intact {
         return Err(refuse("`received.toml` in it is not what its lineage says"));
     }
     let (held, broken) = statements(project.store(), &manifest.name)?;

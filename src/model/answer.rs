@@ -78,6 +78,22 @@ pub struct Confirmation {
     pub note: Option<String>,
 }
 
+/// All of it, as it was said.
+impl Canonical for Confirmation {
+    fn write(&self, out: &mut dyn Sink) {
+        map(
+            out,
+            [
+                ("by", Some(&self.by)),
+                ("digest", Some(&self.digest)),
+                ("given", Some(&self.given)),
+                ("note", maybe(&self.note)),
+                ("on", Some(&self.on)),
+            ],
+        );
+    }
+}
+
 /// An answer with everything that came with it. The empty answer is the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {

@@ -3,8 +3,8 @@
 use super::canon::{Sink, map};
 use super::risk::words;
 use super::{
-    Address, Answer, Aside, BlockId, Canonical, Date, DeploymentName, FrameworkRef, ItemId, Key, PermanentId,
-    Risk, RiskId,
+    Address, Answer, Aside, BlockId, Canonical, Confirmation, Date, DeploymentName, Digest, FrameworkRef,
+    ItemId, Key, PartyId, PermanentId, Risk, RiskId,
 };
 use std::collections::BTreeMap;
 
@@ -81,6 +81,8 @@ pub struct Lineage {
     pub id: PermanentId,
     /// Digest of what was received.
     pub received: String,
+    /// Digest of the confirmations that came along; none where an earlier tom wrote this.
+    pub confirmations: Option<String>,
     /// Where the parent was seen; a locator, nothing depends on it.
     pub commit: Option<String>,
     /// What was refused, by address.
@@ -113,6 +115,28 @@ pub struct Received {
     pub answers: BTreeMap<Slot, Answer>,
     /// Risks by id.
     pub risks: BTreeMap<RiskId, Risk>,
+}
+
+impl Received {
+    /// The digest of every confirmation that came along, as it stands.
+    pub fn confirmations(&self) -> Digest {
+        let mut all = BTreeMap::new();
+        let mut put = |at: &Address, confirmed: &BTreeMap<PartyId, Confirmation>| {
+            for (party, confirmation) in confirmed {
+                let at = at.clone().then("confirmed").then(party.as_str());
+                all.insert(at.to_string(), confirmation.clone());
+            }
+        };
+        self.answers.iter().for_each(|(slot, answer)| put(&slot.address(), &answer.confirmed));
+        for (id, risk) in &self.risks {
+            let at = Address::of(id);
+            put(&at, &risk.confirmed);
+            for (key, mitigation) in &risk.mitigations {
+                put(&at.clone().then("mitigations").then(key.as_str()), &mitigation.confirmed);
+            }
+        }
+        all.digest()
+    }
 }
 
 /// The content of every answer and risk; confirmations that came along are not in it.

@@ -93,6 +93,7 @@ pub fn adopt(
         deployment: parent.name.clone(),
         id: parent.meta.id.clone(),
         received: base.digest().to_string(),
+        confirmations: Some(base.confirmations().to_string()),
         commit: Some(commit),
         refused: BTreeMap::new(),
     });

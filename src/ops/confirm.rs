@@ -7,7 +7,7 @@ use super::words::and;
 use crate::diag::{Code, Error, Severity, nearest};
 use crate::model::{
     Address, Answer, Canonical, Confirmation, DEPLOYER, Date, Deployment, Framework, ItemId, Key, Kind,
-    PartyId, ProfileName, RiskId, Slot,
+    PartyId, ProfileName, Received, RiskId, Slot,
 };
 
 /// The confirmation would not be worth anything.
@@ -66,6 +66,22 @@ impl Entry {
             Self::Risk(id) => deployment.risks.get(id)?.confirmed.get(party),
             Self::Mitigation(id, key) => deployment.risks.get(id)?.mitigations.get(key)?.confirmed.get(party),
         }
+    }
+
+    /// Whether what a party says to it here came along from the parent. What was edited shows of nothing that it did.
+    pub fn is_carried(&self, deployment: &Deployment, party: &PartyId) -> bool {
+        let base = deployment.received.as_ref().filter(|_| deployment.is_received_intact);
+        let came = base.and_then(|base| received(base, self, party));
+        came.is_some() && came == self.confirmation(deployment, party)
+    }
+}
+
+/// What a party said to an entry among what was received.
+fn received<'d>(received: &'d Received, entry: &Entry, party: &PartyId) -> Option<&'d Confirmation> {
+    match entry {
+        Entry::Answer(slot) => received.answers.get(slot)?.confirmed.get(party),
+        Entry::Risk(id) => received.risks.get(id)?.confirmed.get(party),
+        Entry::Mitigation(id, key) => received.risks.get(id)?.mitigations.get(key)?.confirmed.get(party),
     }
 }
 

@@ -237,6 +237,7 @@ pub fn derive(parent: &Deployment, framework: &Framework, settings: &Settings, r
             deployment: parent.name.clone(),
             id: parent.meta.id.clone(),
             received: over.received.digest().to_string(),
+            confirmations: Some(over.received.confirmations().to_string()),
             commit: request.commit,
             refused: BTreeMap::new(),
         }),

@@ -2,12 +2,13 @@
 
 use super::confirm::Entry;
 use super::derive::texts_of;
+use super::outcome::Evaluator;
 use super::past::{Past, Told};
 use super::reason;
 use super::state::{Stand, State, States, may_act, may_speak};
 use crate::model::{
-    Acceptance, Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, ItemId, Mitigation,
-    PartyId, Rating, Risk, RiskId, Settings, Slot,
+    Acceptance, Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, Item, ItemId,
+    Mitigation, PartyId, ProfileName, Rating, Risk, RiskId, Settings, Slot,
 };
 use crate::store::Origin;
 use std::collections::BTreeMap;
@@ -69,6 +70,8 @@ pub struct Detail {
     pub rests_on: Vec<Fact>,
     /// How each party stands to it that has to.
     pub parties: Vec<Standing>,
+    /// Who has to confirm it once it is answered.
+    pub awaits: Vec<PartyId>,
 }
 
 /// What has to be known to tell of something in full.
@@ -105,6 +108,7 @@ impl Teller<'_> {
                     fields,
                     rests_on: self.facts(&state.item.depends_on),
                     parties: state.parties.iter().map(standing).collect(),
+                    awaits: if state.parties.is_empty() { self.asked(state.item) } else { Vec::new() },
                 })
             }
             Entry::Risk(id) => {
@@ -123,6 +127,7 @@ impl Teller<'_> {
                     fields: self.risk(id, state.risk),
                     rests_on: self.facts(&state.risk.depends_on),
                     parties,
+                    awaits: Vec::new(),
                 })
             }
             Entry::Mitigation(id, key) => {
@@ -144,9 +149,16 @@ impl Teller<'_> {
                     fields,
                     rests_on: Vec::new(),
                     parties: vec![self.standing(entry, owner, stand, "the mitigation")],
+                    awaits: Vec::new(),
                 })
             }
         }
+    }
+
+    /// The parties that confirm an answer and take part.
+    fn asked(&self, item: &Item) -> Vec<PartyId> {
+        let evaluator = Evaluator::new(self.framework, self.deployment, ProfileName::Strict);
+        item.confirmed_by.iter().filter(|party| evaluator.takes_part(party)).cloned().collect()
     }
 
     fn standing(&self, entry: &Entry, party: &PartyId, stand: &Stand, what: &str) -> Standing {
@@ -158,7 +170,7 @@ impl Teller<'_> {
         Standing {
             party: party.clone(),
             stands: *stand == Stand::Stands,
-            words: reason::of_stand(party, stand, confirmation, what),
+            words: reason::of_stand(self.deployment, entry, party, stand, what),
             note: confirmation.and_then(|confirmation| confirmation.note.clone()),
             claimed: confirmation.map(|c| self.claimed(entry, party, c)).unwrap_or_default(),
             told,

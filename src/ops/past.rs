@@ -192,7 +192,7 @@ impl<'a> Past<'a> {
     pub fn foreign(&self, settings: &Settings) -> BTreeMap<(Entry, PartyId), Origin> {
         let own = confirmations(self.deployment)
             .into_iter()
-            .filter(|(entry, party)| !self.is_carried(entry, party));
+            .filter(|(entry, party)| !entry.is_carried(self.deployment, party));
         let mut origins = self.origins(own.collect());
         origins.retain(|(_, party), origin| self.is_foreign(settings, party, origin));
         origins
@@ -202,19 +202,6 @@ impl<'a> Past<'a> {
         let mut authors = settings.people.with_email(&origin.author.email).peekable();
         authors.peek().is_some()
             && !authors.any(|(_, person)| speaks_for(person, self.deployment, self.framework, party))
-    }
-
-    fn is_carried(&self, entry: &Entry, party: &PartyId) -> bool {
-        let Some(received) = &self.deployment.received else { return false };
-        let came = match entry {
-            Entry::Answer(slot) => received.answers.get(slot).and_then(|answer| answer.confirmed.get(party)),
-            Entry::Risk(id) => received.risks.get(id).and_then(|risk| risk.confirmed.get(party)),
-            Entry::Mitigation(id, key) => {
-                let mitigation = received.risks.get(id).and_then(|risk| risk.mitigations.get(key));
-                mitigation.and_then(|mitigation| mitigation.confirmed.get(party))
-            }
-        };
-        came.is_some() && came == entry.confirmation(self.deployment, party)
     }
 }
 

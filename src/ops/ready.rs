@@ -238,9 +238,7 @@ fn is_attached(deployment: &Deployment, outcome: &Outcome) -> bool {
 fn outcome_gap(outcome: &Outcome) -> Gap {
     let (what, turn) = match outcome.kind {
         OutcomeKind::Signatory => {
-            let role = outcome.role.as_deref().unwrap_or_default();
-            let turn = format!("list somebody in `tom.toml` with the role `{role}`");
-            (format!("nobody is named who can sign: {}", outcome.title), turn)
+            (format!("nobody is named who can sign: {}", outcome.title), list_somebody(outcome))
         }
         OutcomeKind::Document => {
             (format!("a document is not attached: {}", outcome.title), attach_it(outcome))
@@ -250,6 +248,12 @@ fn outcome_gap(outcome: &Outcome) -> Gap {
     };
     let address = outcome.evidence.as_ref().map(|attached| Address::of(&attached.item));
     Gap { address, what, why: String::new(), turn }
+}
+
+/// How a signatory is named.
+pub fn list_somebody(outcome: &Outcome) -> String {
+    let role = outcome.role.as_deref().unwrap_or_default();
+    format!("list somebody in `tom.toml` with the role `{role}`")
 }
 
 /// Where a document has to be named.

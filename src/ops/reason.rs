@@ -1,5 +1,6 @@
 //! Why an answer or a risk is in its state, in words.
 
+use super::confirm::Entry;
 use super::state::{AnswerState, RiskState, Stand, State};
 use super::words::and;
 use crate::model::{Confirmation, Deployment, ItemId, PartyId};
@@ -12,44 +13,76 @@ fn since(party: &PartyId, confirmation: Option<&Confirmation>) -> String {
 }
 
 fn stale(
+    deployment: &Deployment,
+    entry: &Entry,
     party: &PartyId,
     stand: &Stand,
-    confirmation: Option<&Confirmation>,
     content: &str,
 ) -> Option<String> {
+    let confirmation = entry.confirmation(deployment, party);
     match stand {
         Stand::ContentChanged => Some(format!("{content} changed{}", since(party, confirmation))),
         Stand::FactsChanged(facts) => {
-            let (new, changed) = unnamed(facts, confirmation);
+            let Apart { changed, other, new } = apart(deployment, entry, party, facts);
             let changed = (!changed.is_empty())
                 .then(|| format!("{} changed{}", and(&changed), since(party, confirmation)));
             let by = confirmation.map_or("nobody", |confirmation| &confirmation.by);
+            let on = confirmation.map_or_else(String::new, |confirmation| format!(" on {}", confirmation.on));
+            let other = (!other.is_empty()).then(|| {
+                let is = if other.len() == 1 { "is another" } else { "are others" };
+                format!("{} {is} here than where {by} confirmed for the {party}{on}", and(&other))
+            });
             let new = (!new.is_empty()).then(|| {
                 format!(
                     "it rests on {} now, which {by} did not name when confirming for the {party}",
                     and(&new)
                 )
             });
-            Some(changed.into_iter().chain(new).collect::<Vec<_>>().join("; "))
+            Some(changed.into_iter().chain(other).chain(new).collect::<Vec<_>>().join("; "))
         }
         Stand::Stands | Stand::Missing => None,
     }
 }
 
-/// Facts that a confirmation says nothing of, and those that are not any more what it names.
-pub fn unnamed<'f>(facts: &'f [ItemId], confirmation: Option<&Confirmation>) -> (Vec<&'f str>, Vec<&'f str>) {
-    let is_named = |fact: &&ItemId| confirmation.is_none_or(|c| c.given.contains_key(*fact));
-    let (changed, new): (Vec<&ItemId>, Vec<&ItemId>) = facts.iter().partition(is_named);
-    let ids = |facts: Vec<&'f ItemId>| facts.into_iter().map(ItemId::as_str).collect();
-    (ids(new), ids(changed))
+/// Facts that are not what a confirmation names.
+#[derive(Debug, Default)]
+pub struct Apart<'f> {
+    /// They were that here, and are not any more.
+    pub changed: Vec<&'f str>,
+    /// The confirmation came along from where they were that. When they came to be another here, nothing tells.
+    pub other: Vec<&'f str>,
+    /// It says nothing of them.
+    pub new: Vec<&'f str>,
+}
+
+/// Tells facts apart by how they came not to be what a confirmation names.
+pub fn apart<'f>(deployment: &Deployment, entry: &Entry, party: &PartyId, facts: &'f [ItemId]) -> Apart<'f> {
+    let confirmation = entry.confirmation(deployment, party);
+    let is_carried = entry.is_carried(deployment, party);
+    let mut apart = Apart::default();
+    for fact in facts {
+        let list = match confirmation.is_none_or(|confirmation| confirmation.given.contains_key(fact)) {
+            false => &mut apart.new,
+            true if is_carried => &mut apart.other,
+            true => &mut apart.changed,
+        };
+        list.push(fact.as_str());
+    }
+    apart
 }
 
 /// How one party stands to something, in words; `what` is `the answer`, `the risk` …
-pub fn of_stand(party: &PartyId, stand: &Stand, confirmation: Option<&Confirmation>, what: &str) -> String {
-    match (stand, confirmation) {
+pub fn of_stand(
+    deployment: &Deployment,
+    entry: &Entry,
+    party: &PartyId,
+    stand: &Stand,
+    what: &str,
+) -> String {
+    match (stand, entry.confirmation(deployment, party)) {
         (Stand::Stands, Some(c)) => format!("{what}: {} confirmed for the {party} on {}", c.by, c.on),
         (Stand::Missing, _) => format!("{what}: the {party} has not confirmed"),
-        _ => stale(party, stand, confirmation, what).unwrap_or_default(),
+        _ => stale(deployment, entry, party, stand, what).unwrap_or_default(),
     }
 }
 
@@ -77,13 +110,13 @@ fn origin(deployment: &Deployment, is_carried: bool) -> String {
 
 /// Why an answer is in its state; empty where there is nothing to say.
 pub fn of_answer(deployment: &Deployment, answer: &AnswerState<'_>) -> String {
-    let confirmation = |party: &PartyId| answer.answer.and_then(|answer| answer.confirmed.get(party));
     match answer.state {
         State::Stale => {
+            let entry = Entry::Answer(answer.slot.clone());
             let reasons = answer
                 .parties
                 .iter()
-                .filter_map(|(party, stand)| stale(party, stand, confirmation(party), "the answer"));
+                .filter_map(|(party, stand)| stale(deployment, &entry, party, stand, "the answer"));
             reasons.collect::<Vec<_>>().join("; ")
         }
         State::Proposed => {
@@ -103,10 +136,10 @@ pub fn of_risk(deployment: &Deployment, risk: &RiskState<'_>) -> String {
     let (party, stand) = &risk.whole;
     match risk.state {
         State::Stale => {
-            let whole = stale(party, stand, risk.risk.confirmed.get(party), "the risk");
+            let whole = stale(deployment, &Entry::Risk(risk.id.clone()), party, stand, "the risk");
             let parts = risk.mitigations.iter().filter_map(|(key, (owner, stand))| {
-                let confirmation = risk.risk.mitigations.get(*key).and_then(|m| m.confirmed.get(*owner));
-                stale(owner, stand, confirmation, &format!("mitigation {key}"))
+                let entry = Entry::Mitigation(risk.id.clone(), (*key).clone());
+                stale(deployment, &entry, owner, stand, &format!("mitigation {key}"))
             });
             whole.into_iter().chain(parts).collect::<Vec<_>>().join("; ")
         }

@@ -171,12 +171,18 @@ impl Facts<'_> {
         digest
     }
 
-    /// `is_carried` tells whether the confirmation came with what was received: a fact that each organisation enters for itself is empty until
-    /// it is entered here, and puts nothing in doubt before that. Anything else that was emptied has changed.
+    /// Whether a fact came along with what was received.
+    fn came(&self, fact: &ItemId) -> bool {
+        let received = self.deployment.received.as_ref();
+        received.is_some_and(|received| fact_among(&received.answers, self.framework, fact).is_some())
+    }
+
+    /// `is_carried` tells whether the confirmation came with what was received: a fact that each organisation enters for itself did not, is empty
+    /// until it is entered here, and puts nothing in doubt before that. Anything else that was emptied has changed.
     fn stand(
         &self,
         confirmation: Option<&Confirmation>,
-        is_carried: impl Fn(&Confirmation) -> bool,
+        is_carried: impl Fn() -> bool,
         content: impl FnOnce() -> Digest,
         facts: &[ItemId],
     ) -> Stand {
@@ -186,8 +192,9 @@ impl Facts<'_> {
         }
         // Exactly the facts that were given, and those it rests on by now.
         let given = &confirmation.given;
+        let is_to_enter = |fact: &ItemId| !self.came(fact) && is_carried();
         let has_changed =
-            |fact: &&ItemId| has_changed(given.get(*fact), self.digest(fact), || is_carried(confirmation));
+            |fact: &&ItemId| has_changed(given.get(*fact), self.digest(fact), || is_to_enter(fact));
         let rests_on = || given.keys().chain(facts);
         if !rests_on().any(|fact| has_changed(&fact)) {
             return Stand::Stands;
@@ -240,8 +247,7 @@ pub fn states_under<'a>(
                 for party in
                     item.confirmed_by.iter().filter(|party| taking_part.get(party).copied().unwrap_or(true))
                 {
-                    let received = || deployment.received.as_ref()?.answers.get(&slot)?.confirmed.get(party);
-                    let is_carried = |confirmation: &Confirmation| received() == Some(confirmation);
+                    let is_carried = || Entry::Answer(slot.clone()).is_carried(deployment, party);
                     let confirmation = answer.confirmed.get(party);
                     let stand = facts.stand(confirmation, is_carried, content, &item.depends_on);
                     parties.push((party, stand));
@@ -263,7 +269,7 @@ pub fn states_under<'a>(
         .iter()
         .map(|(id, risk)| {
             // Nobody carries a confirmation of a risk as a whole to another organisation.
-            let own = |_: &Confirmation| false;
+            let own = || false;
             let content = || risk.content_digest();
             let whole = facts.stand(risk.confirmed.get(&owner), own, content, &risk.depends_on);
             let mitigations: BTreeMap<_, _> = risk

@@ -1,15 +1,16 @@
 //! What there is to do, and whose turn it is.
 
+use super::confirm::Entry;
 use super::expiry::expiries;
 use super::outcome::Evaluator;
 use super::policy::{electors, needs, office};
-use super::ready::{Grounds, attach_it, besides, open_outcomes};
+use super::ready::{Grounds, attach_it, besides, list_somebody, open_outcomes};
 use super::reason;
 use super::stage::{Query, Standing};
 use super::state::{Stand, State, risk_owner, states};
 use crate::model::{
-    Address, Confirmation, DEPLOYER, Date, Deployment, Framework, Kind, MitigationStatus, OutcomeKind,
-    PartyId, ProfileName, RiskStatus, Settings, TransferWord,
+    Address, DEPLOYER, Date, Deployment, Framework, Kind, MitigationStatus, OutcomeKind, PartyId,
+    ProfileName, RiskStatus, Settings, TransferWord,
 };
 use std::collections::BTreeSet;
 
@@ -87,8 +88,11 @@ pub struct Task {
 }
 
 /// Why a party has to look again at what it confirmed; empty where it has not spoken yet.
-fn again(party: &PartyId, stand: &Stand, confirmation: Option<&Confirmation>, what: &str) -> String {
-    if *stand == Stand::Missing { String::new() } else { reason::of_stand(party, stand, confirmation, what) }
+fn again(deployment: &Deployment, entry: &Entry, party: &PartyId, stand: &Stand, what: &str) -> String {
+    match stand {
+        Stand::Missing => String::new(),
+        _ => reason::of_stand(deployment, entry, party, stand, what),
+    }
 }
 
 /// A query, for whoever answers what it is about.
@@ -197,8 +201,9 @@ pub fn todo(
         if matches!(answer.state, State::Proposed | State::Stale) {
             for (party, stand) in answer.parties.iter().filter(|(_, stand)| *stand != Stand::Stands) {
                 let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
-                let confirmation = answer.answer.and_then(|answer| answer.confirmed.get(*party));
-                tasks.push(task(party.as_str(), deed, again(party, stand, confirmation, "the answer")));
+                let entry = Entry::Answer(answer.slot.clone());
+                let why = again(deployment, &entry, party, stand, "the answer");
+                tasks.push(task(party.as_str(), deed, why));
             }
         }
     }
@@ -218,7 +223,7 @@ pub fn todo(
             tasks.push(task(party.as_str(), Deed::Rate, whole.clone(), &risk.risk.title, String::new()));
         } else if *stand != Stand::Stands {
             let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
-            let why = again(party, stand, risk.risk.confirmed.get(party), "the risk");
+            let why = again(deployment, &Entry::Risk(risk.id.clone()), party, stand, "the risk");
             tasks.push(task(party.as_str(), deed, whole.clone(), &risk.risk.title, why));
         }
         for (key, mitigation) in &risk.risk.mitigations {
@@ -237,7 +242,8 @@ pub fn todo(
                 risk.mitigations.get(key).filter(|(_, stand)| *stand != Stand::Stands)
             {
                 let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
-                let why = again(owner, stand, mitigation.confirmed.get(*owner), "the mitigation");
+                let entry = Entry::Mitigation(risk.id.clone(), key.clone());
+                let why = again(deployment, &entry, owner, stand, "the mitigation");
                 tasks.push(task(owner.as_str(), deed, at, &mitigation.text, why));
             }
         }
@@ -246,7 +252,9 @@ pub fn todo(
         let (deed, why) = match outcome.kind {
             OutcomeKind::Document => (Deed::Attach, attach_it(outcome)),
             OutcomeKind::Action => (Deed::Attach, String::new()),
-            OutcomeKind::Signatory => (Deed::FindSignatory, String::new()),
+            OutcomeKind::Signatory => {
+                (Deed::FindSignatory, format!("nobody is listed for it: {}", list_somebody(outcome)))
+            }
             // What cannot be computed waits for answers, which stand above.
             _ => continue,
         };

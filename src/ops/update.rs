@@ -125,7 +125,7 @@ pub struct Refusing {
 /// What became of an update.
 #[derive(Debug, Clone)]
 pub enum Updated {
-    /// Nothing that is carried differs by meaning. What an earlier update left to decide is offered no more.
+    /// Nothing that is carried differs by meaning, and no confirmation comes or goes. What an earlier update left to decide is offered no more.
     UpToDate,
     /// Everything is decided.
     Applied(Box<Applied>),
@@ -203,7 +203,7 @@ pub fn update(
         _ => {}
     }
     let is_level = lineage.id == coming.id && base.digest() == coming.digest;
-    if is_level && refusing.places.is_empty() {
+    if is_level && refusing.places.is_empty() && *base == *coming.received {
         return Ok(Updated::UpToDate);
     }
     let right = for_here(deployment, framework, coming);
@@ -240,7 +240,7 @@ pub fn update(
             refused.insert(place.address().to_string(), refusal(right, place, said));
         }
     }
-    if is_level && !has_refused {
+    if is_level && !has_refused && merged.changes.is_empty() {
         return Ok(Updated::UpToDate);
     }
     if merged.is_clean() {
@@ -422,6 +422,7 @@ fn applied(
         deployment: coming.parent.clone(),
         id: coming.id.clone(),
         received: coming.digest.to_string(),
+        confirmations: Some(coming.received.confirmations().to_string()),
         commit: coming.commit.clone(),
         refused,
     });
@@ -602,6 +603,7 @@ pub fn meta_edits(before: &Lineage, after: &Lineage) -> Vec<Edit> {
     set(&["deployment"], Some(before.deployment.as_str()), Some(after.deployment.as_str()));
     set(&["id"], Some(before.id.as_str()), Some(after.id.as_str()));
     set(&["received"], Some(&before.received), Some(&after.received));
+    set(&["confirmations"], before.confirmations.as_deref(), after.confirmations.as_deref());
     set(&["commit"], before.commit.as_deref(), after.commit.as_deref());
     for address in before.refused.keys().filter(|address| !after.refused.contains_key(*address)) {
         edits.push(Edit::Remove(route(&["refused", address])));

@@ -48,6 +48,8 @@ pub struct Loaded {
     pub framework: Option<Arc<Framework>>,
     /// The digest of what it received.
     pub received: Option<Digest>,
+    /// The digest of the confirmations that came along with it.
+    pub confirmations: Option<Digest>,
     /// An update that waits for decisions.
     pub pending: Option<Box<Pending>>,
     /// What is wrong with its files.
@@ -78,12 +80,20 @@ pub(super) struct Known {
     bytes: Vec<u8>,
     received: Arc<Received>,
     digest: Digest,
+    confirmations: Digest,
 }
 
-/// Whether what a deployment says it received is what it has.
-fn is_intact(deployment: &Deployment, received: Option<Digest>) -> bool {
-    let said = deployment.meta.derived_from.as_ref().map(|lineage| &lineage.received);
-    said == received.map(|digest| digest.to_string()).as_ref()
+fn digests(known: Option<&Known>) -> [Option<Digest>; 2] {
+    [known.map(|known| known.digest), known.map(|known| known.confirmations)]
+}
+
+/// Whether what a deployment says it received is what it has, with the confirmations that came along.
+fn is_intact(deployment: &Deployment, [received, confirmations]: [Option<Digest>; 2]) -> bool {
+    let lineage = deployment.meta.derived_from.as_ref();
+    let text = |digest: Option<Digest>| digest.map(|digest| digest.to_string());
+    let said = lineage.and_then(|lineage| lineage.confirmations.as_ref());
+    lineage.map(|lineage| &lineage.received) == text(received).as_ref()
+        && (said.is_none() || said == text(confirmations).as_ref())
 }
 
 /// Reads deployments, one after the other.
@@ -111,10 +121,11 @@ impl<'p> Loader<'p> {
         }
         let mut findings = Vec::new();
         let Some((meta, framework)) = self.head(&folder, &mut findings) else {
-            return Ok(Loaded { deployment: None, framework: None, received: None, pending: None, findings });
+            let (deployment, framework, received, confirmations, pending) = (None, None, None, None, None);
+            return Ok(Loaded { deployment, framework, received, confirmations, pending, findings });
         };
         let mut deployment = Deployment::empty(name.clone(), meta);
-        let mut received = None;
+        let mut received = [None; 2];
         let mut pending = None;
         for entry in entries {
             let path = format!("{folder}/{}", entry.name);
@@ -155,7 +166,7 @@ impl<'p> Loader<'p> {
                 }
                 ("received.toml", _) => {
                     let known = self.received(&path, &framework, &mut findings);
-                    received = known.as_ref().map(|known| known.digest);
+                    received = digests(known.as_deref());
                     deployment.received = known.map(|known| known.received.clone());
                     if deployment.received.is_none() {
                         deployment.unread.push("received".to_owned());
@@ -177,7 +188,9 @@ impl<'p> Loader<'p> {
             }
         }
         deployment.is_received_intact = is_intact(&deployment, received);
-        Ok(Loaded { deployment: Some(deployment), framework: Some(framework), received, pending, findings })
+        let (deployment, framework, [received, confirmations]) =
+            (Some(deployment), Some(framework), received);
+        Ok(Loaded { deployment, framework, received, confirmations, pending, findings })
     }
 
     /// Reads the deployment of a name beside one that was read at another revision and differs in these files only, beneath its folder. What
@@ -208,7 +221,7 @@ impl<'p> Loader<'p> {
         if !own.is_ok_and(|own| own.digest == framework.digest) {
             return self.load(name);
         }
-        let mut received = twin.received;
+        let mut received = [twin.received, twin.confirmations];
         for file in differing.iter().filter(|file| *file != "deployment.toml") {
             let path = format!("{folder}/{file}");
             let section = file.strip_suffix(".toml").and_then(|id| framework.section(id));
@@ -229,7 +242,7 @@ impl<'p> Loader<'p> {
                     let Some(known) = self.received(&path, framework, &mut findings) else {
                         return self.load(name);
                     };
-                    received = Some(known.digest);
+                    received = digests(Some(&known));
                     deployment.received = Some(known.received.clone());
                 }
                 _ => return self.load(name),
@@ -240,7 +253,8 @@ impl<'p> Loader<'p> {
         }
         deployment.is_received_intact = is_intact(&deployment, received);
         let (framework, pending) = (Some(framework.clone()), twin.pending.clone());
-        Ok(Loaded { deployment: Some(deployment), framework, received, pending, findings })
+        let (deployment, [received, confirmations]) = (Some(deployment), received);
+        Ok(Loaded { deployment, framework, received, confirmations, pending, findings })
     }
 
     /// Reads the answers of a section.
@@ -393,8 +407,8 @@ impl<'p> Loader<'p> {
                 return None;
             }
         };
-        let digest = received.digest();
-        let known = Arc::new(Known { bytes, received: Arc::new(received), digest });
+        let (digest, confirmations) = (received.digest(), received.confirmations());
+        let known = Arc::new(Known { bytes, received: Arc::new(received), digest, confirmations });
         if found.is_empty() {
             let mut shared = shared();
             if shared.len() >= MOST_KNOWN {

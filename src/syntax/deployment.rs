@@ -65,6 +65,7 @@ fn lineage(table: &Table<'_, '_>) -> Option<Lineage> {
     let deployment = table.needed_id("deployment", |t| DeploymentName::new(t));
     let id = table.needed_id("id", |t| PermanentId::new(t));
     let received = table.needed_text("received");
+    let confirmations = table.text("confirmations");
     let commit = table.text("commit");
     let mut refused = BTreeMap::new();
     for (entry, inner) in table.tables("refused") {
@@ -80,7 +81,7 @@ fn lineage(table: &Table<'_, '_>) -> Option<Lineage> {
         }
     }
     table.finish();
-    Some(Lineage { deployment: deployment?, id: id?, received: received?, commit, refused })
+    Some(Lineage { deployment: deployment?, id: id?, received: received?, confirmations, commit, refused })
 }
 
 /// Reads `received.toml` or `imported.toml`.

@@ -257,6 +257,7 @@ pub fn write_meta(meta: &Meta) -> String {
         out.text_of("deployment", lineage.deployment.as_str());
         out.text_of("id", lineage.id.as_str());
         out.text_of("received", &lineage.received);
+        out.text_if("confirmations", lineage.confirmations.as_ref());
         out.text_if("commit", lineage.commit.as_ref());
         for (address, refusal) in &lineage.refused {
             out.header(&format!("derived-from.refused.{}", key(address)));

@@ -15,6 +15,11 @@ fn changed_parent(edits: &[(&str, &str)]) -> Sandbox {
     sandbox
 }
 
+/// The output without its line breaks, which depend on the width.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn add_mitigation(sandbox: &Sandbox) {
     let file = format!("{PARENT}/risks/HAZ-009.toml");
     let new = "\n[mitigations.M9]\nkind = \"design\"\nowner = \"supplier\"\ncauses = [\"C1\"]\ntext = \"A new guard.\"\nstatus = \"in place\"\n";
@@ -230,6 +235,53 @@ fn a_confirmation_that_gives_way_is_named() {
     let way = "1 confirmation gave way to another: IGA-03 (supplier, by Jo Marsh on 2026-11-01)";
     assert!(said.contains(way), "{said}");
     assert!(said.contains("1 confirmation went: IGA-06 (supplier, by Jo Marsh on 2026-11-01)"), "{said}");
+}
+
+/// Nobody is behind for it, and an update brings it all the same.
+#[test]
+fn a_confirmation_that_the_parent_gains_or_takes_back_is_brought_by_the_next_update() {
+    let sandbox = changed_parent(&[("IGA-03.notes", "In other words.")]);
+    sandbox.tom(&["update", "acme-northfield"]).code(0);
+    sandbox.commit("updated");
+    let state = || sandbox.tom(&["show", "acme-northfield", "IGA-03"]).code(0).out;
+    assert!(state().contains("stale"), "{}", state());
+    sandbox.tom(&["confirm", "acme-5-1", "IGA-03", "--party", "supplier", "--by", "Jo Marsh"]).code(0);
+    sandbox.commit("confirmed there");
+    sandbox.tom(&["status", "acme-northfield", "--behind"]).code(0);
+    let dry = sandbox.tom(&["update", "acme-northfield", "--dry-run"]).code(0).out;
+    assert!(
+        dry.contains("nothing but 1 confirmation would change") && dry.contains("would give way"),
+        "{dry}"
+    );
+    let out = sandbox.tom(&["update", "acme-northfield"]).code(0).out;
+    assert!(out.contains("nothing but 1 confirmation changed with acme-5-1"), "{out}");
+    let shown = words(&state());
+    // It stands by the notes as they are. The fact beneath it was another here all the time.
+    let other = "BD-15 is another here than where Jo Marsh confirmed for the supplier on 2026-11-20";
+    assert!(shown.contains(other) && !shown.contains("BD-15 changed"), "{shown}");
+    sandbox.tom(&["check", "acme-northfield"]).code(0);
+    sandbox.commit("updated again");
+    assert!(sandbox.tom(&["update", "acme-northfield"]).code(0).out.contains("up to date"));
+    // Taken back: it goes here, too.
+    let file = format!("{PARENT}/ig.toml");
+    let text = sandbox.read(&file);
+    let (before, after) = text.split_once("[IGA-06.confirmed.supplier]").unwrap();
+    sandbox.write(&file, format!("{before}[{}", after.split_once("\n[").unwrap().1));
+    sandbox.commit("taken back");
+    let out = sandbox.tom(&["update", "acme-northfield"]).code(0).out;
+    assert!(out.contains("1 confirmation went: IGA-06 (supplier, by Jo Marsh"), "{out}");
+    let shown = words(&sandbox.tom(&["show", "acme-northfield", "IGA-06"]).code(0).out);
+    assert!(shown.contains("the supplier has not confirmed"), "{shown}");
+}
+
+/// Many are a wall: by party and person, and no more of each than can be read.
+#[test]
+fn many_confirmations_that_give_way_are_grouped_by_who_gave_them() {
+    let sandbox = Sandbox::example();
+    let dry = sandbox.tom(&["update", "acme-southmere", "--onto", "acme-5-1", "--dry-run"]).all();
+    let said = dry.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(" more (") && !said.contains(" went: ") && !said.contains("gave way"), "{dry}");
+    assert!(dry.lines().all(|line| line.chars().count() <= 80), "{dry}");
 }
 
 #[test]

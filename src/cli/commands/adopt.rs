@@ -71,6 +71,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
                 ("deployment", Some(lineage.deployment.as_str())),
                 ("id", Some(lineage.id.as_str())),
                 ("received", Some(lineage.received.as_str())),
+                ("confirmations", lineage.confirmations.as_deref()),
                 ("commit", lineage.commit.as_deref()),
             ];
             for (key, text) in entries.into_iter().filter_map(|(key, text)| Some((key, text?))) {

@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let writer = if args.dry_run { None } else { Some(context.writer(&repo)?) };
     let project = context.sound_project(&repo, None)?;
     let loaded = project.load(&super::name(&args.deployment)?)?;
-    let (received, waits) = (loaded.received, loaded.pending.is_some());
+    let waits = loaded.pending.is_some();
     let (giver, framework) = loaded.sound()?;
     let tree = super::lineage::tree(&project)?.0;
     let parent = match tree.parent(&giver.name) {
@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     if parent.meta.framework != giver.meta.framework {
         return Err(cannot(format!("`{}` and `{}` follow different frameworks", giver.name, parent.name)));
     }
-    refuse_edited_base(&giver, received)?;
+    refuse_edited_base(&giver)?;
     let wanted = Offer { risk: args.risk.clone(), mitigation: args.mitigation.clone() };
     let Some(offered) = offer(&giver, &parent, &framework, project.settings(), &wanted)? else {
         context.print(format!("{} has it already: nothing to offer\n", parent.name));
@@ -113,6 +113,7 @@ fn with_base(giver: &Deployment, offered: &Offered) -> Deployment {
     let mut after = giver.clone();
     if let Some(lineage) = &mut after.meta.derived_from {
         lineage.received = offered.received.digest().to_string();
+        lineage.confirmations = Some(offered.received.confirmations().to_string());
     }
     Deployment { received: Some(Arc::new(offered.received.clone())), ..after }
 }

@@ -92,7 +92,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         if !args.dry_run {
             writer.replace_all(&replacements_of(project.store(), &deployment, &applied, &framework)?)?;
         }
-        let took = took(applied.changes.len(), pending.source.name(), args.dry_run);
+        let took = took(&applied.changes, pending.source.name(), args.dry_run);
         context.print(format!("{}: {took}\n", styled(BOLD, name.as_str())));
         return Ok(Outcome::Clean);
     }

@@ -21,8 +21,8 @@ pub static RECEIVED_CHANGED: Code = Code {
     id: "TOM-0502",
     severity: Severity::Error,
     title: "what a deployment received was changed",
-    explain: "The digest in `deployment.toml` and `received.toml` differ. That file is tom's own; an edit of it would make a local \
-change look inherited. Restore the file from git.",
+    explain: "A digest in `deployment.toml`, of what was received or of the confirmations that came along, and `received.toml` differ. That file is tom's own; an edit of it would make a local \
+change, or somebody's word, look inherited. Restore the file from git.",
 };
 
 /// A carried text names the parent's organisation.
@@ -88,6 +88,12 @@ pub(super) fn received(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                     .help("restore `received.toml` from git"),
             )
         }
+        (Some(_), Some(received)) if !deployment.is_received_intact => findings.push(
+            Finding::new(&RECEIVED_CHANGED, "confirmations in `received.toml` are not those that came along")
+                .at(subject.meta(&["derived-from", "confirmations"]))
+                .note(format!("the file now has {}", received.confirmations()))
+                .help("restore `received.toml` from git"),
+        ),
         _ => {}
     }
 }

@@ -140,15 +140,15 @@ fn refusals(deployment: &Deployment) -> Vec<Refused> {
 
 /// Why a merge with the parent's cannot be trusted; none where it can.
 pub fn obstacle(read: Read<'_>, parent: &Deployment) -> Option<String> {
-    let lineage = read.deployment.meta.derived_from.as_ref()?;
+    read.deployment.meta.derived_from.as_ref()?;
     if parent.meta.framework != read.deployment.meta.framework {
         return Some(format!(
             "it follows {}, and its parent {}",
             read.deployment.meta.framework, parent.meta.framework
         ));
     }
-    let is_whole = read.received.is_some_and(|digest| digest.to_string() == lineage.received);
-    (!is_whole).then(|| "`received.toml` is missing or is not what was received; see `tom check`".to_owned())
+    (!read.deployment.is_received_intact)
+        .then(|| "`received.toml` is missing or is not what was received; see `tom check`".to_owned())
 }
 
 /// How a derived deployment stands against what its parent hands over now.

@@ -290,8 +290,12 @@ impl<'f> Upgrade<'f> {
         if let (Some(lineage), Some(received)) = (&deployment.meta.derived_from, &deployment.received) {
             let base = self.received(received);
             let refused = self.refusals(lineage, received, &base, &mut refusals_gone);
-            let received = base.digest().to_string();
-            after.meta.derived_from = Some(Lineage { received, refused, ..lineage.clone() });
+            after.meta.derived_from = Some(Lineage {
+                received: base.digest().to_string(),
+                confirmations: Some(base.confirmations().to_string()),
+                refused,
+                ..lineage.clone()
+            });
             after.received = Some(Arc::new(base));
             after.is_received_intact = true;
         }

@@ -20,6 +20,7 @@ mod words;
 use super::stamp::{Since, Stamp};
 use crate::model::{Class, Confirmation, Date, Deployment, Framework, Item, PartyId, Rating, Settings};
 use crate::ops::confirm::Entry;
+use crate::ops::reason::{Apart, apart};
 use crate::ops::scope::phase_digest;
 use crate::ops::state::{Stand, States, states};
 use crate::ops::words::and;
@@ -409,11 +410,13 @@ impl Source<'_> {
                 format!("{label} confirmed it {spoke}; it has changed since")
             }
             (Stand::FactsChanged(facts), Some(spoke)) => {
-                let (new, changed) = crate::ops::reason::unnamed(facts, confirmation);
+                let Apart { changed, other, new } = apart(self.deployment, entry, party, facts);
                 let changed = (!changed.is_empty()).then(|| format!("since then {} changed", and(&changed)));
                 let new = (!new.is_empty())
                     .then(|| format!("it rests on {} now, which they did not name", and(&new)));
-                let why: Vec<String> = changed.into_iter().chain(new).collect();
+                let other =
+                    (!other.is_empty()).then(|| format!("{} is another here than it was there", and(&other)));
+                let why: Vec<String> = changed.into_iter().chain(other).chain(new).collect();
                 format!("{label} confirmed it {spoke}; {}", why.join("; "))
             }
             _ => format!("{label} has not confirmed it"),

@@ -42,7 +42,8 @@ const TRANSFER: Order<'static> = Order::Listed(&["to", "duty", "receipt"]);
 const RECEIPT: Order<'static> = Order::Listed(&["says", "by", "on", "digest", "reason"]);
 const META: Order<'static> =
     Order::Listed(&["id", "title", "kind", "framework", "risk-prefix", "derived-from", "history"]);
-const LINEAGE: Order<'static> = Order::Listed(&["deployment", "id", "received", "commit", "refused"]);
+const LINEAGE: Order<'static> =
+    Order::Listed(&["deployment", "id", "received", "confirmations", "commit", "refused"]);
 const REFUSAL: Order<'static> = Order::Listed(&["digest", "reason", "by", "on"]);
 const REVISION: Order<'static> = Order::Listed(&["on", "by", "text"]);
 const SETTINGS: Order<'static> = Order::Listed(&["framework", "people", "policy"]);

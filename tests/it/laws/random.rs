@@ -254,15 +254,21 @@ fn lineage() -> impl Strategy<Value = Lineage> {
     });
     let places = select(vec!["HAZ-009", "IGA-03.notes", "other-systems.pas.BD-25", "a \"quoted\" one"]);
     let refused = prop::collection::btree_map(places.prop_map(str::to_owned), refusal, 0..3);
-    ("[a-z0-9][a-z0-9-]{0,9}-x", "d-[0-9a-f]{12}", text(), prop::option::of(text()), refused).prop_map(
-        |(deployment, id, received, commit, refused)| Lineage {
+    (
+        "[a-z0-9][a-z0-9-]{0,9}-x",
+        "d-[0-9a-f]{12}",
+        text(),
+        [prop::option::of(text()), prop::option::of(text())],
+        refused,
+    )
+        .prop_map(|(deployment, id, received, [confirmations, commit], refused)| Lineage {
             deployment: DeploymentName::new(deployment).unwrap(),
             id: PermanentId::new(id).unwrap(),
             received,
+            confirmations,
             commit,
             refused,
-        },
-    )
+        })
 }
 
 pub fn meta() -> impl Strategy<Value = Meta> {

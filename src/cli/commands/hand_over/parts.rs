@@ -154,9 +154,13 @@ fn assessment(asked: &Asked<'_>, built: &mut Built) -> Result<(), Error> {
             deployment.received.as_ref().and_then(|received| redacted(received, asked.names, built))
         {
             let digest = received.digest().to_string();
-            let route = vec!["derived-from".to_owned(), "received".to_owned()];
+            let confirmations = lineage.confirmations.as_ref().map(|_| received.confirmations().to_string());
             let head = files.entry("deployment.toml".to_owned()).or_default();
-            *head = edit("deployment.toml", head, &Edit::Set(route, Value::Text(digest.clone())))?;
+            for (key, text) in [("received", Some(digest.clone())), ("confirmations", confirmations)] {
+                let Some(text) = text else { continue };
+                let route = vec!["derived-from".to_owned(), key.to_owned()];
+                *head = edit("deployment.toml", head, &Edit::Set(route, Value::Text(text)))?;
+            }
             built.received = Some(digest);
             files.insert("received.toml".to_owned(), write_received(&received, asked.framework).into_bytes());
         }

@@ -69,7 +69,10 @@ pub(super) fn summary(rows: &[Row]) -> String {
     let parts: Vec<String> = LEVELS
         .into_iter()
         .filter(|level| of(*level) > 0)
-        .map(|level| format!("{} {}", of(level), level.as_str()))
+        .map(|level| match of(level) {
+            1 => format!("1 {}", level.as_str()),
+            many => format!("{many} {}", level.as_str().replace("its parent", "their parents")),
+        })
         .collect();
     format!("{}: {}", counted(rows.len(), "deployment", "deployments"), parts.join("; "))
 }

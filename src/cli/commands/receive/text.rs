@@ -40,7 +40,7 @@ pub(super) fn show(
         Done::Merged(received) => {
             let verb = if is_dry { "would take" } else { "took" };
             let _ = writeln!(out, "{verb} {}", counted(received.changes.len(), "change", "changes"));
-            out += &changes(&received.changes, width);
+            out += &changes(&received.changes, !is_dry, width);
             if let Some(title) = &received.title {
                 let _ = writeln!(out, "  title: {}", one_line(title));
             }
@@ -67,7 +67,7 @@ pub(super) fn show(
             if !merged.changes.is_empty() {
                 let count = counted(merged.changes.len(), "change comes", "changes come");
                 let _ = writeln!(out, "  {count} too, once these are decided:");
-                out += &changes(&merged.changes, width);
+                out += &changes(&merged.changes, false, width);
             }
             let first = in_safety_order(pending, merged).next().map(|(address, _)| address.clone());
             let _ = writeln!(

@@ -2,7 +2,7 @@
 
 use crate::cli::codes::UNCOMMITTED;
 use crate::diag::{Error, Label};
-use crate::model::{Deployment, DeploymentName, Digest, Framework};
+use crate::model::{Deployment, DeploymentName, Framework};
 use crate::ops::arrival::history_edits;
 use crate::ops::merge::files;
 use crate::ops::update::{Applied, CANNOT_UPDATE, Giver, meta_edits};
@@ -31,12 +31,8 @@ pub(in crate::cli::commands) fn refuse_dirty<'a>(
     Ok(())
 }
 
-pub(in crate::cli::commands) fn refuse_edited_base(
-    deployment: &Deployment,
-    received: Option<Digest>,
-) -> Result<(), Error> {
-    let wanted = deployment.meta.derived_from.as_ref().map(|lineage| lineage.received.clone());
-    if received.map(|digest| digest.to_string()) == wanted {
+pub(in crate::cli::commands) fn refuse_edited_base(deployment: &Deployment) -> Result<(), Error> {
+    if deployment.is_received_intact {
         return Ok(());
     }
     let file = format!("{}/received.toml", folder_of(&deployment.name));

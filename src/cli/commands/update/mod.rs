@@ -290,10 +290,10 @@ impl Work<'_> {
         giver: Option<&Giver>,
     ) -> Result<Done, Error> {
         let loaded = loader.load(name)?;
-        let (received, before) = (loaded.received, loaded.pending.clone());
+        let before = loaded.pending.clone();
         let (deployment, framework) = loaded.sound()?;
         let base = base_of(&deployment)?;
-        refuse_edited_base(&deployment, received)?;
+        refuse_edited_base(&deployment)?;
         let mut files = Vec::new();
         let result = match giver {
             None => What::WaitsFor(parent.clone()),

@@ -3,11 +3,12 @@
 use super::{Report, What};
 use crate::cli::context::Context;
 use crate::cli::words::{BAD, BOLD, GOOD, OPEN, counted, short, styled, wrapped};
-use crate::model::{Pending, Undecided};
+use crate::model::{Date, Pending, Undecided};
 use crate::ops::diff::{Piece, words};
-use crate::ops::merge::{Change, Merged};
+use crate::ops::merge::{Change, Field, Merged};
 use crate::ops::update::risks_of;
 use crate::ops::words::and;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> String {
@@ -25,10 +26,10 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
                 out += &withdrawn(before, context.width, is_dry);
             }
             What::Applied(applied) => {
-                let took = took(applied.changes.len(), parent.as_str(), is_dry);
+                let took = took(&applied.changes, parent.as_str(), is_dry);
                 let _ = writeln!(out, "{}: {took}", styled(BOLD, name.as_str()));
                 if !is_long {
-                    out += &changes(&applied.changes, context.width);
+                    out += &changes(&applied.changes, !is_dry, context.width);
                 }
                 for address in &applied.refused {
                     let _ = writeln!(out, "  refused, and remembered: {address}");
@@ -36,20 +37,19 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
             }
             What::Conflicts(pending, merged) => {
                 let head = counted(pending.conflicts.len(), "conflict", "conflicts");
-                let _ = writeln!(
-                    out,
-                    "{}: {} with {parent}; nothing was changed{}",
-                    styled(BOLD, name.as_str()),
-                    styled(BAD, head),
-                    if is_dry { "" } else { ", see conflicts.toml" }
-                );
+                let rest =
+                    if is_dry { "nothing was changed" } else { "nothing was changed, see conflicts.toml" };
+                let line = format!("{name}: {head} with {parent}; {rest}");
+                let gap = if line.chars().count() > context.width { "\n  " } else { " " };
+                let (bold, head) = (styled(BOLD, name.as_str()), styled(BAD, head));
+                let _ = writeln!(out, "{bold}: {head} with {parent};{gap}{rest}");
                 for (address, conflict) in in_safety_order(pending, merged) {
                     out += &conflict_in_words(address, conflict, context.width);
                 }
                 if !merged.changes.is_empty() {
                     let count = counted(merged.changes.len(), "change comes", "changes come");
                     let _ = writeln!(out, "  {count} too, once these are decided:");
-                    out += &changes(&merged.changes, context.width);
+                    out += &changes(&merged.changes, false, context.width);
                 }
                 let first = in_safety_order(pending, merged).next().map(|(address, _)| address.clone());
                 let each = format!(
@@ -81,20 +81,23 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
         );
     }
     if applied > 0 && !is_dry {
-        let _ = writeln!(
-            out,
-            "next: look at it with `git diff` or `tom diff`, commit it, and `tom todo` says who confirms what"
-        );
+        let next = "next: look at it with `git diff` or `tom diff`, commit it, and `tom todo` says who confirms what";
+        let _ = writeln!(out, "{}", wrapped(next, 0, context.width));
     }
     out
 }
 
 /// What came, in a few words.
-pub(in crate::cli::commands) fn took(changes: usize, from: &str, is_dry: bool) -> String {
-    match (changes, is_dry) {
+pub(in crate::cli::commands) fn took(changes: &[Change], from: &str, is_dry: bool) -> String {
+    if !changes.is_empty() && changes.iter().all(Change::is_voice) {
+        let count = counted(changes.len(), "confirmation", "confirmations");
+        let differs = if is_dry { "would change" } else { "changed" };
+        return format!("nothing but {count} {differs} with {from}");
+    }
+    match (changes.len(), is_dry) {
         (0, _) => format!("nothing comes from {from}; what stands here stays"),
-        (_, true) => format!("would take {} from {from}", counted(changes, "change", "changes")),
-        (_, false) => format!("took {} from {from}", counted(changes, "change", "changes")),
+        (_, true) => format!("would take {} from {from}", counted(changes.len(), "change", "changes")),
+        (_, false) => format!("took {} from {from}", counted(changes.len(), "change", "changes")),
     }
 }
 
@@ -124,7 +127,8 @@ pub(in crate::cli::commands) fn in_safety_order<'p>(
         .filter_map(|conflict| pending.conflicts.get_key_value(&conflict.place.address().to_string()))
 }
 
-pub(in crate::cli::commands) fn changes(changes: &[Change], width: usize) -> String {
+/// Every change, risks first; `is_done` tells whether they were made.
+pub(in crate::cli::commands) fn changes(changes: &[Change], is_done: bool, width: usize) -> String {
     let mut out = String::new();
     let risks = risks_of(changes).len();
     if risks > 0 {
@@ -143,41 +147,62 @@ pub(in crate::cli::commands) fn changes(changes: &[Change], width: usize) -> Str
             short(&change.in_words(), width.saturating_sub(34).max(24))
         );
     }
-    out += &voices(changes, width);
+    out += &voices(changes, is_done, width);
     out
 }
 
-/// Confirmations and acceptances that come, counted; those that go or give way, by name: somebody stood by that.
-fn voices(changes: &[Change], width: usize) -> String {
-    let voices = || changes.iter().filter(|change| change.is_voice());
-    let of = |change: &Change| {
-        let mut address = change.place.address();
-        let party = address.field.pop().unwrap_or_default();
-        address.field.pop();
-        let was = change.before.as_ref().map(|before| format!(", {before}")).unwrap_or_default();
-        (party.clone(), format!("{address} ({party}{was})"))
-    };
+/// Confirmations that come, counted; those that go or give way, by name: somebody stood by that.
+fn voices(changes: &[Change], is_done: bool, width: usize) -> String {
+    let voices: Vec<&Change> = changes.iter().filter(|change| change.is_voice()).collect();
     let mut out = String::new();
-    let came: Vec<(String, String)> = voices().filter(|change| change.before.is_none()).map(of).collect();
+    let came: Vec<&Change> = voices.iter().copied().filter(|change| change.before.is_none()).collect();
     if !came.is_empty() {
-        let parties: std::collections::BTreeSet<&str> =
-            came.iter().map(|(party, _)| party.as_str()).collect();
+        let parties: BTreeSet<&str> =
+            came.iter().filter_map(|change| change.place.field.last()).map(String::as_str).collect();
         let count = counted(came.len(), "confirmation", "confirmations");
         let parties: Vec<&str> = parties.into_iter().collect();
-        let _ = writeln!(out, "  {count} of the {} came along", and(&parties));
+        let came = if is_done { "came" } else { "would come" };
+        let _ =
+            writeln!(out, "{}", wrapped(&format!("{count} of the {} {came} along", and(&parties)), 2, width));
     }
-    let mut named = |one: &str, many: &str, is_meant: fn(&Change) -> bool| {
-        let of: Vec<String> = voices().filter(|change| is_meant(change)).map(|c| of(c).1).collect();
+    let mut named = |[done, to_come]: [&str; 2], is_meant: fn(&Change) -> bool| {
+        let of: Vec<&Change> = voices.iter().copied().filter(|change| is_meant(change)).collect();
         if !of.is_empty() {
-            let line = format!("{}: {}", counted(of.len(), one, many), of.join("; "));
+            let count = counted(of.len(), "confirmation", "confirmations");
+            let line = format!("{count} {}: {}", if is_done { done } else { to_come }, by_person(&of));
             let _ = writeln!(out, "{}", wrapped(&line, 2, width));
         }
     };
-    named("confirmation went", "confirmations went", |change| change.after.is_none());
-    named("confirmation gave way to another", "confirmations gave way to others", |change| {
+    named(["went", "would go"], |change| change.after.is_none());
+    named(["gave way to another", "would give way to another"], |change| {
         change.before.is_some() && change.after.is_some()
     });
     out
+}
+
+/// How many addresses are named of each person before the rest is only counted.
+const MOST_NAMED: usize = 8;
+
+/// What stood there: `IGA-03, IGA-04 and 12 more (supplier, by Jo Marsh)`, for each party and person; with the day where it is one.
+fn by_person(changes: &[&Change]) -> String {
+    let mut said = BTreeMap::<(String, String), (Vec<String>, BTreeSet<Date>)>::new();
+    for change in changes {
+        let Some(Field::Confirmation(was)) = &change.before else { continue };
+        let mut address = change.place.address();
+        let party = address.field.pop().unwrap_or_default();
+        address.field.pop();
+        let (addresses, days) = said.entry((party, was.by.clone())).or_default();
+        addresses.push(address.to_string());
+        days.insert(was.on);
+    }
+    let told = said.into_iter().map(|((party, by), (addresses, days))| {
+        let more = addresses.len().saturating_sub(MOST_NAMED);
+        let named: Vec<String> = addresses.into_iter().take(MOST_NAMED).collect();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let on = days.first().filter(|_| days.len() == 1).map(|day| format!(" on {day}")).unwrap_or_default();
+        format!("{}{more} ({party}, by {by}{on})", named.join(", "))
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// A conflict with its sides beneath one another and what differs marked, without colour alone.
@@ -186,7 +211,11 @@ pub(in crate::cli::commands) fn conflict_in_words(
     conflict: &Undecided,
     width: usize,
 ) -> String {
-    let mut out = format!("  {}  {}\n", styled(BOLD, address), conflict.why);
+    let fits = address.chars().count() + conflict.why.chars().count() + 4 <= width;
+    let mut out = match fits {
+        true => format!("  {}  {}\n", styled(BOLD, address), conflict.why),
+        false => format!("  {}\n{}\n", styled(BOLD, address), wrapped(&conflict.why, 4, width)),
+    };
     // What was there before is what both are held against; where there was nothing, theirs is held against ours.
     let side = |text: &Option<String>, before: &Option<String>| match (text, before) {
         (None, _) => "(nothing)".to_owned(),
