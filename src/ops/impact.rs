@@ -98,6 +98,8 @@ pub struct Impact {
     pub acceptances: Vec<Accepted>,
     /// Decisions that would be void.
     pub decisions: Vec<Voided>,
+    /// What would rest on a word that is only claimed, because other people speak here.
+    pub claimed: Vec<Address>,
 }
 
 /// The decisions that stand now and would be void after a change.
@@ -161,15 +163,26 @@ fn acceptances(framework: &Framework, before: &Deployment, after: &Deployment) -
 pub fn of_change(framework: &Framework, before: &Deployment, after: &Deployment) -> Impact {
     let mut impact = Impact::default();
     let (old, new) = (states(before, framework), states(after, framework));
+    let evaluator = |deployment| Evaluator::new(framework, deployment, ProfileName::Strict);
+    let lacks = (evaluator(before), evaluator(after));
     let known: BTreeMap<&Slot, &AnswerState<'_>> = old.answers.iter().map(|a| (&a.slot, a)).collect();
     for answer in &new.answers {
         let then = known.get(&answer.slot);
-        if let Some(then) = then.filter(|then| then.is_needed != answer.is_needed) {
-            let change = if then.is_needed { "not needed then" } else { "needed then" };
+        // What was not there before, as in a new row, was not needed.
+        let was_needed = then.is_some_and(|then| then.is_needed);
+        if was_needed != answer.is_needed {
+            let change = if was_needed { "not needed then" } else { "needed then" };
             impact.conditions.push(Conditioned {
                 address: Some(answer.slot.address()),
                 title: answer.item.title.clone(),
                 change: change.to_owned(),
+            });
+        }
+        if lacks.1.lacks_note(answer.item, &answer.slot) && !lacks.0.lacks_note(answer.item, &answer.slot) {
+            impact.conditions.push(Conditioned {
+                address: Some(answer.slot.address()),
+                title: answer.item.title.clone(),
+                change: "needs a note then".to_owned(),
             });
         }
         let was = then.map_or(State::Unanswered, |a| a.state);

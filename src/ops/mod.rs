@@ -6,6 +6,7 @@ pub mod arrival;
 pub mod author;
 pub mod baseline;
 pub mod check;
+pub mod claims;
 pub mod confirm;
 pub mod decide;
 pub mod derive;

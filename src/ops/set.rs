@@ -227,6 +227,23 @@ pub fn risk_edit(framework: &Framework, risk: &Risk, address: &Address, value: &
     }
 }
 
+/// Refuses an address of what somebody said to an answer or risk: it is given with a name, never typed.
+pub fn refuse_said(address: &Address) -> Result<(), Error> {
+    let field: Vec<&str> = address.field.iter().map(String::as_str).collect();
+    match field[..] {
+        ["confirmed", ..] | ["mitigations", _, "confirmed", ..] => {
+            Err(refuse(format!("`{address}` is somebody's word")).help("`tom confirm` gives it"))
+        }
+        ["acceptance", ..] => {
+            Err(refuse(format!("`{address}` is somebody's word")).help("`tom accept` gives it"))
+        }
+        ["transfer", "receipt", ..] => {
+            Err(refuse(format!("`{address}` is somebody's word")).help("`tom transfer` gives it"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether an address is about an item rather than a risk.
 pub fn is_item(framework: &Framework, address: &Address) -> bool {
     ItemId::new(address.subject.clone()).is_ok_and(|id| framework.item(id.as_str()).is_some())

@@ -168,6 +168,67 @@ fn what_a_derivation_carries_is_not_the_deed_of_whoever_derived() {
     assert!(shown.contains("confirmed for the supplier") && !shown.contains("claimed"), "{shown}");
 }
 
+/// What came along is the parent's to answer for, and what came along is what the lineage names.
+#[test]
+fn a_confirmation_that_somebody_wrote_into_what_was_received_did_not_come_along() {
+    let sandbox = Sandbox::example();
+    let name = "acme-southmere";
+    sandbox.tom(&["confirm", name, "IGA-04", "--party", "supplier", "--by", "Jo Marsh", "--again"]).code(0);
+    let nadia = || commit_as(&sandbox, "Nadia Fenn", "nadia.fenn@southmere.example");
+    nadia();
+    let is_claimed = || sandbox.tom(&["show", name, "IGA-04"]).code(0).out.contains("claimed only");
+    assert!(is_claimed());
+    let table = |path: &str, head: &str| {
+        let text = sandbox.read(path);
+        let start = text.find(head).unwrap() + head.len();
+        let end = text[start..].find("\n\n").map_or(text.len(), |end| start + end);
+        (text[..start].to_owned(), text[start..end].to_owned(), text[end..].to_owned())
+    };
+    let (_, forged, _) = table("assessments/acme-southmere/ig.toml", "[IGA-04.confirmed.supplier]");
+    let received = "assessments/acme-southmere/received.toml";
+    let (before, _, after) = table(received, "[answers.IGA-04.confirmed.supplier]");
+    sandbox.write(received, format!("{before}{forged}{after}"));
+    nadia();
+    assert!(is_claimed(), "{}", sandbox.tom(&["show", name, "IGA-04"]).out);
+    assert!(sandbox.tom(&["status", name]).out.contains("only claimed"));
+    assert!(sandbox.tom(&["todo", name]).out.contains("only claimed"));
+    let check = sandbox.tom(&["check", name]).code(1).out;
+    assert!(check.contains("TOM-0502") && check.contains("are not those that came along"), "{check}");
+    assert!(sandbox.tom(&["update", name]).code(2).err.contains("is not what was received"));
+    // Every way in which something comes along names them.
+    for derived in ["first", "second"] {
+        let parent = if derived == "first" { "acme-5-1" } else { "first" };
+        sandbox.git(&["checkout", "-q", "-f", "HEAD"]);
+        sandbox.tom(&["derive", parent, derived]).code(0);
+        assert!(
+            sandbox
+                .read(&format!("assessments/{derived}/deployment.toml"))
+                .contains("confirmations = \"sha256:")
+        );
+        sandbox.commit("derived");
+    }
+}
+
+/// However many reasons there are, it is one; and an acceptance is no confirmation.
+#[test]
+fn status_and_todo_count_each_claim_once_and_by_its_kind() {
+    let sandbox = Sandbox::example();
+    sandbox
+        .tom(&["confirm", D, "IGA-03", "IGA-04", "--party", "deployer", "--by", "Ann Lee", "--again"])
+        .code(0);
+    commit_as(&sandbox, "Jo Marsh", "jo.marsh@acme.example");
+    for command in ["status", "todo"] {
+        let out = words(&sandbox.tom(&[command, D]).out);
+        assert!(out.contains("2 confirmations are only claimed"), "{out}");
+    }
+    let risk = "assessments/acme-northfield/risks/HAZ-006.toml";
+    sandbox.write(risk, sandbox.read(risk).replace("by = \"Rajan Pillai\"", "by = \"Ann Lee\""));
+    for command in ["status", "todo"] {
+        let out = words(&sandbox.tom(&[command, D]).out);
+        assert!(out.contains(" and 1 acceptance are only claimed"), "{out}");
+    }
+}
+
 #[test]
 fn confirm_shows_in_full_what_it_confirms() {
     let sandbox = Sandbox::example();

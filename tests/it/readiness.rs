@@ -402,3 +402,68 @@ fn what_is_no_entry_is_named_as_what_it_nearly_is() {
     assert!(confirm("contact").contains("did you mean `contacts`?"), "{}", confirm("contact"));
     assert!(confirm("nonsection").contains("neither a section nor an address"), "{}", confirm("nonsection"));
 }
+
+/// A fact that came along was there: emptied, it is not one that is still to be entered.
+#[test]
+fn a_fact_that_came_along_and_was_emptied_puts_in_doubt_what_came_along_over_it() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["derive", NORTHFIELD, "acme-eastmoor"]).code(0);
+    let shown = || {
+        let out = sandbox.tom(&["show", "acme-eastmoor", "MSCA-PDS-07"]).code(0).out;
+        out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let stands = "✓ the answer: Jo Marsh confirmed for the supplier";
+    assert!(shown().contains(stands), "{}", shown());
+    let file = "assessments/acme-eastmoor/basic-details.toml";
+    let text = sandbox.read(file);
+    let (before, after) = text.split_once("[BD-21]\n").unwrap();
+    let rest = after.split_once("\n[BD-22").unwrap().1;
+    sandbox.write(file, format!("{before}[BD-21]\n\n[BD-22{rest}"));
+    assert!(!shown().contains(stands), "{}", shown());
+    let why = "BD-21 is another here than where Jo Marsh confirmed for the supplier";
+    assert!(shown().contains(why), "{}", shown());
+}
+
+#[test]
+fn an_unanswered_item_says_who_will_have_to_confirm_it() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["derive", NORTHFIELD, "acme-eastmoor"]).code(0);
+    let shown = sandbox.tom(&["show", "acme-eastmoor", "IGA-09"]).code(0).out;
+    assert!(shown.contains("unanswered"), "{shown}");
+    assert!(shown.contains("to be confirmed by: ") && !shown.contains("nobody has to confirm it"), "{shown}");
+}
+
+#[test]
+fn impact_tells_of_new_rows_notes_and_other_people_and_refuses_what_people_say() {
+    let sandbox = Sandbox::example();
+    let impact = |change: &str| sandbox.tom(&["impact", NORTHFIELD, change]);
+    let row = impact("other-systems.new.BD-25=Lab").code(0).out;
+    assert!(row.contains("other-systems.new.BD-26") && row.contains("needed then"), "{row}");
+    assert!(row.lines().all(|line| line.chars().count() <= 80), "{row}");
+    let file = "assessments/acme-northfield/pds-requirements.toml";
+    let text = sandbox.read(file);
+    let (before, after) = text.split_once("[MSCA-PDS-06]\nanswer = \"Yes\"\n").unwrap();
+    let rest = after.splitn(3, "\"\"\"\n").last().unwrap();
+    sandbox.write(file, format!("{before}[MSCA-PDS-06]\nanswer = \"Yes\"\n{rest}"));
+    let note = impact("MSCA-PDS-06=No").code(0).out;
+    assert!(note.contains("needs a note then"), "{note}");
+    let people = impact("BD-03=XOTHER").code(0).out;
+    assert!(people.contains("Only claimed then") && people.contains("would not be listed"), "{people}");
+    for said in
+        ["IGA-03.confirmed.supplier", "HAZ-004.mitigations.M1.confirmed.supplier", "HAZ-006.acceptance"]
+    {
+        let ran = impact(said).code(2);
+        assert!(ran.err.contains("TOM-0932") && ran.err.contains("somebody's word"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_role_is_looked_for_where_it_has_something_to_do_and_told_what() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["derive", NORTHFIELD, "acme-eastmoor"]).code(0);
+    let all = sandbox.tom(&["todo", "--role", "siro"]).code(0).out;
+    assert!(!all.contains(": 0 things to do"), "{all}");
+    assert!(sandbox.tom(&["todo", "acme-5-1", "--role", "siro"]).code(0).out.contains("0 things to do"));
+    let explained = sandbox.tom(&["explain", "TOM-0806"]).code(0).out;
+    assert!(explained.contains("TOM-0603"), "{explained}");
+}

@@ -7,6 +7,9 @@ use crate::model::{Framework, Item, Needed};
 use crate::syntax::read_framework;
 use std::fmt::Write;
 
+/// A code that reports of earlier versions still name, and the one that says it now.
+const FORMER: (&str, &str) = ("TOM-0806", "TOM-0603");
+
 /// Explain a code or an item
 #[derive(Debug, clap::Args)]
 #[command(
@@ -29,7 +32,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         }
         return Ok(Outcome::Clean);
     };
-    if let Some(code) = codes::find(what) {
+    let (former, now) = FORMER;
+    if what.eq_ignore_ascii_case(former) {
+        context.print(format!("{former} is part of {now} now.\n\n"));
+    }
+    let asked = if what.eq_ignore_ascii_case(former) { now } else { what };
+    if let Some(code) = codes::find(asked) {
         let head = format!("{} ({}): {}", code.id, code.severity.as_str(), code.title);
         context.print(format!("{}\n\n{}\n", styled(BOLD, head), wrapped(code.explain, 0, context.width)));
         return Ok(Outcome::Clean);

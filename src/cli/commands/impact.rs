@@ -6,9 +6,10 @@ use crate::cli::words::{BOLD, heading, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Address, Class, Deployment, Framework};
+use crate::ops::claims::Claims;
 use crate::ops::impact::{Impact, any_change, of_any_change, of_change, voided};
 use crate::ops::policy::keys;
-use crate::ops::set::{Assignment, apply, is_item, risk_edit, slot_of, understand};
+use crate::ops::set::{Assignment, apply, is_item, refuse_said, risk_edit, slot_of, understand};
 use crate::project::{Project, folder_of};
 use crate::syntax::{Document, edit, read_risk};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +48,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let project = context.sound_project(&repo, None)?;
     let (deployment, framework) = super::sound(&project, &super::name(&args.deployment)?)?;
     let (mut impact, after) = impact(&args.changes, &project, &deployment, &framework)?;
-    let keys = keys(project.settings())?;
+    let settings = project.settings();
+    let claims = |deployment| Claims::of(settings, deployment, &framework, &BTreeMap::new());
+    impact.claimed = claims(&after).besides(&claims(&deployment));
+    let keys = keys(settings)?;
     let judging = Judging { project: &project, keys: &keys, as_of: context.today() };
     let at = (&repo, None);
     impact.decisions = judged(judging, at, project.store(), (&deployment, &framework), |_, before, _| {
@@ -81,6 +85,7 @@ fn impact(
         let address: Address = change
             .parse()
             .map_err(|error: crate::model::AddressError| Error::new(&USAGE, error.to_string()))?;
+        refuse_said(&address)?;
         if is_item(framework, &address) {
             items.insert(slot_of(framework, &address)?.1.item);
         } else {
@@ -146,13 +151,12 @@ fn text(impact: &Impact, with_values: bool, width: usize) -> String {
         let _ = write!(out, "{}", heading(&format!("States that would change ({})", impact.doubts.len())));
         for doubt in &impact.doubts {
             let moved = format!("{} → {}", doubt.before, doubt.after);
-            let _ = writeln!(
-                out,
-                "  {:<14} {:<27} {}",
-                doubt.address.to_string(),
-                moved,
-                short(&doubt.title, 35)
-            );
+            let line = format!("  {:<14} {moved:<27} ", doubt.address.to_string());
+            let room = width.saturating_sub(line.chars().count());
+            let _ = match room < 20 {
+                true => writeln!(out, "{}\n      {}", line.trim_end(), short(&doubt.title, width - 6)),
+                false => writeln!(out, "{line}{}", short(&doubt.title, room.min(35))),
+            };
         }
     }
     let mut part = |title: &str, lines: Vec<String>| {
@@ -182,6 +186,16 @@ fn text(impact: &Impact, with_values: bool, width: usize) -> String {
         format!("phase {}: {} by {} ({}) on {}{over}", one.phase, one.outcome, one.by, one.role, one.on)
     });
     part("Decisions that would be void", lines.collect());
+    let claimed = (!impact.claimed.is_empty()).then(|| {
+        let named: Vec<String> = impact.claimed.iter().take(8).map(ToString::to_string).collect();
+        let more = match impact.claimed.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let why = "whoever spoke for it would not be listed for that here";
+        format!("{}: {why}: {}{more}", impact.claimed.len(), named.join(", "))
+    });
+    part("Only claimed then", claimed.into_iter().collect());
     if !impact.outcomes.is_empty() {
         let gap = if out.is_empty() { "" } else { "\n" };
         let _ = write!(out, "{gap}{}", heading(&format!("Outcomes ({})", impact.outcomes.len())));

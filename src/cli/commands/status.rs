@@ -8,12 +8,13 @@ use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, w
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Address, Date, Deployment, DeploymentName, Framework, Kind, PartyId, PermanentId};
+use crate::ops::claims::Claims;
 use crate::ops::confirm::Entry;
 use crate::ops::policy::keys;
 use crate::ops::ready::{Gap, Grounds, claimed_in, gaps};
 use crate::ops::reason::of_origin;
 use crate::ops::stage::{PhaseStage, PhaseStanding, Stage, Standing};
-use crate::ops::state::{Speakers, Stand, State, States, claimed, states};
+use crate::ops::state::{Speakers, Stand, State, States, states};
 use crate::project::{Loader, Project};
 use crate::store::{Origin, Repo};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -162,10 +163,11 @@ fn one(
         }
         Format::Text => {
             context.print(page(&deployment, &framework, &states, &progress, &standing, context));
-            let count: usize = claimed(settings, &deployment, &framework).values().map(Vec::len).sum();
-            if count > 0 {
-                let what = counted(count, "confirmation is", "confirmations are");
-                context.print(format!("\n{what} only claimed: see `tom check {}`\n", deployment.name));
+            let claims = Claims::of(settings, &deployment, &framework, &foreign);
+            if let Some(what) = claims.in_words() {
+                let see = format!(": see `tom check {}`", deployment.name);
+                let line = what + if claims.has_unlisted() { &see } else { "" };
+                context.print(format!("\n{}\n", wrapped(&line, 0, context.width)));
             }
             context.print(brought_in(&foreign, context.width));
         }

@@ -5,8 +5,9 @@ use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::{At, Error};
 use crate::model::{Deployment, DeploymentName, Framework, PartyId};
 use crate::ops::check::label;
+use crate::ops::claims::Claims;
 use crate::ops::policy::keys;
-use crate::ops::state::{claimed, states};
+use crate::ops::state::states;
 use crate::ops::todo::{Task, todo};
 use crate::ops::waiting::waiting;
 use crate::project::Project;
@@ -95,26 +96,34 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             .collect();
         // History is read only where deployments are named: over all of them it would take long.
         let past = super::past(&repo, &deployment, &framework, None).filter(|_| !args.deployments.is_empty());
-        let brought = past.map_or(0, |past| past.foreign(project.settings()).len());
-        let claimed = claimed(project.settings(), &deployment, &framework);
-        let claimed = brought + claimed.values().map(Vec::len).sum::<usize>();
+        let foreign = past.map(|past| past.foreign(project.settings())).unwrap_or_default();
+        let claimed = Claims::of(project.settings(), &deployment, &framework, &foreign);
         lists.push((deployment, framework, tasks, claimed));
     }
     match args.format {
         Format::Json => {
             let all = lists.iter().map(|(deployment, framework, tasks, claimed)| List {
-                claimed: *claimed,
+                claimed: claimed.count(),
                 ..list(&project, deployment, framework, tasks)
             });
             context.print_json(&Output::of(Body { deployments: all.collect() }));
         }
-        Format::Text => lists.iter().for_each(|(deployment, framework, tasks, claimed)| {
-            context.print(text(&project, deployment, framework, tasks, context.width));
-            if *claimed > 0 {
-                let what = counted(*claimed, "confirmation is", "confirmations are");
-                context.print(format!("{what} only claimed: see `tom status {}`\n\n", deployment.name));
+        Format::Text => {
+            // Where one kind of thing is asked for over all deployments, those without it are not what was asked for.
+            let is_picked = args.party.is_some() || args.phase.is_some() || args.role.is_some();
+            let is_asked = |tasks: &[Task]| !tasks.is_empty() || !is_picked || !args.deployments.is_empty();
+            let asked: Vec<_> = lists.iter().filter(|(_, _, tasks, _)| is_asked(tasks)).collect();
+            if asked.is_empty() {
+                context.print("nothing to do\n");
             }
-        }),
+            for (deployment, framework, tasks, claimed) in asked {
+                context.print(text(&project, deployment, framework, tasks, context.width));
+                if let Some(what) = claimed.in_words() {
+                    let line = format!("{what}: see `tom status {}`", deployment.name);
+                    context.print(wrapped(&line, 0, context.width) + "\n\n");
+                }
+            }
+        }
     }
     Ok(outcome)
 }
