@@ -237,6 +237,19 @@ fn an_offer_travels_up_without_names_and_down_to_the_siblings_and_its_giver_know
         assert_eq!(risk.contains("in place"), name == "acme-northfield");
     }
     sandbox.tom(&["check"]).code(0);
+    // A mitigation that the parent added to it was found by nobody here.
+    let file = format!("{PARENT}/risks/NFD-001.toml");
+    let new = "\n[mitigations.M9]\nkind = \"design\"\nowner = \"supplier\"\ntext = \"A guard of theirs.\"\nstatus = \"in place\"\n";
+    sandbox.write(&file, sandbox.read(&file) + new);
+    sandbox.commit("added there");
+    sandbox.tom(&["update", "acme-northfield", "--allow-dirty"]).code(0);
+    sandbox.tom(&["set", "acme-northfield", "NFD-001.mitigations.M9.text", "A guard of ours."]).code(0);
+    let reach = json(&sandbox, &["lineage", "acme-5-1", "--of", "NFD-001.mitigations.M9"]);
+    let of = told(&reach, "descendants", "reach").into_iter().find(|(name, _)| *name == "acme-northfield");
+    assert_eq!(of.map(|(_, reach)| reach), Some("adapted"), "{reach}");
+    // Who confirmed something is no difference of it.
+    let whole = sandbox.tom(&["lineage", "acme-5-1", "--of", "NFD-001"]).code(0).out;
+    assert!(!whole.contains(".confirmed."), "{whole}");
 }
 
 #[test]

@@ -111,7 +111,8 @@ pub fn merging(merging: &Merging<'_>) -> Vec<Finding> {
         if is_gone
             && matches!(conflict.why, Why::LeftDeleted | Why::LeftGone | Why::RightDeleted | Why::Withdrawn)
         {
-            report(&conflict.place, "a risk is gone that one side had changed,", Severity::Warning);
+            let what = format!("a risk is gone ({})", conflict.why.as_str());
+            report(&conflict.place, &what, Severity::Warning);
         }
     }
     for change in merge(framework, (&content).into(), (&content).into(), (*actual).into()).changes {

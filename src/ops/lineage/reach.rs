@@ -168,8 +168,14 @@ pub fn held(asked: &Asked, read: Read<'_>, parent: &Received) -> Held {
         waits: read.pending.map(|pending| waits_there(pending, framework, place)),
         differs,
         state,
-        is_own: matches!(&place.subject, Subject::Risk(id) if id.prefix() == deployment.meta.risk_prefix),
+        is_own: is_found(place, deployment),
     }
+}
+
+/// Whether a whole risk was found in a deployment. Of a mitigation nothing tells where it was found first.
+fn is_found(place: &Place, deployment: &Deployment) -> bool {
+    let is_own = |id: &crate::model::RiskId| id.prefix() == deployment.meta.risk_prefix;
+    place.field.is_empty() && matches!(&place.subject, Subject::Risk(id) if is_own(id))
 }
 
 /// What an update has to decide at a place, or in it; or that it waits for something else.
@@ -189,8 +195,9 @@ fn waits_there(pending: &Pending, framework: &Framework, place: &Place) -> Vec<S
 fn differences(framework: &Framework, given: &Received, here: &Received, place: &Place) -> Vec<String> {
     let (given, here) = (given.into(), here.into());
     let changes = merge(framework, given, given, here).changes;
-    let within =
-        changes.iter().filter(|change| change.place.is_within(place) || place.is_within(&change.place));
+    // Who has confirmed it is nobody's to adapt.
+    let content = changes.iter().filter(|change| !change.is_voice());
+    let within = content.filter(|change| change.place.is_within(place) || place.is_within(&change.place));
     within.map(|change| change.place.address().to_string()).collect()
 }
 
