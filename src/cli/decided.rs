@@ -69,33 +69,30 @@ pub(super) fn decided_where<T>(
     })
 }
 
-/// The phases of a deployment that its decisions approve.
-///
-/// # Errors
-/// What cannot be read.
-pub(super) fn approved_phases(
-    judging: Judging<'_>,
-    at: (&Repo, Option<&str>),
-    store: &dyn Store,
-    of: (&Deployment, &Framework),
-) -> Result<BTreeSet<u8>, Error> {
-    judged(judging, at, store, of, |_, _, reports| Ok(approved(reports)))
-}
-
 /// Reads the statements of a deployment and judges them.
 pub(super) fn judged<T>(
     Judging { project, keys, as_of }: Judging<'_>,
-    (repo, revision): (&Repo, Option<&str>),
+    at: (&Repo, Option<&str>),
     store: &dyn Store,
     (deployment, framework): (&Deployment, &Framework),
     then: impl FnOnce(&Case<'_>, &Judgement<'_>, &[PhaseReport]) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let papers = papers(store, Some(repo), &deployment.name)?.among(project, deployment);
+    let papers = papers(store, Some(at.0), &deployment.name)?.among(project, deployment);
     let case = Case::of(deployment, framework, project.settings(), keys, &papers.evidence, as_of);
     let judgement = judge(&case, &papers)?;
-    let author = author_where_asked(project, (repo, revision), &deployment.name, papers.held.is_empty())?;
-    let reports = phases(&case, &judgement, author.as_ref());
-    then(&case, &judgement, &reports)
+    then(&case, &judgement, &reports(project, at, &case, &judgement)?)
+}
+
+/// Where the decisions of a deployment leave each phase.
+pub(super) fn reports(
+    project: &Project,
+    at: (&Repo, Option<&str>),
+    case: &Case<'_>,
+    judgement: &Judgement<'_>,
+) -> Result<Vec<PhaseReport>, Error> {
+    let is_undecided = judgement.statements.is_empty();
+    let author = author_where_asked(project, at, &case.deployment.name, is_undecided)?;
+    Ok(phases(case, judgement, author.as_ref()))
 }
 
 /// Who changed the content last, where the policy asks for that of decisions that there are.

@@ -40,6 +40,15 @@ impl Effect {
         matches!(self, Self::Approves | Self::Conditional)
     }
 
+    /// The word for what keeps the phase from going on; none for an approval.
+    pub fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::Rejects => Some("rejection"),
+            Self::Returns => Some("return"),
+            Self::Approves | Self::Conditional => None,
+        }
+    }
+
     /// The same, with what its author has asked for besides: an approval under conditions is without reserve no more.
     #[must_use]
     pub fn under(self, conditions: &BTreeMap<Key, String>) -> Self {

@@ -135,6 +135,19 @@ impl Record {
         events.filter(|event| event.phase == Some(phase)).find(|event| kinds.contains(&event.kind))
     }
 
+    /// The event that sent a phase back, where it was not sent off again since.
+    pub fn sent_back(&self, phase: u8) -> Option<&Event> {
+        let last = self.last_in(phase, &[EventKind::Submitted, EventKind::Returned]);
+        last.filter(|event| event.kind == EventKind::Returned)
+    }
+
+    /// What had happened by a day.
+    pub fn until(&self, day: Date) -> Self {
+        let mut record = self.clone();
+        record.events.retain(|_, event| event.on <= day);
+        record
+    }
+
     /// The key of an event that is new.
     pub fn key_for(&self, event: &Event) -> Option<Key> {
         let first = format!("{}-{}", event.on, event.kind);

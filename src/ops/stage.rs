@@ -235,9 +235,7 @@ pub fn standing(
     is_ready: &dyn Fn(u8) -> bool,
 ) -> Standing {
     // What happens after the day as of which all of this is told has not happened yet.
-    let mut record = record.clone();
-    record.events.retain(|_, event| event.on <= case.as_of);
-    let record = &record;
+    let record = &record.until(case.as_of);
     let process = Process { case, judged, record };
     let phases: Vec<PhaseStanding> = reports.iter().map(|report| process.phase(report, is_ready)).collect();
     let throughput = process.throughput();
@@ -309,8 +307,7 @@ impl Process<'_> {
         let of = |one: &Judged<'_>| (one.held.statement.time.day(), one.held.statement.time);
         let submitted = self.record.last_in(number, &[EventKind::Submitted]);
         let version = submitted.and_then(|event| event.version);
-        let returned = self.record.last_in(number, &[EventKind::Submitted, EventKind::Returned]);
-        let returned = returned.filter(|event| event.kind == EventKind::Returned);
+        let returned = self.record.sent_back(number);
         let approving = here().filter(|one| one.counts() && one.effect.is_some_and(Effect::approves));
         let approved = approving.map(of).max();
         let (stage, since) = match report.status {

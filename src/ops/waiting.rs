@@ -84,7 +84,7 @@ fn after_refusal(case: &Case<'_>, judgement: &Judgement<'_>, stands: &PhaseStand
         return vec![task(DEPLOYER, Deed::Settle, title, why, None)];
     }
     let refusals = judgement.statements.iter().filter(|one| {
-        let refuses = matches!(one.effect, Some(Effect::Rejects | Effect::Returns));
+        let refuses = one.effect.and_then(Effect::refusal).is_some();
         one.held.statement.phase == phase && one.counts() && refuses
     });
     let of = |one: &Judged<'_>| {

@@ -5,15 +5,16 @@ mod merges;
 use crate::cli::beside::alike_together;
 use crate::cli::codes::EDITED_FRAMEWORK;
 use crate::cli::context::Context;
-use crate::cli::decided::{Judging, approved_phases};
+use crate::cli::decided::reports;
 use crate::cli::report::check::{Format, Report, not_done};
 use crate::cli::{Outcome, embedded};
 use crate::diag::{Error, Finding, Label, Severity};
-use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, ProfileName};
+use crate::model::{Date, Deployment, DeploymentName, Digest, ProfileName};
 use crate::ops::check::{Kin, Subject, across, check, decisions};
 use crate::ops::derive::{LeftOver, left_over, names_it, names_of, text_at};
 use crate::ops::outcome::Evaluator;
 use crate::ops::policy::{Keys, keys};
+use crate::ops::ready;
 use crate::ops::verify::{Case, judge};
 use crate::project::{Loader, Project, framework_files, papers};
 use crate::store::{EntryKind, Home, Repo, Store};
@@ -324,10 +325,27 @@ impl Worker<'_> {
         let evidence = &self.evidence;
         let exists = |path: &str| evidence.exists(store, path);
         let strict = Evaluator::new(&framework, &deployment, ProfileName::Strict);
-        let approved = match asked.ready {
-            Some(_) => self.approved(&deployment, &framework, asked.as_of),
-            None => BTreeSet::new(),
-        };
+        // What cannot be read of one deployment does not hide what is wrong with the others.
+        let (mut of_papers, mut approved) = (Vec::new(), BTreeSet::new());
+        let judged = papers(store, Some(&self.repo), name).and_then(|papers| {
+            // Others of the same permanent id are found apart; only readiness asks for them here.
+            let papers = match asked.ready {
+                Some(_) => papers.among(self.project, &deployment),
+                None => papers,
+            };
+            of_papers.extend(papers.broken.iter().chain(&papers.unrecorded).cloned());
+            let (settings, files) = (self.project.settings(), &papers.evidence);
+            let case = Case::of(&deployment, &framework, settings, self.keys, files, asked.as_of);
+            let judgement = judge(&case, &papers)?;
+            of_papers.extend(decisions(&judgement));
+            if asked.ready.is_some() {
+                // What cannot be known of the author shows nothing.
+                let reports = reports(self.project, (&self.repo, self.revision), &case, &judgement);
+                approved = ready::approved(&reports.unwrap_or_default());
+            }
+            Ok(())
+        });
+        of_papers.extend(judged.err().map(|error| error.finding().clone()));
         let subject = Subject {
             deployment: &deployment,
             framework: &framework,
@@ -342,27 +360,10 @@ impl Worker<'_> {
             approved: &approved,
         };
         findings.extend(check(&subject));
-        // What cannot be read of one deployment does not hide what is wrong with the others.
-        let found = papers(store, Some(&self.repo), name).and_then(|papers| {
-            findings.extend(papers.broken.iter().chain(&papers.unrecorded).cloned());
-            let (settings, files) = (self.project.settings(), &papers.evidence);
-            let case = Case::of(&deployment, &framework, settings, self.keys, files, asked.as_of);
-            Ok(decisions(&judge(&case, &papers)?))
-        });
-        match found {
-            Ok(found) => findings.extend(found),
-            Err(error) => findings.push(error.finding().clone()),
-        }
+        findings.extend(of_papers);
         // Many of them are held until all can be shown in order.
         findings.shrink_to_fit();
         Ok((findings, Some(Kin::of(&deployment))))
-    }
-
-    /// The phases that are approved. What cannot be read shows nothing, and has a finding of its own.
-    fn approved(&self, deployment: &Deployment, framework: &Framework, as_of: Date) -> BTreeSet<u8> {
-        let judging = Judging { project: self.project, keys: self.keys, as_of };
-        let of = (deployment, framework);
-        approved_phases(judging, (&self.repo, self.revision), self.loader.store(), of).unwrap_or_default()
     }
 
     /// Carried texts that named the parent when they came and still say the same.

@@ -95,7 +95,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             .filter(|task| args.role.as_ref().is_none_or(|role| task.role.as_ref() == Some(role)))
             .collect();
         // History is read only where deployments are named: over all of them it would take long.
-        let past = super::past(&repo, &deployment, &framework, None).filter(|_| !args.deployments.is_empty());
+        let past = match args.deployments.is_empty() {
+            true => None,
+            false => super::past(&repo, &deployment, &framework, None),
+        };
         let foreign = past.map(|past| past.foreign(project.settings())).unwrap_or_default();
         let claimed = Claims::of(project.settings(), &deployment, &framework, &foreign);
         lists.push((deployment, framework, tasks, claimed));

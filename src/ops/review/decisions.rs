@@ -1,9 +1,9 @@
 //! What a change does to decisions and to the record.
 
 use super::{Change, Kind, Reviewed};
-use crate::model::{Digest, Effect, Record, Settings};
+use crate::model::{Digest, Effect, Record};
 use crate::ops::record::in_words;
-use crate::ops::verify::{Judged, Problem, Reason, Trust, is_enough};
+use crate::ops::verify::{Judged, Problem, Reason, Trust};
 use std::collections::BTreeMap;
 
 /// A statement as one side has it.
@@ -19,7 +19,7 @@ pub struct Told {
 
 impl Told {
     /// What there is to tell of statements, by digest.
-    pub fn of(judged: &[Judged<'_>], settings: &Settings) -> BTreeMap<Digest, Self> {
+    pub fn of(judged: &[Judged<'_>]) -> BTreeMap<Digest, Self> {
         let told = |one: &Judged<'_>| {
             let says = &one.held.statement;
             let what = match (&says.outcome, &says.withdraws) {
@@ -47,7 +47,7 @@ impl Told {
                 count => format!(", under {count} conditions"),
             };
             let what = format!("phase {} {}: {what}{under}", says.phase, says.role);
-            let is_enough = is_enough(settings, one.trust) || !one.effect.is_some_and(Effect::approves);
+            let is_enough = one.is_enough || !one.effect.is_some_and(Effect::approves);
             Self { what, counts: one.stands() && is_enough, why, trust: one.trust }
         };
         judged.iter().map(|one| (one.held.id, told(one))).collect()

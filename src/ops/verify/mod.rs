@@ -233,7 +233,7 @@ impl<'a> Case<'a> {
 }
 
 /// Whether the policy lets a decision count that is shown so.
-pub fn is_enough(settings: &Settings, trust: Trust) -> bool {
+fn is_enough(settings: &Settings, trust: Trust) -> bool {
     !settings.policy.signatures_required || trust == Trust::Verified
 }
 

@@ -1,7 +1,7 @@
 //! What a phase has and what it still needs.
 
 use super::{Case, Judged, Judgement, Problem, Trust};
-use crate::model::{Act, Date, Effect, EventKind, PhasePolicy, Record};
+use crate::model::{Act, Date, Effect, PhasePolicy, Record};
 use crate::ops::policy::{self, needs};
 use crate::store::Signature;
 use std::collections::BTreeSet;
@@ -81,7 +81,8 @@ pub struct PhaseReport {
 /// Where each phase stands. `author` is who last changed the content, where that is known.
 pub fn phases(case: &Case<'_>, judgement: &Judgement<'_>, author: Option<&Signature>) -> Vec<PhaseReport> {
     let phases = &case.rules.phases;
-    phases.iter().map(|phase| report(case, judgement, author, phase)).collect()
+    let record = judgement.record.until(case.as_of);
+    phases.iter().map(|phase| report(case, judgement, &record, author, phase)).collect()
 }
 
 fn approvers<'j>(judged: &'j [Judged<'_>], phase: u8) -> Vec<&'j Judged<'j>> {
@@ -104,10 +105,9 @@ fn unshown(judged: &[Judged<'_>], phase: u8) -> Vec<String> {
     let here = judged.iter().filter(|one| one.held.statement.phase == phase && is_doubtful(one));
     here.filter_map(|one| {
         let says = &one.held.statement;
-        let what = match (says.act, one.effect) {
-            (Act::Withdraw, _) if is_open(one) => "withdrawal",
-            (Act::Decide, Some(Effect::Rejects)) if !one.counts() => "rejection",
-            (Act::Decide, Some(Effect::Returns)) if !one.counts() => "return",
+        let what = match says.act {
+            Act::Withdraw if is_open(one) => "withdrawal",
+            Act::Decide if !one.counts() => one.effect?.refusal()?,
             _ => return None,
         };
         let how = one.reasons.first().map_or(one.trust.as_str(), |reason| reason.problem.as_str());
@@ -119,6 +119,7 @@ fn unshown(judged: &[Judged<'_>], phase: u8) -> Vec<String> {
 fn report(
     case: &Case<'_>,
     judgement: &Judgement<'_>,
+    record: &Record,
     author: Option<&Signature>,
     phase: &crate::model::Phase,
 ) -> PhaseReport {
@@ -165,7 +166,7 @@ fn report(
     }
     let here = judged.iter().filter(|one| one.held.statement.phase == phase.number && one.counts());
     let effects: BTreeSet<Effect> = here.filter_map(|one| one.effect).collect();
-    let sent_back = sent_back(case, judgement.record, phase.number, &approving);
+    let sent_back = sent_back(record, phase.number, &approving);
     let status = if effects.contains(&Effect::Rejects) {
         PhaseStatus::Rejected
     } else if effects.contains(&Effect::Returns) {
@@ -195,25 +196,17 @@ fn report(
 }
 
 /// The day on which a phase was sent back after its last approval. Sent off again, it is as it was.
-fn sent_back(case: &Case<'_>, record: &Record, phase: u8, approving: &[&Judged<'_>]) -> Option<Date> {
-    let here = record.in_order().into_iter().rev().filter(|event| {
-        let is_sent = matches!(event.kind, EventKind::Submitted | EventKind::Returned);
-        event.phase == Some(phase) && is_sent && event.on <= case.as_of
-    });
-    let last = here.into_iter().next().filter(|event| event.kind == EventKind::Returned)?;
+fn sent_back(record: &Record, phase: u8, approving: &[&Judged<'_>]) -> Option<Date> {
+    let back = record.sent_back(phase)?;
     let approved = approving.iter().map(|one| one.held.statement.time).max();
-    (Some((last.on, last.time)) > approved.map(|time| (time.day(), time))).then_some(last.on)
+    (Some((back.on, back.time)) > approved.map(|time| (time.day(), time))).then_some(back.on)
 }
 
 /// Refusals that count: only their own authors can take them back.
 fn refusals(judged: &[Judged<'_>], phase: u8) -> impl Iterator<Item = String> {
     let here = judged.iter().filter(move |one| one.held.statement.phase == phase && one.counts());
     here.filter_map(|one| {
-        let what = match one.effect? {
-            Effect::Rejects => "rejection",
-            Effect::Returns => "return",
-            _ => return None,
-        };
+        let what = one.effect?.refusal()?;
         let says = &one.held.statement;
         Some(format!("the {what} by {} as {} stands until they decide anew", says.by, says.role))
     })

@@ -384,7 +384,7 @@ impl Reader<'_> {
         let papers = papers(store, Some(repo), &deployment.name)?;
         let by = |settings: &Settings, keys: &Keys| -> Result<_, Error> {
             let case = Case::of(deployment, framework, settings, keys, &papers.evidence, self.today);
-            Ok(Told::of(&judge(&case, &papers)?.statements, settings))
+            Ok(Told::of(&judge(&case, &papers)?.statements))
         };
         let statements = by(self.before.unwrap_or(self.after).settings(), &self.keys)?;
         let own = self.own_keys.as_ref().map(|keys| by(self.after.settings(), keys)).transpose()?;
