@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use super::commands;
+use super::late::Late;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -51,76 +52,76 @@ pub enum Format {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Put tom into a repository: settings, the framework, attributes
-    Init(commands::init::Args),
+    Init(Late<commands::init::Args>),
     /// Start an empty deployment, or a supplier's baseline
-    New(commands::new::Args),
+    New(Late<commands::new::Args>),
     /// Derive a new deployment from a prior one
-    Derive(commands::derive::Args),
+    Derive(Late<commands::derive::Args>),
     /// Link a deployment that was made without `tom derive` to a parent
-    Adopt(commands::adopt::Args),
+    Adopt(Late<commands::adopt::Args>),
     /// Draft a supplier's baseline from what several deployments agree on
-    Baseline(commands::baseline::Args),
+    Baseline(Late<commands::baseline::Args>),
     /// Bring what the parent gained into derived deployments
-    Update(commands::update::Args),
+    Update(Late<commands::update::Args>),
     /// Decide what an update could not
-    Resolve(commands::resolve::Args),
+    Resolve(Late<commands::resolve::Args>),
     /// Show who is derived from whom, and who is how far behind
-    Lineage(commands::lineage::Args),
+    Lineage(Late<commands::lineage::Args>),
     /// Offer a risk or mitigation that was found here to the parent
-    Offer(commands::offer::Args),
+    Offer(Late<commands::offer::Args>),
     /// Hand a deployment over to an organisation that shares no repository
-    HandOver(commands::hand_over::Args),
+    HandOver(Late<commands::hand_over::Args>),
     /// Take in what was handed over
-    Receive(commands::receive::Args),
+    Receive(Late<commands::receive::Args>),
     /// Answer an item, or change a field of a risk
-    Set(commands::set::Args),
+    Set(Late<commands::set::Args>),
     /// Stand by answers and risks for a party
-    Confirm(commands::confirm::Args),
+    Confirm(Late<commands::confirm::Args>),
     /// Accept a residual risk, in a role that may
-    Accept(commands::accept::Args),
+    Accept(Late<commands::accept::Args>),
     /// Pass a risk or a duty to another party, or say whether it is taken on
-    Transfer(commands::transfer::Args),
+    Transfer(Late<commands::transfer::Args>),
     /// Decide on a phase, in a role that may
     #[command(alias = "approve")]
-    Decide(commands::decide::Args),
+    Decide(Late<commands::decide::Args>),
     /// Record what happened around the decisions, or show what did
-    Record(commands::record::Args),
+    Record(Late<commands::record::Args>),
     /// Verify decisions: whether each stands, and what a phase still needs
-    Verify(commands::verify::Args),
+    Verify(Late<commands::verify::Args>),
     /// Say what a change would put in doubt, before it is made
-    Impact(commands::impact::Args),
+    Impact(Late<commands::impact::Args>),
     /// List what there is to do, and whose turn it is
-    Todo(commands::todo::Args),
+    Todo(Late<commands::todo::Args>),
     /// Show how far each phase has got
-    Status(commands::status::Args),
+    Status(Late<commands::status::Args>),
     /// Report what is wrong
-    Check(commands::check::Args),
+    Check(Late<commands::check::Args>),
     /// Show what differs, by meaning
-    Diff(commands::diff::Args),
+    Diff(Late<commands::diff::Args>),
     /// Write files in their one form, without touching meaning or comments
-    Fmt(commands::fmt::Args),
+    Fmt(Late<commands::fmt::Args>),
     /// Teach git to show what changed by meaning
-    Git(commands::git::Args),
+    Git(Late<commands::git::Args>),
     /// Tell the history of a deployment, a risk or an answer
-    Log(commands::log::Args),
+    Log(Late<commands::log::Args>),
     /// Say who last changed what each field means
-    Blame(commands::blame::Args),
+    Blame(Late<commands::blame::Args>),
     /// Show facts, outcomes, and what is needed
-    Show(commands::show::Args),
+    Show(Late<commands::show::Args>),
     /// List the deployments
-    List(commands::list::Args),
+    List(Late<commands::list::Args>),
     /// Render approval packs
-    Render(commands::render::Args),
+    Render(Late<commands::render::Args>),
     /// Export an assessment as a workbook, a hazard log, or tables
-    Export(commands::export::Args),
+    Export(Late<commands::export::Args>),
     /// Import a filled-in checklist, or a workbook that comes back
-    Import(commands::import::Args),
+    Import(Late<commands::import::Args>),
     /// Import a hazard log
-    ImportRisks(commands::import_risks::Args),
+    ImportRisks(Late<commands::import_risks::Args>),
     /// Explain a code or an item
-    Explain(commands::explain::Args),
+    Explain(Late<commands::explain::Args>),
     /// Merge a file for git, by meaning
-    MergeDriver(commands::merge_driver::Args),
+    MergeDriver(Late<commands::merge_driver::Args>),
     /// Build an example repository and walk through it
-    Demo(commands::demo::Args),
+    Demo(Late<commands::demo::Args>),
 }

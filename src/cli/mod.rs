@@ -14,6 +14,7 @@ mod context;
 mod decided;
 mod detail;
 mod embedded;
+mod late;
 mod output;
 mod packs;
 mod report;
