@@ -204,7 +204,7 @@ pub struct Item {
     pub valid_for: Option<u16>,
     /// Whether it holds personal data.
     pub personal: bool,
-    /// What the answer is read from, where it is not typed.
+    /// Where what the answer says is recorded besides, so that the two can be held against each other: `statements` for decisions.
     pub read_from: Option<String>,
     /// Whether the checklist prints this id.
     pub printed_id: bool,
