@@ -238,7 +238,7 @@ impl Run<'_> {
         let loaded = (&deployment, &*framework, &states);
         // What has run out is told as of the day of the content, so that the same content gives the same bytes.
         let from = self.provenances.get(name).filter(|from| !from.is_draft);
-        let date = from.and_then(|from| from.date.as_ref()?.parse().ok());
+        let date = from.and_then(|from| from.date.parse().ok());
         let judging = Judging { project: self.project, keys: &self.keys, as_of: date.unwrap_or(self.today) };
         let revision = self.asked.revision.as_deref();
         let kinds = |given: &decided::Decided<'_>| -> Result<Vec<Pack>, Error> {
@@ -302,20 +302,10 @@ impl Run<'_> {
         foreign: &Foreign,
         decided: Decided<'_>,
     ) -> Pack {
-        let unknown = || Provenance {
-            commit: None,
-            date: None,
-            is_draft: true,
-            tool: env!("CARGO_PKG_VERSION").to_owned(),
-            foreign: BTreeSet::new(),
-        };
         let request = Request {
             kind,
             audience: self.asked.audience,
-            provenance: Provenance {
-                foreign: foreign.clone(),
-                ..self.provenances.get(&deployment.name).cloned().unwrap_or_else(unknown)
-            },
+            provenance: Provenance { foreign: foreign.clone(), ..self.provenances[&deployment.name].clone() },
             since: earlier,
             needs_since: self.asked.since.is_some(),
             listed: &self.listed,
@@ -455,9 +445,11 @@ fn provenances<'a>(
     let loose: BTreeSet<&str> = loose.iter().filter_map(|path| path.split('/').nth(1)).collect();
     let provenance = |name: &DeploymentName| {
         let commit = commits.get(name.as_str());
-        let seconds = context.source_date().or(commit.map(|commit| commit.seconds));
+        // What stands in no commit is as it was found today.
+        let found = || commit.map_or_else(|| context.now(), |commit| commit.seconds);
+        let seconds = context.source_date().unwrap_or_else(found);
         Provenance {
-            date: seconds.map(|seconds| date_of(seconds).to_string()),
+            date: date_of(seconds).to_string(),
             commit: commit.map(|commit| commit.id.clone()),
             is_draft: commit.is_none() || loose.contains(name.as_str()),
             tool: env!("CARGO_PKG_VERSION").to_owned(),

@@ -117,6 +117,15 @@ impl<'a> Evaluator<'a> {
         !noted && item.needs_note.as_ref().is_some_and(|condition| self.test_in(condition, row) == Some(true))
     }
 
+    /// Whether an outcome may wait for an item: it is needed and nobody answered it, or its answer lacks its note.
+    pub fn is_open(&self, id: &ItemId) -> bool {
+        let Some(item) = self.framework.item(id.as_str()) else { return false };
+        let mut said =
+            self.answers.iter().filter(|(slot, answer)| slot.item == *id && answer.value.is_some());
+        let is_said = said.clone().next().is_some();
+        if is_said { said.any(|(slot, _)| self.lacks_note(item, slot)) } else { self.needed(item) }
+    }
+
     fn test_in(&self, condition: &Condition, row: Row<'_>) -> Option<bool> {
         match condition {
             Condition::Any(parts) => some_is(parts.iter().map(|part| self.test_in(part, row)), true),

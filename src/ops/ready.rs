@@ -7,8 +7,8 @@ use super::state::{Speakers, Stand, State, States, holders, may_act};
 use super::verify::{PhaseReport, PhaseStatus};
 use super::words::and;
 use crate::model::{
-    Address, Attached, Class, Date, Deployment, DeploymentName, Framework, Key, Kind, Outcome, OutcomeKind,
-    PartyId, ProfileName, Rating, Risk, RiskId, RiskStatus, Settings,
+    Address, Attached, Class, Date, Deployment, DeploymentName, Framework, Item, Key, Kind, Outcome,
+    OutcomeKind, PartyId, ProfileName, Rating, Risk, RiskId, RiskStatus, Settings,
 };
 use std::collections::BTreeSet;
 
@@ -54,25 +54,27 @@ pub fn gaps(
     let Grounds { settings, as_of, .. } = grounds;
     let mut gaps = Vec::new();
     let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
-    for answer in states
-        .answers
-        .iter()
-        .filter(|a| a.is_needed && framework.is_due(a.item, phase) && !a.state.is_settled())
-    {
-        let turn = if answer.state == State::Unanswered {
-            let parties = answer.item.parties.iter().filter(|party| evaluator.takes_part(party));
-            turn_of(parties.collect(), "answers it", "answer it")
-        } else {
-            let open =
-                answer.parties.iter().filter(|(_, stand)| *stand != Stand::Stands).map(|(party, _)| *party);
-            turn_of(open.collect(), "confirms it", "confirm it")
-        };
-        gaps.push(Gap {
-            address: Some(answer.slot.address()),
-            what: format!("`{}` is {}", answer.slot, answer.state),
-            why: reason::of_answer(deployment, answer),
-            turn,
-        });
+    for answer in states.answers.iter().filter(|a| a.is_needed && framework.is_due(a.item, phase)) {
+        let gap = |what, why, turn| Gap { address: Some(answer.slot.address()), what, why, turn };
+        if !answer.state.is_settled() {
+            let turn = if answer.state == State::Unanswered {
+                turn_of(answering(answer.item, &evaluator), "answers it", "answer it")
+            } else {
+                let open = answer.parties.iter().filter(|(_, stand)| *stand != Stand::Stands);
+                turn_of(open.map(|(party, _)| *party).collect(), "confirms it", "confirm it")
+            };
+            let what = format!("`{}` is {}", answer.slot, answer.state);
+            gaps.push(gap(what, reason::of_answer(deployment, answer), turn));
+        }
+        if evaluator.lacks_note(answer.item, &answer.slot) {
+            let parties = answering(answer.item, &evaluator);
+            let turn = turn_of(parties, "says why in its notes", "say why in its notes");
+            gaps.push(gap(
+                format!("`{}` lacks the note that its answer needs", answer.slot),
+                String::new(),
+                turn,
+            ));
+        }
     }
     let needs_risks = framework.phases.iter().any(|p| p.number == phase && p.needs_risks);
     for risk in states.risks.iter().filter(|risk| needs_risks && !risk.state.is_settled()) {
@@ -89,7 +91,11 @@ pub fn gaps(
     gaps.extend(besides(deployment, framework, &evaluator, phase, grounds));
     gaps.extend(run_out(deployment, framework, &evaluator, phase, needs_risks, as_of));
     if needs_risks {
-        gaps.extend(open_outcomes(deployment, framework, settings, &evaluator).into_iter().map(outcome_gap));
+        gaps.extend(
+            open_outcomes(deployment, framework, settings, &evaluator)
+                .into_iter()
+                .map(|outcome| outcome_gap(outcome, &evaluator)),
+        );
     }
     gaps
 }
@@ -235,7 +241,7 @@ fn is_attached(deployment: &Deployment, outcome: &Outcome) -> bool {
     deployment.answer(&attached.item).is_some_and(|answer| attached.is_among(&answer.evidence))
 }
 
-fn outcome_gap(outcome: &Outcome) -> Gap {
+fn outcome_gap(outcome: &Outcome, evaluator: &Evaluator<'_>) -> Gap {
     let (what, turn) = match outcome.kind {
         OutcomeKind::Signatory => {
             (format!("nobody is named who can sign: {}", outcome.title), list_somebody(outcome))
@@ -244,7 +250,7 @@ fn outcome_gap(outcome: &Outcome) -> Gap {
             (format!("a document is not attached: {}", outcome.title), attach_it(outcome))
         }
         OutcomeKind::Action => (outcome.title.clone(), reads(outcome)),
-        _ => (format!("{} cannot be computed yet", outcome.title), reads(outcome)),
+        _ => (format!("{} cannot be computed yet", outcome.title), waits_for(outcome, evaluator)),
     };
     let address = outcome.evidence.as_ref().map(|attached| Address::of(&attached.item));
     Gap { address, what, why: String::new(), turn }
@@ -268,12 +274,19 @@ pub fn attach_it(outcome: &Outcome) -> String {
 }
 
 fn reads(outcome: &Outcome) -> String {
-    let items: Vec<String> = outcome.items().into_iter().map(|id| id.to_string()).collect();
+    let items: Vec<String> = outcome.items().into_iter().map(|id| format!("`{id}`")).collect();
     if items.is_empty() {
         "it reads other outcomes".to_owned()
     } else {
         format!("it reads {}", items.join(", "))
     }
+}
+
+/// What a result cannot be computed without.
+fn waits_for(outcome: &Outcome, evaluator: &Evaluator<'_>) -> String {
+    let open = outcome.items().into_iter().filter(|id| evaluator.is_open(id));
+    let open: Vec<String> = open.map(|id| format!("`{id}`")).collect();
+    if open.is_empty() { reads(outcome) } else { format!("it waits for {}", open.join(", ")) }
 }
 
 /// What keeps the risks from being ready, besides who has spoken for them.
@@ -453,6 +466,11 @@ pub fn gone(deployment: &Deployment) -> Vec<Gone> {
     }
     all.retain(|gone| !is_refused(gone));
     all
+}
+
+/// Whose answer an item asks for.
+fn answering<'i>(item: &'i Item, evaluator: &Evaluator<'_>) -> Vec<&'i PartyId> {
+    item.parties.iter().filter(|party| evaluator.takes_part(party)).collect()
 }
 
 fn turn_of(parties: Vec<&PartyId>, one: &str, many: &str) -> String {

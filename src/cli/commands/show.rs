@@ -89,9 +89,13 @@ fn text(overview: &Overview, context: &Context) -> String {
         "{}\n",
         styled(
             DIM,
-            format!(
-                "{} · {}{parent} · {} · {}",
-                overview.name, overview.kind, overview.framework, overview.id
+            wrapped(
+                &format!(
+                    "{} · {}{parent} · {} · {}",
+                    overview.name, overview.kind, overview.framework, overview.id
+                ),
+                0,
+                context.width
             )
         )
     );
@@ -133,7 +137,7 @@ fn text(overview: &Overview, context: &Context) -> String {
                 styled(
                     OPEN,
                     format!(
-                        "{} known yet: answers are missing",
+                        "{} known yet: answers, or notes beside them, are missing",
                         counted(unknown, "more is not", "more are not")
                     )
                 )

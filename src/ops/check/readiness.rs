@@ -76,8 +76,10 @@ pub(super) fn open(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         .map(|(count, state)| format!("{count} {state}"))
         .collect();
     if !open.is_empty() {
+        let of_what = if subject.deployment.unread.is_empty() { "" } else { ", in what could be read" };
+        let name = &subject.deployment.name;
         findings.push(
-            Finding::new(&OPEN, format!("`{}` is still open: {}", subject.deployment.name, open.join(", ")))
+            Finding::new(&OPEN, format!("`{name}` is still open{of_what}: {}", open.join(", ")))
                 .help(format!("`tom show {}` gives an overview", subject.deployment.name)),
         );
     }

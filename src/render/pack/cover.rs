@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 pub struct Provenance {
     /// The commit that last changed the folder.
     pub commit: Option<String>,
-    /// The day of that commit, or the one that was asked for.
-    pub date: Option<String>,
+    /// The day of that commit, or the one that was asked for; today where there is no commit.
+    pub date: String,
     /// Whether something in the folder is not committed.
     pub is_draft: bool,
     /// tom's version.

@@ -271,7 +271,7 @@ pub fn pack(
         states: states(deployment, framework),
         names,
         foreign: &request.provenance.foreign,
-        as_of: request.provenance.date.as_deref().and_then(|date| date.parse().ok()),
+        as_of: request.provenance.date.parse().ok(),
         decided: &request.decided,
     };
     source.build(request)

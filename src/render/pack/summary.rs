@@ -1,8 +1,8 @@
 //! Readiness, and what the rules make of the answers.
 
 use super::{Audience, Line, Source};
-use crate::model::OutcomeKind;
-use crate::ops::outcome::{INCOMPLETE, YES};
+use crate::model::{OutcomeKind, ProfileName, Slot};
+use crate::ops::outcome::{Evaluator, INCOMPLETE, YES};
 use crate::ops::ready::{Gap, Grounds, claimed_in, gaps};
 use crate::ops::show::{musts_answered, outcome_lines};
 use crate::ops::state::{AnswerState, Speakers, State};
@@ -73,6 +73,8 @@ pub struct OutcomeView {
     pub tone: &'static str,
     /// What the spreadsheet says, where it differs.
     pub sheet: Option<String>,
+    /// Whether the spreadsheet computes it at all.
+    pub is_in_sheet: bool,
     /// The role, for a signatory.
     pub role: Option<String>,
 }
@@ -158,10 +160,21 @@ impl Source<'_> {
     }
 
     pub(super) fn summary(&self) -> Summary {
+        let evaluator = Evaluator::new(self.framework, self.deployment, ProfileName::Strict);
+        let lacks_note = |id: &str| {
+            self.framework.item(id).is_some_and(|item| evaluator.lacks_note(item, &Slot::of(&item.id)))
+        };
         let musts = |text: &str| {
             musts_answered(self.framework, self.deployment, text)
                 .into_iter()
-                .map(|(label, text)| Line { label, text })
+                .map(|(label, title)| Line {
+                    text: if lacks_note(&label) {
+                        format!("{title} (no explanation is given)")
+                    } else {
+                        title
+                    },
+                    label,
+                })
                 .collect()
         };
         Summary {
@@ -182,6 +195,7 @@ impl Source<'_> {
                 title: line.title.clone(),
                 tone: tone(&value),
                 sheet: line.sheet.clone().filter(|_| line.differs()),
+                is_in_sheet: line.sheet.is_some(),
                 role: line.role.as_ref().map(|role| self.framework.label(role).to_owned()),
                 value,
             };
