@@ -2,7 +2,8 @@
 
 use crate::diag::{Code, Error, Severity, nearest};
 use crate::model::{
-    Address, Answer, Date, Framework, Item, ItemId, ItemType, Key, Risk, RiskStatus, Slot, Value,
+    Address, Answer, Date, Framework, Item, ItemId, ItemType, Key, MitigationKind, MitigationStatus, Risk,
+    RiskStatus, Slot, Value,
 };
 use crate::syntax::{Edit, quoted, read_value};
 use std::collections::BTreeMap;
@@ -195,13 +196,18 @@ pub fn slot(change: &Change) -> &Slot {
     }
 }
 
-/// Understands an assignment to a field of a risk, as the edit of its file.
-pub fn risk_edit(framework: &Framework, risk: &Risk, address: &Address, value: &str) -> Result<Edit, Error> {
-    let field: Vec<&str> = address.field.iter().map(String::as_str).collect();
-    let route: Vec<String> = address.field.clone();
-    let word = |known: Vec<&str>| {
+/// Understands an assignment to a field of a risk, as edits of its file. A rating is one field, `Major, Low`, or either word of it.
+pub fn risk_edits(
+    framework: &Framework,
+    risk: &Risk,
+    address: &Address,
+    value: &str,
+) -> Result<Vec<Edit>, Error> {
+    let matrix = &framework.matrix;
+    let text = |value: &str| Ok(vec![Edit::Set(address.field.clone(), Value::Text(value.to_owned()))]);
+    let one_of = |value: &str, known: Vec<&str>| {
         if known.contains(&value) {
-            return Ok(Edit::Set(route.clone(), Value::Text(value.to_owned())));
+            return Ok(());
         }
         let error = refuse(format!("`{address}` cannot be `{}`", value.escape_debug()))
             .note(format!("it is one of: {}", known.join(", ")));
@@ -210,20 +216,56 @@ pub fn risk_edit(framework: &Framework, risk: &Risk, address: &Address, value: &
             None => error,
         })
     };
-    let text = || Ok(Edit::Set(route.clone(), Value::Text(value.to_owned())));
-    let matrix = &framework.matrix;
+    let word = |known: Vec<&str>| one_of(value, known).and_then(|()| text(value));
+    let severity = || matrix.severity.iter().map(String::as_str).collect();
+    let likelihood = || matrix.likelihood.iter().map(String::as_str).collect();
+    let parties = || framework.parties.iter().map(|party| party.id.as_str()).collect();
+    let field: Vec<&str> = address.field.iter().map(String::as_str).collect();
     match field[..] {
-        ["title" | "hazard" | "effect"] => text(),
+        ["title" | "hazard" | "effect"] => text(value),
         ["status"] => word(RiskStatus::ALL.iter().map(|status| status.as_str()).collect()),
-        ["initial" | "residual", "severity"] => word(matrix.severity.iter().map(String::as_str).collect()),
-        ["initial" | "residual", "likelihood"] => word(matrix.likelihood.iter().map(String::as_str).collect()),
-        ["causes", key, "text"] if risk.causes.contains_key(key) => text(),
-        ["mitigations", key, "text" | "reason"] if risk.mitigations.contains_key(key) => text(),
+        ["owner"] => word(parties()),
+        ["depends-on"] => {
+            let facts = value.split(',').map(|fact| fact.trim().to_owned()).filter(|fact| !fact.is_empty());
+            let facts: Vec<String> = facts.collect();
+            let items = || framework.items().map(|item| item.id.as_str());
+            match facts.iter().find(|fact| framework.item(fact).is_none()) {
+                None => Ok(vec![Edit::SetTexts(address.field.clone(), facts)]),
+                Some(fact) => {
+                    let error = refuse(format!("the framework has no item `{}`", fact.escape_debug()));
+                    Err(match nearest(fact, items()) {
+                        Some(near) => error.help(format!("did you mean `{near}`?")),
+                        None => error.help("a risk rests on answers: name their items, with commas between"),
+                    })
+                }
+            }
+        }
+        ["initial" | "residual"] => {
+            let (first, second) = value.split_once(',').ok_or_else(|| {
+                refuse(format!("`{}` is no rating", value.escape_debug()))
+                    .help("write it as `SEVERITY, LIKELIHOOD`, as in `Major, Very Low`")
+            })?;
+            let (first, second) = (first.trim(), second.trim());
+            one_of(first, severity())?;
+            one_of(second, likelihood())?;
+            let put = |name: &str, word: &str| {
+                Edit::Set(address.clone().then(name).field, Value::Text(word.to_owned()))
+            };
+            Ok(vec![put("severity", first), put("likelihood", second)])
+        }
+        ["initial" | "residual", "severity"] => word(severity()),
+        ["initial" | "residual", "likelihood"] => word(likelihood()),
+        ["causes", key, "text"] if risk.causes.contains_key(key) => text(value),
+        ["mitigations", key, "text" | "reason"] if risk.mitigations.contains_key(key) => text(value),
+        ["mitigations", key, "owner"] if risk.mitigations.contains_key(key) => word(parties()),
+        ["mitigations", key, "kind"] if risk.mitigations.contains_key(key) => {
+            word(MitigationKind::ALL.iter().map(|kind| kind.as_str()).collect())
+        }
         ["mitigations", key, "status"] if risk.mitigations.contains_key(key) => {
-            word(crate::model::MitigationStatus::ALL.iter().map(|status| status.as_str()).collect())
+            word(MitigationStatus::ALL.iter().map(|status| status.as_str()).collect())
         }
         _ => Err(refuse(format!("`{address}` names nothing in this risk that can be set"))
-            .help("a risk has `title`, `hazard`, `effect`, `status`, `initial.severity`, `residual.likelihood`, `mitigations.M1.status` …")),
+            .help("a risk has `title`, `hazard`, `effect`, `status`, `owner`, `depends-on`, `initial`, `residual`, `mitigations.M1.status` …; causes and mitigations are added in its file")),
     }
 }
 

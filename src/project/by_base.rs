@@ -1,12 +1,9 @@
 //! The files of a branch, with those that decide from the base that it is held against.
 
-use super::SETTINGS;
+use super::{FRAMEWORKS, SETTINGS};
 use crate::diag::Error;
 use crate::store::{Entry, Store};
 use std::collections::BTreeMap;
-
-/// The folder of frameworks.
-const FRAMEWORKS: &str = "frameworks";
 
 /// A store whose settings, and whose frameworks as far as the base has them, are the base's. A version of a framework that the base does not have
 /// stays: what rests on it can be read, and is told to be new.

@@ -29,6 +29,8 @@ pub use record::{RECORD, record};
 
 /// The folder of deployments.
 pub const ASSESSMENTS: &str = "assessments";
+/// Where vendored frameworks stand.
+pub const FRAMEWORKS: &str = "frameworks";
 /// The settings file.
 pub const SETTINGS: &str = "tom.toml";
 
@@ -135,7 +137,7 @@ impl Project {
                 .map_or_else(|| Error::new(&NOT_A_PROJECT, "`tom.toml` names no framework"), Error::from));
         };
         let mut frameworks = Frameworks::new();
-        for id in folders(&*store, "frameworks")? {
+        for id in folders(&*store, FRAMEWORKS)? {
             for version in folders(&*store, &format!("frameworks/{id}"))? {
                 let folder = format!("frameworks/{id}/{version}");
                 let files = framework_files(&*store, &folder)?;

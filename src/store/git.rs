@@ -56,6 +56,9 @@ pub(super) fn not_opened(folder: &Path, error: &git2::Error) -> Error {
     let finding = Error::new(
         &NO_REPOSITORY,
         match error.code() {
+            ErrorCode::NotFound if !folder.exists() => {
+                return Error::new(&NO_REPOSITORY, format!("there is no folder `{place}`"));
+            }
             ErrorCode::NotFound => format!("`{place}` is in no git repository"),
             _ => format!("cannot open the git repository of `{place}`: {}", error.message()),
         },
@@ -74,6 +77,13 @@ pub(super) fn not_opened(folder: &Path, error: &git2::Error) -> Error {
     }
 }
 
+fn located(folder: &Path) -> Result<Repository, git2::Error> {
+    // As git itself: objects are guarded by the checksums of their compression, and hashing each again
+    // would be a quarter of the cost of reading a revision. `git fsck` does that, and whoever decides or verifies.
+    git2::opts::strict_hash_verification(HOLD_AGAINST_IDS.load(Ordering::Relaxed));
+    Repository::discover(folder)
+}
+
 fn unset(key: &str, error: &git2::Error) -> Error {
     Error::new(&super::UNWRITABLE, format!("cannot read or write git's setting `{key}`: {}", error.message()))
 }
@@ -81,10 +91,19 @@ fn unset(key: &str, error: &git2::Error) -> Error {
 impl Repo {
     /// The repository that a folder is in.
     pub fn discover(folder: &Path) -> Result<Self, Error> {
-        // As git itself: objects are guarded by the checksums of their compression, and hashing each again
-        // would be a quarter of the cost of reading a revision. `git fsck` does that, and whoever decides or verifies.
-        git2::opts::strict_hash_verification(HOLD_AGAINST_IDS.load(Ordering::Relaxed));
-        let git = Repository::discover(folder).map_err(|error| not_opened(folder, &error))?;
+        located(folder).map_err(|error| not_opened(folder, &error)).and_then(Self::of)
+    }
+
+    /// The repository that a folder is in, if it is in one.
+    pub fn find(folder: &Path) -> Result<Option<Self>, Error> {
+        match located(folder) {
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(not_opened(folder, &error)),
+            Ok(git) => Self::of(git).map(Some),
+        }
+    }
+
+    fn of(git: Repository) -> Result<Self, Error> {
         if HOLD_AGAINST_IDS.load(Ordering::Relaxed) {
             super::packs::sound(git.commondir())?;
         }

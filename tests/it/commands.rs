@@ -1,6 +1,6 @@
 //! The main job end to end, as a user does it.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, run};
 
 #[test]
 fn init_new_check_in_an_empty_folder() {
@@ -79,19 +79,143 @@ fn derive_refuses_bad_parents_and_names_and_writes_nothing() {
     sandbox.write("assessments/broken/deployment.toml", "id = \"d-000000000000\"\ntitle = \n");
     sandbox.commit("a broken one");
     let before = sandbox.files("");
-    let cases: [(&[&str], &str); 6] = [
-        (&["derive", "acme-northfeld", "x"], "did you mean `acme-northfield`"),
-        (&["derive", "acme-northfield", "acme-southmere"], "already a deployment"),
-        (&["derive", "acme-northfield", "../x"], "is not a deployment name"),
-        (&["derive", "acme-northfield", "x", "--at", "no-such-rev"], "cannot read revision"),
-        (&["derive", "broken", "x"], "not TOML"),
-        (&["derive", "acme-northfield", "x", "--set", "BD-99=y"], "has no item `BD-99`"),
+    let derive = ["derive", "acme-northfield", "x"];
+    let with = |words: &[&'static str]| [&derive[..], words].concat();
+    let cases: Vec<(Vec<&str>, &str)> = vec![
+        (with(&["--id", "d-7f3a9c0d41b2"]), "`acme-northfield` has the id `d-7f3a9c0d41b2` already"),
+        (with(&["--set", "BD-03=XEM09", "--set", "BD-03=XEM10"]), "`BD-03` is set twice"),
+        (with(&["--set", "BD-17=2026-01-01", "--party", "supplier", "--by", ""]), "the name is empty"),
+        (with(&["--set", "BD-17=2026-01-01", "--party", "supplier", "--by", "Jo\u{200b}Marsh"]), "U+200B"),
+        (vec!["derive", "acme-northfeld", "x"], "did you mean `acme-northfield`"),
+        (vec!["derive", "acme-northfield", "acme-southmere"], "already a deployment"),
+        (vec!["derive", "acme-northfield", "../x"], "is not a deployment name"),
+        (vec!["derive", "acme-northfield", "x", "--at", "no-such-rev"], "cannot read revision"),
+        (vec!["derive", "broken", "x"], "not TOML"),
+        (vec!["derive", "acme-northfield", "x", "--set", "BD-99=y"], "has no item `BD-99`"),
     ];
     for (args, message) in cases {
-        let ran = sandbox.tom(args).code(2);
+        let ran = sandbox.tom(&args).code(2);
         assert!(ran.err.contains(message), "{args:?}\n{}", ran.err);
         assert_eq!(sandbox.files(""), before, "{args:?} wrote something");
     }
+}
+
+#[test]
+fn packs_are_rendered_before_anything_is_committed_and_with_the_clock_as_it_is() {
+    let new = Sandbox::empty();
+    let second = Sandbox::example();
+    let stories: [(&Sandbox, &[&[&str]]); 2] = [
+        (&new, &[&["init"], &["new", "ward"], &["render", "ward", "--to", "packs"]]),
+        (
+            &second,
+            &[
+                &["derive", "acme-northfield", "ward", "--set", "BD-03=XEM03", "--no-input"],
+                &["render", "ward", "--to", "packs"],
+            ],
+        ),
+    ];
+    for (sandbox, story) in stories {
+        for words in story {
+            let mut command = sandbox.tom_command(words);
+            command.env_remove("SOURCE_DATE_EPOCH");
+            run(command).code(0);
+        }
+        for phase in [1, 2] {
+            let page = sandbox.read(&format!("packs/ward-phase-{phase}.html"));
+            assert!(page.contains("DRAFT") && page.contains("Not committed"), "phase {phase}");
+            assert!(sandbox.path(format!("packs/ward-phase-{phase}.pdf")).is_file());
+        }
+    }
+}
+
+#[test]
+fn results_are_not_written_among_what_is_assessed() {
+    let sandbox = Sandbox::example();
+    let before = sandbox.files("");
+    let within = "assessments/acme-northfield/risks";
+    for args in [
+        &["render", "acme-northfield", "--to", within][..],
+        &["render", "acme-northfield", "--to", "frameworks/packs"],
+        &["export", "acme-northfield", "--to", "assessments/book.xlsx"],
+        &["-C", within, "render", "acme-northfield", "--to", "new/folder"],
+    ] {
+        let ran = sandbox.tom(args).code(2);
+        assert!(ran.err.contains("write somewhere else"), "{args:?}\n{}", ran.err);
+        assert_eq!(sandbox.files(""), before, "{args:?}");
+    }
+}
+
+#[test]
+fn a_risk_is_rated_as_a_whole_and_its_words_are_known() {
+    let sandbox = Sandbox::example();
+    let file = "assessments/acme-northfield/risks/HAZ-004.toml";
+    let rating = "[residual]\nseverity = \"Major\"\nlikelihood = \"Very Low\"\n";
+    sandbox.replace(file, rating, "");
+    let set = |field: &str, value: &str| {
+        sandbox.tom(&["set", "acme-northfield", &format!("HAZ-004.{field}"), value])
+    };
+    let before = sandbox.read(file);
+    assert!(set("residual", "Major").code(2).err.contains("`SEVERITY, LIKELIHOOD`"));
+    assert!(set("residual", "Major, Lowly").code(2).err.contains("it is one of: "));
+    assert!(set("owner", "nobody").code(2).err.contains("it is one of: supplier"));
+    assert!(set("mitigations.M1.kind", "wish").code(2).err.contains("design, test"));
+    assert!(set("depends-on", "BD-21, BD-99").code(2).err.contains("BD-99"));
+    assert_eq!(sandbox.read(file), before);
+    set("residual", "Considerable, Low").code(0);
+    set("depends-on", "BD-21, BD-22").code(0);
+    let after = sandbox.read(file);
+    assert!(after.contains("[residual]\nseverity = \"Considerable\"\nlikelihood = \"Low\""), "{after}");
+    assert!(after.contains("depends-on = [\"BD-21\", \"BD-22\"]"), "{after}");
+    let unknown = sandbox.tom(&["set", "acme-northfield", "NFD-099.title", "x"]).code(2).err;
+    assert!(unknown.contains("assessments/acme-northfield/risks/NFD-099.toml"), "{unknown}");
+}
+
+#[test]
+fn init_says_when_what_it_keeps_cannot_be_used() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("tom.toml", "framework = 1\n");
+    let ran = sandbox.tom(&["init"]).code(1);
+    assert!(ran.err.contains("is kept") && ran.err.contains("tom.toml:1"), "{}", ran.err);
+    assert_eq!(sandbox.read("tom.toml"), "framework = 1\n");
+}
+
+#[test]
+fn no_phase_is_ready_while_an_answer_lacks_the_note_that_it_needs() {
+    let sandbox = Sandbox::example();
+    let file = "assessments/acme-northfield/generic-requirements.toml";
+    let notes = "notes = \"The trail is append-only, chained by checksums, and readable only by privacy officers.\"\n";
+    sandbox.replace(
+        file,
+        &format!("[MSCA-AUD-01]\nanswer = \"Yes\"\n{notes}"),
+        "[MSCA-AUD-01]\nanswer = \"N/A\"\n",
+    );
+    for (party, by) in [("supplier", "Jo Marsh"), ("deployer", "Carys Nunn")] {
+        sandbox.tom(&["confirm", "acme-northfield", "MSCA-AUD-01", "--party", party, "--by", by]).code(0);
+    }
+    let wanted = "`MSCA-AUD-01` lacks the note that its answer needs";
+    let ran = sandbox.tom(&["check", "acme-northfield", "--ready", "2"]).code(1);
+    assert!(ran.out.contains(wanted), "{}", ran.out);
+    let page = sandbox.tom(&["status", "acme-northfield", "--phase", "2", "--check"]).code(1).out;
+    assert!(page.contains("lacks the note"), "{page}");
+    sandbox.tom(&["render", "acme-northfield", "--to", "packs", "--format", "html"]).code(0);
+    let pack = sandbox.read("packs/acme-northfield-phase-2.html");
+    assert!(pack.contains("(no explanation is given)") && !pack.contains("Ready for phase 2"));
+    sandbox.tom(&["set", "acme-northfield", "MSCA-AUD-01.notes", "Nothing is recorded here."]).code(0);
+    for (party, by) in [("supplier", "Jo Marsh"), ("deployer", "Carys Nunn")] {
+        sandbox.tom(&["confirm", "acme-northfield", "MSCA-AUD-01", "--party", party, "--by", by]).code(0);
+    }
+    assert!(!sandbox.tom(&["check", "acme-northfield", "--ready", "2"]).out.contains(wanted));
+}
+
+#[test]
+fn what_could_not_be_read_is_not_counted_as_settled() {
+    let sandbox = Sandbox::example();
+    sandbox.write(
+        "assessments/acme-southmere/ig.toml",
+        sandbox.read("assessments/acme-southmere/ig.toml") + "\nx = \n",
+    );
+    let ran = sandbox.tom(&["check", "acme-southmere"]).code(1);
+    assert!(ran.out.contains("is still open, in what could be read:"), "{}", ran.out);
 }
 
 #[test]

@@ -22,7 +22,8 @@ fn steps(text: &str) -> Vec<Step> {
         if line.starts_with("```") {
             is_console = line == "```console";
         } else if is_console {
-            match (line.strip_prefix("$ "), line.strip_prefix("> "), steps.last_mut()) {
+            let more = line.strip_prefix("> ").or((line == ">").then_some(""));
+            match (line.strip_prefix("$ "), more, steps.last_mut()) {
                 (Some(command), ..) => {
                     steps.push(Step { line: index + 1, command: command.to_owned(), shown: Vec::new() });
                 }

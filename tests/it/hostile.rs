@@ -435,7 +435,15 @@ fn repositories_of_other_formats_are_refused_with_the_reason() {
             let ran = tom(&sandbox, args).code(2);
             says(&ran, &["TOM-0901", &format!("{word} repositories are not supported: use `git init")]);
         }
-        tom(&sandbox, &["init"]).code(2);
+        // Nor is a repository made inside one, or of one.
+        std::fs::create_dir(sandbox.path("within")).unwrap();
+        for args in [&["init"][..], &["init", "."], &["init", "--dry-run"], &["-C", "within", "init"]] {
+            says(
+                &tom(&sandbox, args).code(2),
+                &["TOM-0901", &format!("{word} repositories are not supported")],
+            );
+        }
+        assert!(!sandbox.path("within/.git").exists());
     }
 }
 

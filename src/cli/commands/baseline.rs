@@ -1,4 +1,4 @@
-use super::new::{checked_prefix, create, files_of, refuse_existing};
+use super::new::{checked_prefix, create, files_of, free_id, new_name};
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, OPEN, counted, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
@@ -48,8 +48,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let writer = if args.dry_run { None } else { Some(context.writer(&repo)?) };
     let project = context.sound_project(&repo, None)?;
     let (new, of) = args.names.split_last().map_or(("", &[][..]), |(new, of)| (new.as_str(), of));
-    let name = super::name(new)?;
-    refuse_existing(&project, &name)?;
+    let name = new_name(&project, new)?;
     let mut deployments = Vec::new();
     for text in of {
         deployments.push(super::sound(&project, &super::name(text)?)?.0);
@@ -67,7 +66,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         }
     };
     let naming = Naming {
-        id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
+        id: free_id(&project, args.id.as_ref(), context)?,
         title: super::plain("title", args.title.as_deref().unwrap_or(name.as_str()))?,
         name,
         risk_prefix,

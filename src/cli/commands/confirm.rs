@@ -76,9 +76,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let (targets, standing) = targets(args, &asked, &deployment, &states);
     for (entry, spoke) in &standing {
         context.tell(format!(
-            "`{}` is confirmed for the {} already, by {} on {}; `--again` confirms it anew",
+            "`{}` is confirmed already, by {} on {}: `--again` confirms it anew",
             entry.address(),
-            args.party,
             spoke.by,
             spoke.on
         ));

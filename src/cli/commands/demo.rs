@@ -25,8 +25,8 @@ pub struct Args {
 
 /// The moments of the demo's commits: the days on which the example's people did their work.
 const BASELINE: i64 = 1_790_812_800; // 2026-10-01
-const FIRST: i64 = 1_793_491_200; // 2026-11-01
-const SECOND: i64 = 1_793_836_800; // 2026-11-05
+const FIRST: i64 = 1_795_132_800; // 2026-11-20
+const SECOND: i64 = FIRST + 3600;
 
 /// The steps after the example is there: what is done, and the command that does it.
 const STEPS: &[(&str, &[&str])] = &[

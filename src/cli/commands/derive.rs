@@ -1,4 +1,4 @@
-use super::new::{checked_prefix, create, files_of, refuse_existing};
+use super::new::{checked_prefix, create, files_of, free_id, new_name};
 use crate::cli::codes::{UNCOMMITTED, USAGE};
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, OPEN, counted, short, styled, wrapped};
@@ -12,7 +12,7 @@ use crate::ops::derive::{Derived, Fate, LeftOver, Request, derive, drop_of_other
 use crate::ops::outcome::Evaluator;
 use crate::ops::set::{Assignment, apply, slot, understand};
 use crate::ops::state::State;
-use crate::project::{Project, folder_of};
+use crate::project::{NO_DEPLOYMENT, Project, folder_of};
 use crate::store::{EntryKind, Repo, Store, read_outside};
 use crate::syntax::{Document, read_answers_file};
 use std::collections::BTreeSet;
@@ -90,8 +90,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let here = context.sound_project(&repo, None)?;
-    let (parent_name, name) = (super::name(&args.parent)?, super::name(&args.new)?);
-    refuse_existing(&here, &name)?;
+    let (parent_name, name) = (super::name(&args.parent)?, new_name(&here, &args.new)?);
     let (there, commit) = committed(&repo, &here, &parent_name, args.at.as_deref())?;
     let (parent, framework) = super::sound(&there, &parent_name)?;
     // The new deployment pins the framework that lies in the work tree; it has to be the parent's.
@@ -110,7 +109,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     };
     let request = Request {
         name,
-        id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
+        id: free_id(&here, args.id.as_ref(), context)?,
         title: args.title.as_deref().map(|title| super::plain("title", title)).transpose()?,
         risk_prefix: args.risk_prefix.as_deref().map(checked_prefix).transpose()?,
         commit: Some(commit),
@@ -159,10 +158,19 @@ pub(super) fn committed(
         // Comparing one folder is cheaper than reading an index of all; the index decides where something differs.
         let as_committed = is_same(here.store(), &repo.at("HEAD")?, &folder)?;
         let changed = if as_committed { Vec::new() } else { repo.uncommitted(&folder)? };
+        if !changed.is_empty() && repo.at("HEAD")?.entries(&folder)?.is_empty() {
+            return Err(Error::new(&UNCOMMITTED, format!("`{parent}` is not committed yet"))
+                .at(Label::file(&folder))
+                .note("what comes from a parent is what is committed there")
+                .help(format!("commit `{folder}` first")));
+        }
         if let Some(first) = changed.first() {
             return Err(Error::new(&UNCOMMITTED, format!("`{parent}` has changes that are not committed"))
                 .at(Label::file(first))
-                .note(format!("{} of its files differ from the last commit", changed.len()))
+                .note(
+                    counted(changed.len(), "of its files differs", "of its files differ")
+                        + " from the last commit",
+                )
                 .help("commit them, or take what is committed with `--at HEAD`"));
         }
     }
@@ -173,9 +181,13 @@ pub(super) fn committed(
         return Err(finding.into());
     }
     if !project.has(parent)? {
-        return Err(project
-            .unknown(parent.as_str())
-            .note(format!("at revision `{revision}` ({})", &commit[..12])));
+        let then = format!("at revision `{revision}` ({})", &commit[..12]);
+        return Err(if here.has(parent)? {
+            Error::new(&NO_DEPLOYMENT, format!("there was no deployment `{parent}` {then}"))
+                .help(format!("`tom log {parent}` tells since when there is"))
+        } else {
+            project.unknown(parent.as_str()).note(then)
+        });
     }
     Ok((project, commit))
 }
@@ -228,7 +240,12 @@ fn answer(
             deployment.answers.insert(slot, merged);
         }
     }
+    let mut said = BTreeSet::new();
     for assignment in &args.set {
+        if !said.insert(&assignment.address) {
+            return Err(Error::new(&USAGE, format!("`{}` is set twice", assignment.address))
+                .help("give one value for each"));
+        }
         let change = understand(framework, assignment)?;
         given.insert(slot(&change).clone());
         apply(&mut deployment.answers, change);
@@ -304,7 +321,8 @@ fn confirm(
     if framework.party(party.as_str()).is_none() {
         return Err(Error::new(&USAGE, format!("the framework has no party `{party}`")));
     }
-    let voice = Voice { party: party.clone(), by: by.clone(), on: context.today(), note: None };
+    let by = super::plain("name", by)?;
+    let voice = Voice { party: party.clone(), by, on: context.today(), note: None };
     for slot in given {
         let asked = framework.item(slot.item.as_str()).is_some_and(|item| item.confirmed_by.contains(party));
         let is_answered = deployment.answers.get(slot).is_some_and(|answer| !answer.is_unanswered());
@@ -350,7 +368,7 @@ fn report(derived: &Derived, framework: &Framework, context: &Context, is_dry: b
         (Fate::LeftBehind, "left behind: fields that only the parent's deployer wrote"),
         (
             Fate::ConfirmationDropped,
-            "not carried: confirmations of the parent's deployer, or of what changed",
+            "not carried: confirmations of the parent's deployer, of whole risks, or of what changed",
         ),
         (Fate::Reopened, "open again: risks"),
         (Fate::OnlyProposed, "only proposed here: mitigations that are not the supplier's"),

@@ -88,6 +88,7 @@ pub enum Form {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
+    super::refuse_within(context, &repo, &args.to)?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     match args.format {
         Form::Xlsx | Form::HazardLogXlsx => files(args, context, &repo, &project)?,

@@ -9,7 +9,7 @@ use crate::model::{Address, Class, Deployment, Framework};
 use crate::ops::claims::Claims;
 use crate::ops::impact::{Impact, any_change, of_any_change, of_change, voided};
 use crate::ops::policy::keys;
-use crate::ops::set::{Assignment, apply, is_item, refuse_said, risk_edit, slot_of, understand};
+use crate::ops::set::{Assignment, apply, is_item, refuse_said, risk_edits, slot_of, understand};
 use crate::project::{Project, folder_of};
 use crate::syntax::{Document, edit, read_risk};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,13 +119,15 @@ impl Changed<'_> {
             return Ok(());
         }
         let (id, risk) = super::risk_of(&self.deployment, self.framework, &assignment.address)?;
-        let change = risk_edit(self.framework, risk, &assignment.address, &assignment.value)?;
+        let changes = risk_edits(self.framework, risk, &assignment.address, &assignment.value)?;
         let file = format!("{}/risks/{id}.toml", folder_of(&self.deployment.name));
-        let bytes = match self.files.remove(&file) {
+        let mut bytes = match self.files.remove(&file) {
             Some(bytes) => bytes,
             None => self.project.store().read(&file)?.unwrap_or_default(),
         };
-        let bytes = edit(&file, &bytes, &change)?;
+        for change in &changes {
+            bytes = edit(&file, &bytes, change)?;
+        }
         let read = read_risk(&Document::parse(&file, &bytes)?, self.framework).0;
         let id = id.clone();
         self.deployment.risks.extend(read.map(|risk| (id, risk)));

@@ -4,7 +4,7 @@ mod replies;
 mod report;
 mod returned;
 
-use super::new::{checked_prefix, create};
+use super::new::{checked_prefix, create, free_id};
 use crate::cli::Outcome;
 use crate::cli::args::Format;
 use crate::cli::codes::{UNCOMMITTED, USAGE};
@@ -291,7 +291,7 @@ fn meta(
         None => free_prefix(name, &project.prefixes(&prefix_stem(name))?),
     };
     Ok(Meta {
-        id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
+        id: free_id(project, args.id.as_ref(), context)?,
         title: super::plain("title", args.title.as_deref().unwrap_or(name.as_str()))?,
         kind: Kind::Deployment,
         framework: framework.reference(),

@@ -43,10 +43,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let workflows =
         args.ci.map(|forge| ci::workflows(forge, args.from.as_deref())).transpose()?.unwrap_or_default();
     let folder = args.dir.as_ref().map_or_else(|| context.folder.clone(), |dir| context.folder.join(dir));
-    let repo = match Repo::discover(&folder) {
-        Ok(repo) if args.dir.is_none() || same(&repo, &folder) => Some(repo),
-        _ => None,
-    };
+    let repo = Repo::find(&folder)?.filter(|repo| args.dir.is_none() || same(repo, &folder));
     if args.dry_run {
         let root = repo.as_ref().and_then(Repo::work_tree).unwrap_or_else(|| folder.clone());
         if repo.is_none() {
@@ -82,6 +79,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     if args.ci == Some(ci::Forge::Gitlab) {
         context.tell("to use it, write in .gitlab-ci.yml: include: [{ local: .gitlab/tom.yml }]");
+    }
+    if let Err(error) = context.sound_project(&repo, None) {
+        context.tell("what was there already is kept, and tom cannot work with it:");
+        context.say_error(&error);
+        return Ok(Outcome::Found);
     }
     context.tell("next: `tom new NAME` starts an assessment, `tom demo DIR` shows a worked one");
     Ok(Outcome::Clean)

@@ -50,10 +50,11 @@ use crate::model::{
 };
 use crate::ops::past::Past;
 use crate::ops::state::may_speak;
-use crate::project::{APPROVALS, Project, RECORD, SETTINGS, folder_of};
+use crate::project::{APPROVALS, ASSESSMENTS, FRAMEWORKS, Project, RECORD, SETTINGS, folder_of};
 use crate::store::{Commit, Repo};
 use crate::syntax::is_hidden;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What is done in a limited child.
@@ -141,11 +142,34 @@ fn risk_of<'d>(
         let known = known.chain(deployment.risks.keys().map(RiskId::as_str));
         let message = format!("`{}` has no item or risk `{}`", deployment.name, address.subject);
         let error = Error::new(&USAGE, message);
+        let is_new_risk =
+            RiskId::new(address.subject.as_str()).is_ok_and(|id| id.prefix() == deployment.meta.risk_prefix);
         match nearest(&address.subject, known) {
+            _ if is_new_risk => error.help(format!(
+                "a new risk is written as a file, `{}/risks/{}.toml`: the guide's chapter on risks shows one",
+                folder_of(&deployment.name),
+                address.subject
+            )),
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error,
         }
     })
+}
+
+/// Refuses to write results among the files that tom reads, where they would be taken for part of an assessment.
+fn refuse_within(context: &Context, repo: &Repo, to: &Path) -> Result<(), Error> {
+    let Some(root) = repo.work_tree().and_then(|root| root.canonicalize().ok()) else { return Ok(()) };
+    let place = context.folder.join(to);
+    let there = place
+        .ancestors()
+        .find_map(|above| Some(above.canonicalize().ok()?.join(place.strip_prefix(above).ok()?)));
+    let is_within = |folder: &&str| there.as_ref().is_some_and(|there| there.starts_with(root.join(folder)));
+    match [ASSESSMENTS, FRAMEWORKS].into_iter().find(is_within) {
+        Some(folder) => Err(Error::new(&USAGE, format!("`{}` is in `{folder}/`", to.display()))
+            .note("whatever stands there is read as part of an assessment or framework")
+            .help("write somewhere else, as in `packs`")),
+        None => Ok(()),
+    }
 }
 
 /// A phase from the command line, which some framework has.

@@ -2,9 +2,9 @@ use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::diag::Error;
-use crate::model::{Deployment, Framework, Kind, Meta, PermanentId};
+use crate::model::{Deployment, DeploymentName, Framework, Kind, Meta, PermanentId};
 use crate::ops::derive::{free_prefix, prefix_stem};
-use crate::project::{Held, IMPORTED, folder_of};
+use crate::project::{Held, IMPORTED, Project, folder_of};
 use crate::store::Writer;
 use crate::syntax::{write_imported, write_meta, write_received, write_risk, write_section};
 use std::collections::BTreeMap;
@@ -45,14 +45,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let repo = context.repo()?;
     let project = context.sound_project(&repo, None)?;
     let framework = project.framework(&project.settings().framework)?;
-    let name = super::name(&args.name)?;
-    refuse_existing(&project, &name)?;
+    let name = new_name(&project, &args.name)?;
     let prefix = match &args.risk_prefix {
         Some(prefix) => checked_prefix(prefix)?,
         None => free_prefix(&name, &project.prefixes(&prefix_stem(&name))?),
     };
     let meta = Meta {
-        id: args.id.clone().map_or_else(|| context.new_id(), Ok)?,
+        id: free_id(&project, args.id.as_ref(), context)?,
         title: super::plain("title", args.title.as_deref().unwrap_or(name.as_str()))?,
         kind: if args.baseline { Kind::Baseline } else { Kind::Deployment },
         framework: framework.reference(),
@@ -77,15 +76,30 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
 }
 
 /// Refuses a name that something has already.
-pub(super) fn refuse_existing(
-    project: &crate::project::Project,
-    name: &crate::model::DeploymentName,
-) -> Result<(), Error> {
-    if project.has(name)? {
+/// A name that no deployment has yet.
+pub(super) fn new_name(project: &Project, text: &str) -> Result<DeploymentName, Error> {
+    let name = DeploymentName::new(text).map_err(|error| Error::new(&USAGE, error.to_string()))?;
+    if project.has(&name)? {
         return Err(Error::new(&crate::store::EXISTS, format!("there is already a deployment `{name}`"))
             .help("choose another name"));
     }
-    Ok(())
+    Ok(name)
+}
+
+/// The permanent id that was asked for, which no deployment here may have, or a new one.
+pub(super) fn free_id(
+    project: &Project,
+    asked: Option<&PermanentId>,
+    context: &Context,
+) -> Result<PermanentId, Error> {
+    let Some(id) = asked else { return context.new_id() };
+    for name in project.deployments()?.0 {
+        if project.meta(&name).is_ok_and(|meta| meta.id == *id) {
+            return Err(Error::new(&USAGE, format!("`{name}` has the id `{id}` already"))
+                .help("leave `--id` out, and tom makes one"));
+        }
+    }
+    Ok(id.clone())
 }
 
 /// A prefix that makes well-formed risk ids.

@@ -6,7 +6,7 @@ use crate::cli::words::counted;
 use crate::cli::{Outcome, embedded};
 use crate::diag::Error;
 use crate::model::DeploymentName;
-use crate::project::{ASSESSMENTS, Project};
+use crate::project::{ASSESSMENTS, FRAMEWORKS, Project, SETTINGS};
 use crate::render::stamp::Since;
 use crate::render::{Audience, PackFormat, PackKind};
 use crate::store::{Repo, Writer};
@@ -76,6 +76,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let to = args.to.as_ref().ok_or_else(|| Error::new(&USAGE, "no folder is named: `--to DIR`"))?;
     let repo = context.repo()?;
+    super::refuse_within(context, &repo, to)?;
     let project = context.sound_project(&repo, args.rev.as_deref())?;
     let asked = Asked {
         names: names(args, &repo, &project)?,
@@ -126,7 +127,7 @@ fn names(args: &Args, repo: &Repo, project: &Project) -> Result<Vec<DeploymentNa
     let Some(base) = &args.changed else { return Ok(all) };
     let to = args.rev.as_deref().unwrap_or("HEAD");
     // What every pack rests on has changed: so may every pack.
-    let shared = ["frameworks", "templates", "tom.toml"];
+    let shared = [FRAMEWORKS, "templates", SETTINGS];
     let mut top = repo.changed_between(base, to, "")?;
     let mut changed = repo.changed_between(base, to, ASSESSMENTS)?;
     if args.rev.is_none() {

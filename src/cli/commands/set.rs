@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::diag::{Error, Finding};
 use crate::model::{Address, Framework, PartyId};
 use crate::ops::confirm::{self, Voice};
-use crate::ops::set::{Assignment, apply, edit_of, is_item, risk_edit, slot, understand};
+use crate::ops::set::{Assignment, apply, edit_of, is_item, risk_edits, slot, understand};
 use crate::project::folder_of;
 use crate::syntax::{Document, Edit, edit, read_risk, read_section, route_of};
 
@@ -57,23 +57,23 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             .map_or_else(|| project.unknown(name.as_str()), Error::from));
     };
     let mut understood = None;
-    let (file, change) = if is_item(&framework, &args.address) {
+    let (file, changes) = if is_item(&framework, &args.address) {
         let assignment = Assignment { address: args.address.clone(), value: args.value.clone() };
         let change = understand(&framework, &assignment)?;
         let section =
             framework.item(&args.address.subject).map(|item| item.section.to_string()).unwrap_or_default();
         let change_of_file = edit_of(&change, &deployment.answers);
         understood = Some(change);
-        (format!("{}/{section}.toml", folder_of(&name)), change_of_file)
+        (format!("{}/{section}.toml", folder_of(&name)), vec![change_of_file])
     } else {
         let (id, risk) = super::risk_of(&deployment, &framework, &args.address)?;
         (
             format!("{}/risks/{id}.toml", folder_of(&name)),
-            risk_edit(&framework, risk, &args.address, &args.value)?,
+            risk_edits(&framework, risk, &args.address, &args.value)?,
         )
     };
     let before = project.store().read(&file)?.unwrap_or_default();
-    if matches!(change, Edit::SetTexts(..))
+    if changes.iter().any(|change| matches!(change, Edit::SetTexts(..)))
         && let Some(finding) = loaded
             .findings
             .iter()
@@ -82,7 +82,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         // The list is written anew, so everything in it has to have been read.
         return Err(finding.clone().into());
     }
-    let mut after = edit(&file, &before, &change)?;
+    let mut after = before.clone();
+    for change in &changes {
+        after = edit(&file, &after, change)?;
+    }
     if let (Some(party), Some(by)) = (&args.party, &args.by) {
         let Some(understood) = understood else {
             return Err(Error::new(&USAGE, "a field of a risk is not confirmed by itself")

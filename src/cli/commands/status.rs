@@ -269,8 +269,7 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
         );
     }
     context.print(table.trim_fmt() + "\n");
-    context
-        .tell("note: whose commits brought confirmations in is not looked at here; `tom status NAME` does");
+    context.tell("note: `tom status NAME` looks at whose commits brought confirmations in, too");
     Ok(is_ready)
 }
 

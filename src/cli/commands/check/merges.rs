@@ -7,7 +7,7 @@ use crate::cli::report::check::Report;
 use crate::diag::{Error, Finding};
 use crate::model::{Deployment, DeploymentName, Framework, PermanentId};
 use crate::ops::check::{Merging, deployment_gone, merging, not_looked_at};
-use crate::project::{ASSESSMENTS, Project, SETTINGS, folder_of};
+use crate::project::{ASSESSMENTS, FRAMEWORKS, Project, SETTINGS, folder_of};
 use crate::store::{MemoryStore, MergeCommit, Repo};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -218,7 +218,7 @@ impl<'r> Look<'r> {
         let same = |path: &str| [Some(path.to_owned()), Some(path.to_owned()), Some(path.to_owned())];
         let mut files = BTreeMap::new();
         let mut stops = BTreeSet::new();
-        for (folders, into) in [(own, folder_of(name)), (same("frameworks"), "frameworks".to_owned())] {
+        for (folders, into) in [(own, folder_of(name)), (same(FRAMEWORKS), FRAMEWORKS.to_owned())] {
             for rest in self.all_files(&folders)? {
                 self.merge_file(&mut files, &mut stops, &folders, &into, &rest)?;
             }

@@ -13,8 +13,8 @@ use crate::ops::review::{
 };
 use crate::ops::verify::{Case, judge};
 use crate::project::{
-    ASSESSMENTS, EvidenceFiles, Held, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS, folder_of,
-    load_pair, pairs, papers, statements,
+    ASSESSMENTS, EvidenceFiles, FRAMEWORKS, Held, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS,
+    folder_of, load_pair, pairs, papers, statements,
 };
 use crate::store::{Commit, GitStore, Home, Repo, Right, Store, Touch, WorkTree};
 use crate::syntax::{Document, read_section};
@@ -57,7 +57,7 @@ pub(super) fn review(
         (None, Range::Staged) => Right::Index,
         (None, _) => Right::WorkTree,
     };
-    let beneath = [ASSESSMENTS, "frameworks", "templates", SETTINGS];
+    let beneath = [ASSESSMENTS, FRAMEWORKS, "templates", SETTINGS];
     let paths = repo.differing(ends.left.as_ref(), right, &beneath)?;
     let settings = before.as_ref().map(Project::settings);
     let against = project_of(ends.against.as_ref(), &ends.names.0.name, sound)?.0;

@@ -156,7 +156,7 @@ fn answers(out: &mut String, changes: &[&Change], context: &Context) {
         }
         let parties: Vec<&str> = change.parties.iter().map(|party| party.as_str()).collect();
         let address = change.address.as_ref().map(ToString::to_string).unwrap_or_default();
-        let room = context.width.saturating_sub(address.len() + parties.join(", ").len() + 20).max(20);
+        let room = context.width.saturating_sub(address.len() + parties.join(", ").len() + 20).max(12);
         let _ = writeln!(
             out,
             "  {} {} {} {}",
