@@ -269,7 +269,7 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
         );
     }
     context.print(table.trim_fmt() + "\n");
-    context.tell("note: `tom status NAME` looks at whose commits brought confirmations in, too");
+    context.tell("note: whose commits brought confirmations in is not looked at: name a deployment");
     Ok(is_ready)
 }
 
