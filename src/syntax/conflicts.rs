@@ -17,7 +17,7 @@ pub static NOT_WHAT_CAME: Code = Code {
     id: "TOM-0517",
     severity: Severity::Error,
     title: "what an update or import waits with was changed",
-    explain: "`conflicts.toml` holds the answers and risks that come, and their digest. They differ now: somebody edited the file, and deciding would bring in what nobody sent. \
+    explain: "`conflicts.toml` holds the answers and risks that come with what people say to them, and a digest of each. They differ now: somebody edited the file, and deciding would bring in what nobody sent. \
 The file is tom's own. Restore it from git, or delete it and run the update or import again.",
 };
 
@@ -34,7 +34,7 @@ pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option
         return (None, sink.into_findings());
     };
     let left = from.needed_text("left");
-    let came = from.needed_text("came");
+    let (came, confirmations) = (from.needed_text("came"), from.text("confirmations"));
     let source = if from.get("file").is_some() {
         workbook(&from, &table, framework)
     } else if let Some(digest) = from.text("hand-over") {
@@ -73,20 +73,29 @@ pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option
     }
     let received = received(&table, framework);
     table.finish();
-    let digest = received.digest().to_string();
-    if came.as_ref().is_some_and(|came| *came != digest) {
-        let span = from.get("came").map_or_else(|| from.span.clone(), |value| value.span());
-        sink.add(
-            Finding::new(&NOT_WHAT_CAME, "what comes was changed in this file")
-                .at(sink.label(span))
-                .note(format!("the file now has {digest}"))
-                .help("restore the file from git, or delete it and run the update or import again"),
-        );
-        return (None, sink.into_findings());
+    let held = [
+        ("came", &came, received.digest(), "what comes was changed in this file"),
+        (
+            "confirmations",
+            &confirmations,
+            received.confirmations(),
+            "confirmations that come were changed in this file",
+        ),
+    ];
+    for (key, said, digest, what) in held {
+        if *said != Some(digest.to_string()) {
+            let span = from.get(key).map_or_else(|| from.span.clone(), |value| value.span());
+            sink.add(
+                Finding::new(&NOT_WHAT_CAME, what)
+                    .at(sink.label(span))
+                    .help("restore the file from git, or delete it and run the update or import again"),
+            );
+            return (None, sink.into_findings());
+        }
     }
     let pending =
         source.zip(left).map(|(source, left)| Pending { source, left, conflicts, refused, received });
-    (pending.filter(|_| came.is_some()), sink.into_findings())
+    (pending, sink.into_findings())
 }
 
 /// A workbook, with what its sender began with.
@@ -148,6 +157,7 @@ pub fn write_conflicts(pending: &Pending, name: &DeploymentName, framework: &Fra
     }
     out.text_of("left", &pending.left);
     out.text_of("came", &pending.received.digest().to_string());
+    out.text_of("confirmations", &pending.received.confirmations().to_string());
     for (address, conflict) in &pending.conflicts {
         out.header(&format!("conflicts.{}", key(address)));
         out.text_of("why", &conflict.why);
