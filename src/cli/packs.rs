@@ -8,9 +8,10 @@ use super::decided::{self, Judging};
 use super::embedded;
 use super::since::{DecidedOver, decided_over};
 use crate::diag::{Code, Error, Severity};
-use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, PartyId, date_of};
-use crate::ops::confirm::Entry;
+use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, date_of};
+use crate::ops::brought::Brought;
 use crate::ops::policy::{Keys, keys};
+use crate::ops::spoken::Spoken;
 use crate::ops::state::states;
 use crate::project::{ASSESSMENTS, Loader, Project, folder_of};
 use crate::render::stamp::Since;
@@ -80,7 +81,7 @@ pub(super) struct Rendered {
 }
 
 /// Confirmations that a commit of another party's person brought in.
-type Foreign = BTreeSet<(Entry, PartyId)>;
+type Foreign = BTreeMap<Spoken, Brought>;
 
 /// What is the same for every pack of a run.
 struct Run<'a> {
@@ -231,7 +232,7 @@ impl Run<'_> {
             role: before.role.as_deref(),
         });
         let foreign = past(repo, &deployment, &framework, self.asked.revision.as_deref())
-            .map(|past| past.foreign(self.project.settings()).into_keys().collect())
+            .map(|past| past.foreign(self.project.settings(), self.project.store()))
             .unwrap_or_default();
         let mut packs = Vec::new();
         let states = states(&deployment, &framework);
@@ -453,7 +454,7 @@ fn provenances<'a>(
             commit: commit.map(|commit| commit.id.clone()),
             is_draft: commit.is_none() || loose.contains(name.as_str()),
             tool: env!("CARGO_PKG_VERSION").to_owned(),
-            foreign: BTreeSet::new(),
+            foreign: BTreeMap::new(),
         }
     };
     Ok(asked.names.iter().map(|name| (name, provenance(name))).collect())

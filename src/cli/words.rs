@@ -32,6 +32,18 @@ pub(super) fn wrapped(text: &str, indent: usize, width: usize) -> String {
     visible(text).split('\n').map(|line| textwrap::fill(line, &options)).collect::<Vec<_>>().join("\n")
 }
 
+/// How many are named before the rest is only counted.
+const MOST_NAMED: usize = 8;
+
+/// `IGA-03, IGA-04 and 12 more`.
+pub(super) fn named(all: &[impl ToString]) -> String {
+    let named: Vec<String> = all.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+    match all.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
 /// A text of at most so many characters.
 pub(super) fn short(text: &str, length: usize) -> String {
     let line = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");

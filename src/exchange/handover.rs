@@ -5,15 +5,12 @@ use crate::diag::{Error, Finding};
 use crate::model::{Deployment, Digest, Framework, FrameworkRef, Manifest, Reader, Received};
 use crate::ops::handover::{evidence_of, may_travel};
 use crate::project::{ASSESSMENTS, CONFLICTS, Held, Project, SETTINGS, record, statements};
+pub use crate::project::{MANIFEST, SIGNATURE};
 use crate::store::{EntryKind, MemoryStore, Store};
 use crate::syntax::{Document, quoted, read_manifest, read_received, write_manifest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The part that names all others.
-pub const MANIFEST: &str = "manifest.toml";
-/// Its signature.
-pub const SIGNATURE: &str = "manifest.toml.sig";
 /// The page on top.
 pub const README: &str = "README.txt";
 /// What the receiver's side said last.
@@ -163,6 +160,10 @@ fn carried(manifest: &Manifest, parts: &Parts) -> Result<Option<Carried>, Error>
         && meta.framework == manifest.framework;
     if !is_said {
         return Err(refuse("the assessment in it is another than its manifest says"));
+    }
+    let content = Received { answers: deployment.answers.clone(), risks: deployment.risks.clone() };
+    if manifest.said.as_ref().is_some_and(|said| *said != content.confirmations().to_string()) {
+        return Err(refuse("what people say in the assessment in it is not what its manifest says"));
     }
     if !deployment.is_received_intact {
         return Err(refuse("`received.toml` in it is not what its lineage says"));

@@ -118,24 +118,35 @@ pub struct Received {
 }
 
 impl Received {
-    /// The digest of every confirmation that came along, as it stands.
+    /// The digest of everything that somebody says in it, as it stands: confirmations, and acceptances and replies to transfers, which a parent
+    /// never hands over.
     pub fn confirmations(&self) -> Digest {
-        let mut all = BTreeMap::new();
-        let mut put = |at: &Address, confirmed: &BTreeMap<PartyId, Confirmation>| {
-            for (party, confirmation) in confirmed {
-                let at = at.clone().then("confirmed").then(party.as_str());
-                all.insert(at.to_string(), confirmation.clone());
-            }
-        };
-        self.answers.iter().for_each(|(slot, answer)| put(&slot.address(), &answer.confirmed));
+        let mut all = BTreeMap::<String, &dyn Canonical>::new();
+        self.answers.iter().for_each(|(slot, answer)| put(&mut all, &slot.address(), &answer.confirmed));
         for (id, risk) in &self.risks {
             let at = Address::of(id);
-            put(&at, &risk.confirmed);
+            put(&mut all, &at, &risk.confirmed);
             for (key, mitigation) in &risk.mitigations {
-                put(&at.clone().then("mitigations").then(key.as_str()), &mitigation.confirmed);
+                put(&mut all, &at.clone().then("mitigations").then(key.as_str()), &mitigation.confirmed);
+            }
+            if let Some(acceptance) = &risk.acceptance {
+                all.insert(at.clone().then("acceptance").to_string(), acceptance);
+            }
+            if let Some(receipt) = risk.transfer.as_ref().and_then(|transfer| transfer.receipt.as_ref()) {
+                all.insert(at.then("transfer").then("receipt").to_string(), receipt);
             }
         }
         all.digest()
+    }
+}
+
+fn put<'a>(
+    all: &mut BTreeMap<String, &'a dyn Canonical>,
+    at: &Address,
+    confirmed: &'a BTreeMap<PartyId, Confirmation>,
+) {
+    for (party, confirmation) in confirmed {
+        all.insert(at.clone().then("confirmed").then(party.as_str()).to_string(), confirmation);
     }
 }
 

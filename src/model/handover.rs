@@ -95,6 +95,9 @@ pub struct Manifest {
     pub base: Option<Link>,
     /// What the reader may not see, in words.
     pub left_out: Vec<String>,
+    /// The digest of what people say in the assessment in it: see [`Received::confirmations`](super::Received::confirmations). None in one that
+    /// is only to read.
+    pub said: Option<String>,
     /// The digest of every part by its name.
     pub parts: BTreeMap<String, String>,
 }
@@ -118,6 +121,8 @@ pub struct Came {
     pub title: String,
     /// The digest of what the deployment had received from its parent.
     pub received: Option<String>,
+    /// The digest of the confirmations that had come along with that.
+    pub confirmations: Option<String>,
     /// The digest of every file of evidence that came along.
     pub evidence: BTreeMap<String, String>,
 }
@@ -139,6 +144,8 @@ pub struct Sent {
     pub title: String,
     /// The digest of what the deployment had received from its parent.
     pub received: Option<String>,
+    /// The digest of the confirmations that had come along with that.
+    pub confirmations: Option<String>,
     /// Who said that it arrived, by the name of their end's folder.
     pub receipts: BTreeMap<String, Arrival>,
 }

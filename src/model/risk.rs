@@ -204,6 +204,38 @@ impl std::fmt::Display for Transfer {
     }
 }
 
+impl Canonical for Acceptance {
+    fn write(&self, out: &mut dyn Sink) {
+        map(
+            out,
+            [
+                ("by", Some(&self.by)),
+                ("class", Some(&i64::from(self.class))),
+                ("digest", Some(&self.digest)),
+                ("on", Some(&self.on)),
+                ("reason", Some(&self.reason)),
+                ("role", Some(&self.role)),
+                ("until", maybe(&self.until)),
+            ],
+        );
+    }
+}
+
+impl Canonical for TransferReceipt {
+    fn write(&self, out: &mut dyn Sink) {
+        map(
+            out,
+            [
+                ("by", Some(&self.by)),
+                ("digest", Some(&self.digest)),
+                ("on", Some(&self.on)),
+                ("reason", maybe(&self.reason)),
+                ("says", Some(&self.says.as_str())),
+            ],
+        );
+    }
+}
+
 /// A hazard with causes, effect, ratings and mitigations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Risk {

@@ -22,6 +22,13 @@ pub struct Person {
     pub keys: Vec<String>,
 }
 
+impl Person {
+    /// Whether they can act for the deployments of an organisation, as [`People::around`] finds them.
+    pub fn acts_around(&self, code: &str) -> bool {
+        self.party.as_str() != super::DEPLOYER || self.organisation.as_ref().is_none_or(|own| own == code)
+    }
+}
+
 /// What the policy asks of a phase, besides what the framework and its outcomes ask: never less.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PhasePolicy {

@@ -1,5 +1,6 @@
 //! A party stands by an answer, a risk or a mitigation, as it is now.
 
+use super::merge::Side;
 use super::outcome::Evaluator;
 use super::set::slot_of;
 use super::state::{given, risk_owner};
@@ -7,7 +8,7 @@ use super::words::and;
 use crate::diag::{Code, Error, Severity, nearest};
 use crate::model::{
     Address, Answer, Canonical, Confirmation, DEPLOYER, Date, Deployment, Framework, ItemId, Key, Kind,
-    PartyId, ProfileName, Received, RiskId, Slot,
+    PartyId, ProfileName, RiskId, Slot,
 };
 
 /// The confirmation would not be worth anything.
@@ -61,27 +62,24 @@ impl Entry {
 
     /// What a party said to it.
     pub fn confirmation<'d>(&self, deployment: &'d Deployment, party: &PartyId) -> Option<&'d Confirmation> {
+        self.confirmation_in(deployment.into(), party)
+    }
+
+    /// The same of what stands elsewhere, or stood.
+    pub fn confirmation_in<'s>(&self, side: Side<'s>, party: &PartyId) -> Option<&'s Confirmation> {
         match self {
-            Self::Answer(slot) => deployment.answers.get(slot)?.confirmed.get(party),
-            Self::Risk(id) => deployment.risks.get(id)?.confirmed.get(party),
-            Self::Mitigation(id, key) => deployment.risks.get(id)?.mitigations.get(key)?.confirmed.get(party),
+            Self::Answer(slot) => side.answers.get(slot)?.confirmed.get(party),
+            Self::Risk(id) => side.risks.get(id)?.confirmed.get(party),
+            Self::Mitigation(id, key) => side.risks.get(id)?.mitigations.get(key)?.confirmed.get(party),
         }
     }
 
-    /// Whether what a party says to it here came along from the parent. What was edited shows of nothing that it did.
+    /// Whether what a party says to it here came along from the parent, as far as the deployment's own files say. What was edited shows of
+    /// nothing that it did; whether what they say is so, [`Past::foreign`](super::past::Past::foreign) asks the parent.
     pub fn is_carried(&self, deployment: &Deployment, party: &PartyId) -> bool {
-        let base = deployment.received.as_ref().filter(|_| deployment.is_received_intact);
-        let came = base.and_then(|base| received(base, self, party));
+        let base = deployment.received.as_deref().filter(|_| deployment.is_received_intact);
+        let came = base.and_then(|base| self.confirmation_in(base.into(), party));
         came.is_some() && came == self.confirmation(deployment, party)
-    }
-}
-
-/// What a party said to an entry among what was received.
-fn received<'d>(received: &'d Received, entry: &Entry, party: &PartyId) -> Option<&'d Confirmation> {
-    match entry {
-        Entry::Answer(slot) => received.answers.get(slot)?.confirmed.get(party),
-        Entry::Risk(id) => received.risks.get(id)?.confirmed.get(party),
-        Entry::Mitigation(id, key) => received.risks.get(id)?.mitigations.get(key)?.confirmed.get(party),
     }
 }
 
@@ -181,8 +179,16 @@ pub fn risk(
     let risk = deployment.risks.get(id).ok_or_else(|| refuse(id, "there is no such risk"))?;
     let owner = risk_owner(deployment);
     if voice.party != owner {
-        return Err(refuse(id, format!("a risk as a whole is confirmed by {owner}, not by {}", voice.party))
-            .help(format!("confirm a mitigation that the party owns: `{id}.mitigations.M1`")));
+        let error = refuse(id, format!("a risk as a whole is confirmed by {owner}, not by {}", voice.party));
+        // What others own in a baseline, they confirm where they deploy it.
+        let own = risk.mitigations.iter().filter(|_| deployment.meta.kind == Kind::Deployment);
+        let mut own = own.filter(|(_, mitigation)| mitigation.owner == voice.party);
+        return Err(match own.next() {
+            Some((key, _)) => {
+                error.help(format!("confirm a mitigation that the party owns: `{id}.mitigations.{key}`"))
+            }
+            None => error,
+        });
     }
     if risk.initial.is_none() || risk.residual.is_none() {
         return Err(refuse(id, "it is not rated"));

@@ -1,16 +1,17 @@
 //! One answer, risk or mitigation in full: what it says, what it rests on, and how each party stands to it.
 
+use super::brought::Brought;
 use super::confirm::Entry;
 use super::derive::texts_of;
 use super::outcome::Evaluator;
 use super::past::{Past, Told};
 use super::reason;
+use super::spoken::Spoken;
 use super::state::{Stand, State, States, may_act, may_speak};
 use crate::model::{
     Acceptance, Address, Answer, Canonical, Confirmation, Deployment, Digest, Framework, Item, ItemId,
     Mitigation, PartyId, ProfileName, Rating, Risk, RiskId, Settings, Slot,
 };
-use crate::store::Origin;
 use std::collections::BTreeMap;
 
 /// A field with what it says.
@@ -86,8 +87,8 @@ pub struct Teller<'a> {
     pub states: &'a States<'a>,
     /// What git remembers; none where nothing was committed.
     pub past: Option<&'a Past<'a>>,
-    /// Confirmations that somebody else's commit brought in.
-    pub foreign: BTreeMap<(Entry, PartyId), Origin>,
+    /// What somebody brought in who may not have said it.
+    pub foreign: BTreeMap<Spoken, Brought>,
 }
 
 impl Teller<'_> {
@@ -170,7 +171,7 @@ impl Teller<'_> {
         Standing {
             party: party.clone(),
             stands: *stand == Stand::Stands,
-            words: reason::of_stand(self.deployment, entry, party, stand, what),
+            words: reason::of_stand((self.deployment, self.framework), entry, party, stand, what),
             note: confirmation.and_then(|confirmation| confirmation.note.clone()),
             claimed: confirmation.map(|c| self.claimed(entry, party, c)).unwrap_or_default(),
             told,
@@ -183,10 +184,13 @@ impl Teller<'_> {
         if !may_speak(self.settings, self.deployment, self.framework, party, by) {
             why.push(format!("`{by}` is not listed in tom.toml for the {party}"));
         }
-        if let Some(origin) = self.foreign.get(&(entry.clone(), party.clone())) {
-            why.push(reason::of_origin(origin, party));
-        }
+        why.extend(self.brought(&Spoken::Confirmation(entry.clone(), party.clone())));
         why
+    }
+
+    /// How something came whose bringer may not have said it.
+    fn brought(&self, spoken: &Spoken) -> Option<String> {
+        self.foreign.get(spoken).map(|brought| brought.in_words(self.deployment, spoken, "it"))
     }
 
     fn facts(&self, ids: &[ItemId]) -> Vec<Fact> {
@@ -268,20 +272,29 @@ impl Teller<'_> {
             fields.extend(self.mitigation(&format!("{key} "), risk, mitigation));
         }
         fields.push(field("status", risk.status.as_str()));
-        fields.extend(risk.transfer.as_ref().map(|transfer| field("transfer", transfer.to.as_str())));
+        fields.extend(risk.transfer.as_ref().map(|transfer| {
+            let why = self.brought(&Spoken::Reply(id.clone()));
+            let why = why.map(|why| format!(" (claimed only: {why})")).unwrap_or_default();
+            field("transfer", &format!("{transfer}{why}"))
+        }));
         fields.extend(
-            risk.acceptance.as_ref().map(|acceptance| field("accepted", &self.accepted(risk, acceptance))),
+            risk.acceptance
+                .as_ref()
+                .map(|acceptance| field("accepted", &self.accepted(id, risk, acceptance))),
         );
         fields
     }
 
     /// An acceptance, and what is wrong with it.
-    fn accepted(&self, risk: &Risk, acceptance: &Acceptance) -> String {
+    fn accepted(&self, id: &RiskId, risk: &Risk, acceptance: &Acceptance) -> String {
         let Acceptance { by, role, class, on, until, reason, .. } = acceptance;
         let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
         let mut text = format!("class {class} by {by} as {role} on {on}{until}: {reason}");
         if !may_act(self.settings, self.deployment, self.framework, role, by) {
             text += &format!(" (claimed only: `{by}` is not listed in tom.toml as {role})");
+        }
+        if let Some(why) = self.brought(&Spoken::Acceptance(id.clone())) {
+            text += &format!(" (claimed only: {why})");
         }
         if !super::accept::holds(risk, self.framework) {
             text += " (void: the risk has changed since)";

@@ -3,6 +3,7 @@
 use super::accept;
 use super::diff::OutcomeChange;
 use super::outcome::Evaluator;
+use super::ready::Gap;
 use super::state::{AnswerState, Stand, State, states};
 use super::verify::{Judgement, Problem};
 use super::words::and;
@@ -98,6 +99,8 @@ pub struct Impact {
     pub acceptances: Vec<Accepted>,
     /// Decisions that would be void.
     pub decisions: Vec<Voided>,
+    /// What risks and signatories would lack that they do not lack now.
+    pub gaps: Vec<Gap>,
     /// What would rest on a word that is only claimed, because other people speak here.
     pub claimed: Vec<Address>,
 }

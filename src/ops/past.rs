@@ -1,19 +1,21 @@
-//! What git remembers of a deployment: what something said when it was confirmed, and whose commit brought a confirmation in.
+//! What git remembers of a deployment: what something said when it was confirmed, and whose commit brought in what somebody is said to have
+//! said.
 //!
 //! History is read only where one deployment is asked for, and only as far back as the question needs. What it does not show, as in a
 //! shallow clone, is not said.
 
 use super::confirm::Entry;
 use super::diff::{FieldChange, answer_changes, mitigation_changes, risk_changes};
-use super::state::{Stand, fact_digest, speaks_for};
+use super::merge::Side;
+use super::spoken::Spoken;
+use super::state::{Stand, fact_digest};
 use crate::diag::Error;
 use crate::model::{
-    Address, Answer, Canonical, Confirmation, Deployment, Framework, ItemId, PartyId, Risk, RiskId, Settings,
-    Slot,
+    Address, Answer, Canonical, Confirmation, Deployment, Framework, ItemId, Received, RiskId, Slot,
 };
 use crate::project::folder_of;
 use crate::store::{History, Moment, Origin, Repo, Version};
-use crate::syntax::{Document, read_risk, read_section};
+use crate::syntax::{Document, read_meta, read_risk, read_section};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,19 +32,21 @@ pub struct Told {
     pub commit: String,
 }
 
-/// A file of a deployment as it was.
-enum Page {
-    Section(BTreeMap<Slot, Answer>),
-    Risk(Option<Box<Risk>>),
-}
+/// A file of a deployment as it was: the answers of a section, or a risk.
+type Page = Received;
+
+/// A version of a file, and its path: the same bytes say something else of another risk.
+type Leaf = (Version, String);
 
 /// The past of one deployment.
 pub struct Past<'a> {
+    repo: &'a Repo,
     history: History<'a>,
     now: Moment,
-    deployment: &'a Deployment,
-    framework: &'a Framework,
-    pages: RefCell<BTreeMap<Version, Arc<Page>>>,
+    revision: String,
+    pub(super) deployment: &'a Deployment,
+    pub(super) framework: &'a Framework,
+    pages: RefCell<BTreeMap<Leaf, Arc<Page>>>,
 }
 
 impl<'a> Past<'a> {
@@ -55,7 +59,8 @@ impl<'a> Past<'a> {
     ) -> Result<Self, Error> {
         let history = History::of(repo, folder_of(&deployment.name));
         let now = history.at(revision)?;
-        Ok(Self { history, now, deployment, framework, pages: RefCell::default() })
+        let (revision, pages) = (revision.to_owned(), RefCell::default());
+        Ok(Self { repo, history, now, revision, deployment, framework, pages })
     }
 
     /// What has changed since a confirmation was given, as it was when it was given.
@@ -75,11 +80,8 @@ impl<'a> Past<'a> {
         match entry {
             Entry::Answer(slot) => {
                 let Some(item) = self.framework.item(slot.item.as_str()) else { return Vec::new() };
-                let then = |page: &Page| match page {
-                    Page::Section(answers) => {
-                        answers.get(slot).filter(|answer| answer.content_digest().short() == digest).cloned()
-                    }
-                    Page::Risk(_) => None,
+                let then = |page: &Page| {
+                    page.answers.get(slot).filter(|answer| answer.content_digest().short() == digest).cloned()
                 };
                 let now = self.deployment.answers.get(slot).cloned().unwrap_or_default();
                 self.search(&format!("{}.toml", item.section), then, |then| answer_changes(slot, then, &now))
@@ -87,7 +89,7 @@ impl<'a> Past<'a> {
             Entry::Risk(id) => {
                 let Some(now) = self.deployment.risks.get(id) else { return Vec::new() };
                 let then = |page: &Page| {
-                    risk_of(page).filter(|risk| risk.content_digest().short() == digest).cloned()
+                    page.risks.get(id).filter(|risk| risk.content_digest().short() == digest).cloned()
                 };
                 self.search(&risk_file(id), then, |then| risk_changes(id, then, now))
             }
@@ -95,7 +97,8 @@ impl<'a> Past<'a> {
                 let now = self.deployment.risks.get(id).and_then(|risk| risk.mitigations.get(key));
                 let Some(now) = now else { return Vec::new() };
                 let then = |page: &Page| {
-                    risk_of(page)?.mitigations.get(key).filter(|m| m.digest().short() == digest).cloned()
+                    let mitigation = page.risks.get(id)?.mitigations.get(key);
+                    mitigation.filter(|m| m.digest().short() == digest).cloned()
                 };
                 self.search(&risk_file(id), then, |then| mitigation_changes(id, key, then, now))
             }
@@ -109,8 +112,7 @@ impl<'a> Past<'a> {
             own.map(|(slot, answer)| (slot.clone(), answer.clone())).collect()
         };
         let then = |page: &Page| {
-            let Page::Section(answers) = page else { return None };
-            let answers = of_fact(answers);
+            let answers = of_fact(&page.answers);
             let meta = self.deployment.meta.clone();
             let then = Deployment { answers, ..Deployment::empty(self.deployment.name.clone(), meta) };
             (fact_digest(&then, self.framework, fact).short() == digest).then_some(then.answers)
@@ -139,7 +141,7 @@ impl<'a> Past<'a> {
             else {
                 continue;
             };
-            if let Some(then) = self.page(file, version).and_then(|page| find(&page)) {
+            if let Some(then) = self.page(&self.history, file, version).and_then(|page| find(&page)) {
                 let commit = moment.short();
                 let told = |change: FieldChange| Told {
                     address: change.address,
@@ -153,92 +155,81 @@ impl<'a> Past<'a> {
     }
 
     /// A file as it was; none where it cannot be understood with the framework as it is.
-    fn page(&self, file: &str, version: Version) -> Option<Arc<Page>> {
-        if let Some(page) = self.pages.borrow().get(&version) {
+    fn page(&self, history: &History<'_>, file: &str, version: Version) -> Option<Arc<Page>> {
+        let leaf = (version, file.to_owned());
+        if let Some(page) = self.pages.borrow().get(&leaf) {
             return Some(page.clone());
         }
-        let bytes = self.history.read(version)?;
+        let bytes = history.read(version)?;
         let document = Document::parse(file, &bytes).ok()?;
-        let page = match file.strip_prefix("risks/") {
-            Some(_) => Page::Risk(read_risk(&document, self.framework).0.map(Box::new)),
-            None => {
-                let section = self.framework.section(file.strip_suffix(".toml")?)?;
-                Page::Section(read_section(&document, self.framework, section).0)
+        let stem = file.strip_suffix(".toml")?;
+        let mut page = Page::default();
+        match stem.strip_prefix("risks/") {
+            Some(id) => {
+                let id = RiskId::new(id).ok()?;
+                page.risks.extend(read_risk(&document, self.framework).0.map(|risk| (id, risk)));
             }
-        };
+            None => page.answers = read_section(&document, self.framework, self.framework.section(stem)?).0,
+        }
         let page = Arc::new(page);
-        self.pages.borrow_mut().insert(version, page.clone());
+        self.pages.borrow_mut().insert(leaf, page.clone());
         Some(page)
     }
 
-    /// The commits that brought in these confirmations, as far as history shows.
-    fn origins(&self, wanted: BTreeSet<(Entry, PartyId)>) -> BTreeMap<(Entry, PartyId), Origin> {
-        self.history.origins(self.now, wanted, |moment, (entry, party)| {
-            let file = match entry {
-                Entry::Answer(slot) => match self.framework.item(slot.item.as_str()) {
-                    Some(item) => format!("{}.toml", item.section),
-                    None => return false,
-                },
-                Entry::Risk(id) | Entry::Mitigation(id, _) => risk_file(id),
-            };
-            let page = self.history.version(moment, &file).and_then(|version| self.page(&file, version));
-            let then = page.as_deref().and_then(|page| confirmation_on(page, entry, party).cloned());
-            then.is_some() && then.as_ref() == entry.confirmation(self.deployment, party)
+    /// Whether a folder said at a moment what this deployment says.
+    fn said(&self, history: &History<'_>, moment: Moment, spoken: &Spoken) -> bool {
+        let here = spoken.said(self.deployment.into());
+        let Some(file) = self.file_of(spoken) else { return false };
+        let page = history.version(moment, &file).and_then(|version| self.page(history, &file, version));
+        here.is_some() && page.is_some_and(|page| spoken.said(Side::from(&*page)) == here)
+    }
+
+    fn file_of(&self, spoken: &Spoken) -> Option<String> {
+        Some(match spoken.entry() {
+            Entry::Answer(slot) => format!("{}.toml", self.framework.item(slot.item.as_str())?.section),
+            Entry::Risk(id) | Entry::Mitigation(id, _) => risk_file(&id),
         })
     }
 
-    /// Confirmations for one party that a commit of somebody brought in who may not speak for it: each with the commit. An author whom the
-    /// settings do not list is nobody's person. What came along from the parent is the parent's to answer for.
-    pub fn foreign(&self, settings: &Settings) -> BTreeMap<(Entry, PartyId), Origin> {
-        let own = confirmations(self.deployment)
-            .into_iter()
-            .filter(|(entry, party)| !entry.is_carried(self.deployment, party));
-        let mut origins = self.origins(own.collect());
-        origins.retain(|(_, party), origin| self.is_foreign(settings, party, origin));
-        origins
+    /// The commits that brought these in, as far as history shows.
+    pub(super) fn origins(&self, wanted: BTreeSet<Spoken>) -> BTreeMap<Spoken, Origin> {
+        self.history.origins(self.now, wanted, |moment, spoken| self.said(&self.history, moment, spoken))
     }
 
-    fn is_foreign(&self, settings: &Settings, party: &PartyId, origin: &Origin) -> bool {
-        let mut authors = settings.people.with_email(&origin.author.email).peekable();
-        authors.peek().is_some()
-            && !authors.any(|(_, person)| speaks_for(person, self.deployment, self.framework, party))
+    /// Which of these the parent said when it was seen: at the commit that the lineage names, or, where that is not here or followed another
+    /// version of the framework, at any time. None where the parent cannot be looked at.
+    pub(super) fn said_by_parent(&self, wanted: &BTreeSet<Spoken>) -> Option<BTreeSet<Spoken>> {
+        let lineage = self.deployment.meta.derived_from.as_ref()?;
+        let history = History::of(self.repo, folder_of(&lineage.deployment));
+        let is_it = |moment: &Moment| {
+            let bytes = history.version(*moment, "deployment.toml").and_then(|version| history.read(version));
+            let meta = bytes.and_then(|bytes| read_meta(&Document::parse("deployment.toml", &bytes).ok()?).0);
+            let own = &self.deployment.meta.framework;
+            meta.is_some_and(|meta| {
+                let theirs = &meta.framework;
+                meta.id == lineage.id && (&theirs.id, &theirs.version) == (&own.id, &own.version)
+            })
+        };
+        let mut left = wanted.clone();
+        let seen = lineage.commit.as_deref().and_then(|commit| history.of_commit(commit));
+        if let Some(seen) = seen.filter(is_it) {
+            left.retain(|spoken| !self.said(&history, seen, spoken));
+        } else {
+            let now = history.at(&self.revision).ok().filter(is_it)?;
+            if self.repo.is_shallow() {
+                return None;
+            }
+            for moment in history.changes(now) {
+                if left.is_empty() {
+                    break;
+                }
+                left.retain(|spoken| !self.said(&history, moment, spoken));
+            }
+        }
+        Some(wanted.difference(&left).cloned().collect())
     }
 }
 
 fn risk_file(id: &RiskId) -> String {
     format!("risks/{id}.toml")
-}
-
-fn risk_of(page: &Page) -> Option<&Risk> {
-    match page {
-        Page::Risk(risk) => risk.as_deref(),
-        Page::Section(_) => None,
-    }
-}
-
-fn confirmation_on<'p>(page: &'p Page, entry: &Entry, party: &PartyId) -> Option<&'p Confirmation> {
-    match (entry, page) {
-        (Entry::Answer(slot), Page::Section(answers)) => answers.get(slot)?.confirmed.get(party),
-        (Entry::Risk(_), Page::Risk(risk)) => risk.as_ref()?.confirmed.get(party),
-        (Entry::Mitigation(_, key), Page::Risk(risk)) => {
-            risk.as_ref()?.mitigations.get(key)?.confirmed.get(party)
-        }
-        _ => None,
-    }
-}
-
-/// Everything that somebody confirmed, with the party.
-pub fn confirmations(deployment: &Deployment) -> BTreeSet<(Entry, PartyId)> {
-    let mut all = BTreeSet::new();
-    for (slot, answer) in &deployment.answers {
-        all.extend(answer.confirmed.keys().map(|party| (Entry::Answer(slot.clone()), party.clone())));
-    }
-    for (id, risk) in &deployment.risks {
-        all.extend(risk.confirmed.keys().map(|party| (Entry::Risk(id.clone()), party.clone())));
-        for (key, mitigation) in &risk.mitigations {
-            let entry = Entry::Mitigation(id.clone(), key.clone());
-            all.extend(mitigation.confirmed.keys().map(|party| (entry.clone(), party.clone())));
-        }
-    }
-    all
 }

@@ -64,7 +64,7 @@ pub fn gaps(
                 turn_of(open.map(|(party, _)| *party).collect(), "confirms it", "confirm it")
             };
             let what = format!("`{}` is {}", answer.slot, answer.state);
-            gaps.push(gap(what, reason::of_answer(deployment, answer), turn));
+            gaps.push(gap(what, reason::of_answer((deployment, framework), answer), turn));
         }
         if evaluator.lacks_note(answer.item, &answer.slot) {
             let parties = answering(answer.item, &evaluator);
@@ -81,7 +81,7 @@ pub fn gaps(
         gaps.push(Gap {
             address: Some(Address::of(risk.id)),
             what: format!("the risk `{}` is {}", risk.id, risk.state),
-            why: reason::of_risk(deployment, risk),
+            why: reason::of_risk((deployment, framework), risk),
             turn: format!(
                 "{} confirms it as a whole, and each mitigation's owner the mitigation",
                 risk.whole.0
@@ -287,6 +287,26 @@ fn waits_for(outcome: &Outcome, evaluator: &Evaluator<'_>) -> String {
     let open = outcome.items().into_iter().filter(|id| evaluator.is_open(id));
     let open: Vec<String> = open.map(|id| format!("`{id}`")).collect();
     if open.is_empty() { reads(outcome) } else { format!("it waits for {}", open.join(", ")) }
+}
+
+/// What the risks and signatories lack after a change that they do not lack before it.
+pub fn new_gaps(
+    before: &Deployment,
+    after: &Deployment,
+    framework: &Framework,
+    settings: &Settings,
+) -> Vec<Gap> {
+    let all = |deployment: &Deployment| {
+        let evaluator = Evaluator::new(framework, deployment, ProfileName::Strict);
+        let open = open_outcomes(deployment, framework, settings, &evaluator).into_iter();
+        let signatories = open.filter(|outcome| outcome.kind == OutcomeKind::Signatory);
+        let signatories = signatories.map(|outcome| outcome_gap(outcome, &evaluator));
+        let mut gaps = risk_gaps(deployment, framework, settings);
+        gaps.extend(signatories);
+        gaps
+    };
+    let known = all(before);
+    all(after).into_iter().filter(|gap| !known.contains(gap)).collect()
 }
 
 /// What keeps the risks from being ready, besides who has spoken for them.

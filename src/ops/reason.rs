@@ -1,10 +1,9 @@
 //! Why an answer or a risk is in its state, in words.
 
 use super::confirm::Entry;
-use super::state::{AnswerState, RiskState, Stand, State};
+use super::state::{AnswerState, RiskState, Stand, State, fact_among};
 use super::words::and;
-use crate::model::{Confirmation, Deployment, ItemId, PartyId};
-use crate::store::Origin;
+use crate::model::{Confirmation, Deployment, Framework, ItemId, PartyId};
 
 /// `, since Jo Marsh confirmed for the supplier on 2026-11-02`.
 fn since(party: &PartyId, confirmation: Option<&Confirmation>) -> String {
@@ -12,33 +11,18 @@ fn since(party: &PartyId, confirmation: Option<&Confirmation>) -> String {
         .map_or_else(String::new, |c| format!(" since {} confirmed for the {party} on {}", c.by, c.on))
 }
 
-fn stale(
-    deployment: &Deployment,
-    entry: &Entry,
-    party: &PartyId,
-    stand: &Stand,
-    content: &str,
-) -> Option<String> {
-    let confirmation = entry.confirmation(deployment, party);
+fn stale(of: Of<'_>, entry: &Entry, party: &PartyId, stand: &Stand, content: &str) -> Option<String> {
+    let confirmation = entry.confirmation(of.0, party);
     match stand {
         Stand::ContentChanged => Some(format!("{content} changed{}", since(party, confirmation))),
         Stand::FactsChanged(facts) => {
-            let Apart { changed, other, new } = apart(deployment, entry, party, facts);
-            let changed = (!changed.is_empty())
-                .then(|| format!("{} changed{}", and(&changed), since(party, confirmation)));
             let by = confirmation.map_or("nobody", |confirmation| &confirmation.by);
             let on = confirmation.map_or_else(String::new, |confirmation| format!(" on {}", confirmation.on));
-            let other = (!other.is_empty()).then(|| {
-                let is = if other.len() == 1 { "is another" } else { "are others" };
-                format!("{} {is} here than where {by} confirmed for the {party}{on}", and(&other))
-            });
-            let new = (!new.is_empty()).then(|| {
-                format!(
-                    "it rests on {} now, which {by} did not name when confirming for the {party}",
-                    and(&new)
-                )
-            });
-            Some(changed.into_iter().chain(other).chain(new).collect::<Vec<_>>().join("; "))
+            Some(apart(of, entry, party, facts).in_words(
+                &since(party, confirmation),
+                &format!("{by} confirmed for the {party}{on}"),
+                &format!("{by} did not name when confirming for the {party}"),
+            ))
         }
         Stand::Stands | Stand::Missing => None,
     }
@@ -49,22 +33,66 @@ fn stale(
 pub struct Apart<'f> {
     /// They were that here, and are not any more.
     pub changed: Vec<&'f str>,
-    /// The confirmation came along from where they were that. When they came to be another here, nothing tells.
+    /// They came along with the confirmation as it names them, and were changed here: before or after it was given.
+    pub here: Vec<&'f str>,
+    /// The confirmation came along from where they are that. They never were that here.
     pub other: Vec<&'f str>,
     /// It says nothing of them.
     pub new: Vec<&'f str>,
 }
 
+impl Apart<'_> {
+    /// In words: `since` follows what changed, `confirmed` is who did, and `not_named` ends what they did not name.
+    pub fn in_words(&self, since: &str, confirmed: &str, not_named: &str) -> String {
+        let is =
+            |facts: &[&str], one: &'static str, many: &'static str| if facts.len() == 1 { one } else { many };
+        let Self { changed, here, other, new } = self;
+        let told = [
+            (changed, format!("{} changed{since}", and(changed))),
+            (
+                here,
+                format!(
+                    "{} {} changed here, and {confirmed} over what came",
+                    and(here),
+                    is(here, "was", "were")
+                ),
+            ),
+            (
+                other,
+                format!(
+                    "{} {} here than where {confirmed}",
+                    and(other),
+                    is(other, "is another", "are others")
+                ),
+            ),
+            (new, format!("it rests on {} now, which {not_named}", and(new))),
+        ];
+        let told = told.into_iter().filter(|(facts, _)| !facts.is_empty()).map(|(_, words)| words);
+        told.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// A deployment with its framework.
+type Of<'a> = (&'a Deployment, &'a Framework);
+
 /// Tells facts apart by how they came not to be what a confirmation names.
-pub fn apart<'f>(deployment: &Deployment, entry: &Entry, party: &PartyId, facts: &'f [ItemId]) -> Apart<'f> {
+pub fn apart<'f>(
+    (deployment, framework): Of<'_>,
+    entry: &Entry,
+    party: &PartyId,
+    facts: &'f [ItemId],
+) -> Apart<'f> {
     let confirmation = entry.confirmation(deployment, party);
-    let is_carried = entry.is_carried(deployment, party);
+    let received = deployment.received.as_deref().filter(|_| entry.is_carried(deployment, party));
     let mut apart = Apart::default();
     for fact in facts {
-        let list = match confirmation.is_none_or(|confirmation| confirmation.given.contains_key(fact)) {
-            false => &mut apart.new,
-            true if is_carried => &mut apart.other,
-            true => &mut apart.changed,
+        let given = confirmation.and_then(|confirmation| confirmation.given.get(fact));
+        let came = received.and_then(|received| fact_among(&received.answers, framework, fact));
+        let list = match (given, received) {
+            (None, _) if confirmation.is_some() => &mut apart.new,
+            (Some(given), Some(_)) if came.is_some_and(|came| came.is_short(given)) => &mut apart.here,
+            (_, Some(_)) => &mut apart.other,
+            (_, None) => &mut apart.changed,
         };
         list.push(fact.as_str());
     }
@@ -72,24 +100,12 @@ pub fn apart<'f>(deployment: &Deployment, entry: &Entry, party: &PartyId, facts:
 }
 
 /// How one party stands to something, in words; `what` is `the answer`, `the risk` …
-pub fn of_stand(
-    deployment: &Deployment,
-    entry: &Entry,
-    party: &PartyId,
-    stand: &Stand,
-    what: &str,
-) -> String {
-    match (stand, entry.confirmation(deployment, party)) {
+pub fn of_stand(of: Of<'_>, entry: &Entry, party: &PartyId, stand: &Stand, what: &str) -> String {
+    match (stand, entry.confirmation(of.0, party)) {
         (Stand::Stands, Some(c)) => format!("{what}: {} confirmed for the {party} on {}", c.by, c.on),
         (Stand::Missing, _) => format!("{what}: the {party} has not confirmed"),
-        _ => stale(deployment, entry, party, stand, what).unwrap_or_default(),
+        _ => stale(of, entry, party, stand, what).unwrap_or_default(),
     }
-}
-
-/// Whose commit brought in a confirmation for a party that its author does not speak for.
-pub fn of_origin(origin: &Origin, party: &PartyId) -> String {
-    let commit: String = origin.commit.chars().take(12).collect();
-    format!("commit {commit} of {} brought it in, who does not speak for the {party}", origin.author.name)
 }
 
 fn not_confirmed<'p>(parties: impl Iterator<Item = &'p PartyId>) -> String {
@@ -109,14 +125,15 @@ fn origin(deployment: &Deployment, is_carried: bool) -> String {
 }
 
 /// Why an answer is in its state; empty where there is nothing to say.
-pub fn of_answer(deployment: &Deployment, answer: &AnswerState<'_>) -> String {
+pub fn of_answer(of: Of<'_>, answer: &AnswerState<'_>) -> String {
+    let deployment = of.0;
     match answer.state {
         State::Stale => {
             let entry = Entry::Answer(answer.slot.clone());
             let reasons = answer
                 .parties
                 .iter()
-                .filter_map(|(party, stand)| stale(deployment, &entry, party, stand, "the answer"));
+                .filter_map(|(party, stand)| stale(of, &entry, party, stand, "the answer"));
             reasons.collect::<Vec<_>>().join("; ")
         }
         State::Proposed => {
@@ -132,14 +149,15 @@ pub fn of_answer(deployment: &Deployment, answer: &AnswerState<'_>) -> String {
 }
 
 /// Why a risk is in its state; empty where there is nothing to say.
-pub fn of_risk(deployment: &Deployment, risk: &RiskState<'_>) -> String {
+pub fn of_risk(of: Of<'_>, risk: &RiskState<'_>) -> String {
+    let deployment = of.0;
     let (party, stand) = &risk.whole;
     match risk.state {
         State::Stale => {
-            let whole = stale(deployment, &Entry::Risk(risk.id.clone()), party, stand, "the risk");
+            let whole = stale(of, &Entry::Risk(risk.id.clone()), party, stand, "the risk");
             let parts = risk.mitigations.iter().filter_map(|(key, (owner, stand))| {
                 let entry = Entry::Mitigation(risk.id.clone(), (*key).clone());
-                stale(deployment, &entry, owner, stand, &format!("mitigation {key}"))
+                stale(of, &entry, owner, stand, &format!("mitigation {key}"))
             });
             whole.into_iter().chain(parts).collect::<Vec<_>>().join("; ")
         }

@@ -2,9 +2,10 @@
 
 use super::confirm::Entry;
 use super::outcome::Evaluator;
+use super::spoken::{self, Said, Spoken};
 use crate::model::{
-    Address, Answer, Canonical, Confirmation, DEPLOYER, Deployment, Digest, Framework, Item, ItemId, Key,
-    Kind, PartyId, Person, ProfileName, Risk, RiskId, SUPPLIER, Settings, Slot,
+    Answer, Canonical, Confirmation, DEPLOYER, Deployment, Digest, Framework, Item, ItemId, Key, Kind,
+    PartyId, Person, ProfileName, Risk, RiskId, SUPPLIER, Settings, Slot,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -361,7 +362,7 @@ pub struct Speakers<'a> {
     deployment: &'a Deployment,
     framework: &'a Framework,
     known: std::cell::RefCell<BTreeMap<(PartyId, String), bool>>,
-    foreign: Option<&'a BTreeSet<(Entry, PartyId)>>,
+    foreign: Option<&'a BTreeSet<Spoken>>,
 }
 
 impl<'a> Speakers<'a> {
@@ -370,16 +371,25 @@ impl<'a> Speakers<'a> {
         Self { settings, deployment, framework, known: std::cell::RefCell::default(), foreign: None }
     }
 
-    /// The same, where it is known which confirmations a commit of another party's person brought in.
-    pub fn knowing(self, foreign: &'a BTreeSet<(Entry, PartyId)>) -> Self {
+    /// The same, where it is known what somebody brought in who may not have said it.
+    pub fn knowing(self, foreign: &'a BTreeSet<Spoken>) -> Self {
         Self { foreign: Some(foreign), ..self }
     }
 
-    /// Whether a confirmation shows only that somebody claims it.
-    fn only_claims(&self, entry: Entry, party: &PartyId) -> bool {
-        let by = entry.confirmation(self.deployment, party).map(|confirmation| &confirmation.by);
-        by.is_some_and(|by| !self.may(party, by))
-            || self.foreign.is_some_and(|foreign| foreign.contains(&(entry, party.clone())))
+    /// Whether what is said shows only that somebody claims it.
+    fn only_claims(&self, spoken: &Spoken) -> bool {
+        spoken.said(self.deployment.into()).is_some_and(|said| !self.may_say(said))
+            || self.foreign.is_some_and(|foreign| foreign.contains(spoken))
+    }
+
+    /// Whether somebody is listed for what they say here.
+    fn may_say(&self, said: Said<'_>) -> bool {
+        match said {
+            Said::Confirmation(party, _) | Said::Reply(party, _) => self.may(party, said.by()),
+            Said::Acceptance(acceptance) => {
+                may_act(self.settings, self.deployment, self.framework, &acceptance.role, &acceptance.by)
+            }
+        }
     }
 
     /// Whether somebody is listed for a party here.
@@ -396,62 +406,39 @@ impl<'a> Speakers<'a> {
     /// Whether an answer rests on a confirmation that is only claimed.
     pub fn is_claimed(&self, answer: &AnswerState<'_>) -> bool {
         let mut standing = answer.parties.iter().filter(|(_, stand)| *stand == Stand::Stands);
-        standing.any(|(party, _)| self.only_claims(Entry::Answer(answer.slot.clone()), party))
+        standing.any(|(party, _)| {
+            let entry = Entry::Answer(answer.slot.clone());
+            self.only_claims(&Spoken::Confirmation(entry, (*party).clone()))
+        })
     }
 
-    /// The same of a risk or one of its mitigations.
+    /// The same of a risk: of what is said to it or one of its mitigations, of its acceptance, and of the reply to its transfer.
     pub fn is_risk_claimed(&self, risk: &RiskState<'_>) -> bool {
         let (owner, stand) = &risk.whole;
         let whole = (*stand == Stand::Stands).then(|| (Entry::Risk(risk.id.clone()), owner));
         let parts = risk.mitigations.iter().filter(|(_, (_, stand))| *stand == Stand::Stands);
         let parts =
             parts.map(|(key, (owner, _))| (Entry::Mitigation(risk.id.clone(), (*key).clone()), *owner));
-        whole.into_iter().chain(parts).any(|(entry, party)| self.only_claims(entry, party))
+        let confirmed =
+            whole.into_iter().chain(parts).map(|(entry, party)| Spoken::Confirmation(entry, party.clone()));
+        let others = [Spoken::Acceptance(risk.id.clone()), Spoken::Reply(risk.id.clone())];
+        confirmed.chain(others).any(|spoken| self.only_claims(&spoken))
     }
 }
 
-/// Confirmations and acceptances by people whom the settings do not list for it: by party (or role) and name, where they stand.
-pub fn claimed<'d>(
+/// What is said by people whom the settings do not list for it: by party (or role) and name.
+pub fn claimed(
     settings: &Settings,
-    deployment: &'d Deployment,
+    deployment: &Deployment,
     framework: &Framework,
-) -> BTreeMap<(String, String), Vec<Address>> {
-    let mut claimed = BTreeMap::<(String, String), Vec<Address>>::new();
+) -> BTreeMap<(String, String), Vec<Spoken>> {
     let speakers = Speakers::of(settings, deployment, framework);
-    let mut look = |confirmed: &'d BTreeMap<PartyId, Confirmation>, at: &dyn Fn() -> Address| {
-        for (party, confirmation) in confirmed {
-            let by = confirmation.by.as_str();
-            if !speakers.may(party, by) {
-                let at = at().then("confirmed").then(party.as_str()).then("by");
-                claimed.entry((party.to_string(), by.to_owned())).or_default().push(at);
-            }
+    let mut claimed = BTreeMap::<(String, String), Vec<Spoken>>::new();
+    spoken::each(deployment.into(), |said, at| {
+        if !speakers.may_say(said) {
+            claimed.entry((said.voice().to_owned(), said.by().to_owned())).or_default().push(at());
         }
-    };
-    for (slot, answer) in &deployment.answers {
-        look(&answer.confirmed, &|| slot.address());
-    }
-    for (id, risk) in &deployment.risks {
-        look(&risk.confirmed, &|| Address::of(id));
-        for (key, mitigation) in &risk.mitigations {
-            look(&mitigation.confirmed, &|| Address::of(id).then("mitigations").then(key.as_str()));
-        }
-    }
-    for (id, risk) in &deployment.risks {
-        if let Some(transfer) = &risk.transfer
-            && let Some(receipt) = &transfer.receipt
-            && !speakers.may(&transfer.to, &receipt.by)
-        {
-            let key = (transfer.to.to_string(), receipt.by.clone());
-            let at = Address::of(id).then("transfer").then("receipt").then("by");
-            claimed.entry(key).or_default().push(at);
-        }
-        if let Some(acceptance) = &risk.acceptance
-            && !may_act(settings, deployment, framework, &acceptance.role, &acceptance.by)
-        {
-            let key = (acceptance.role.clone(), acceptance.by.clone());
-            claimed.entry(key).or_default().push(Address::of(id).then("acceptance").then("by"));
-        }
-    }
+    });
     claimed
 }
 
@@ -465,6 +452,12 @@ pub fn holders<'s>(
     let code = deployment.text(&framework.headline.organisation_code);
     let role = role.to_owned();
     settings.people.around(&code).filter(move |(_, person)| person.roles.contains(&role))
+}
+
+/// Whether a person whom the settings list acts in a role here.
+pub fn acts_as(person: &Person, deployment: &Deployment, framework: &Framework, role: &str) -> bool {
+    let code = deployment.text(&framework.headline.organisation_code);
+    person.acts_around(&code) && person.roles.iter().any(|one| one == role)
 }
 
 /// Whether the settings list this person in a role.

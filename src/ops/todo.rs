@@ -34,7 +34,7 @@ pub enum Deed {
     PutInPlace,
     /// Confirm what nobody has confirmed yet.
     Confirm,
-    /// Look again at what has changed since it was confirmed.
+    /// Look again at what is not any more what was confirmed, or not here.
     ConfirmAgain,
     /// Attach a document that the outcomes ask for.
     Attach,
@@ -58,7 +58,7 @@ impl Deed {
             Self::Rate => "to rate",
             Self::PutInPlace => "to put in place, or decide against",
             Self::Confirm => "to confirm",
-            Self::ConfirmAgain => "to look at again: changed since it was confirmed",
+            Self::ConfirmAgain => "to look at again",
             Self::Attach => "to attach",
             Self::FindSignatory => "to sign: name somebody",
             Self::Settle => "to settle",
@@ -88,10 +88,10 @@ pub struct Task {
 }
 
 /// Why a party has to look again at what it confirmed; empty where it has not spoken yet.
-fn again(deployment: &Deployment, entry: &Entry, party: &PartyId, stand: &Stand, what: &str) -> String {
+fn again(of: (&Deployment, &Framework), entry: &Entry, party: &PartyId, stand: &Stand, what: &str) -> String {
     match stand {
         Stand::Missing => String::new(),
-        _ => reason::of_stand(deployment, entry, party, stand, what),
+        _ => reason::of_stand(of, entry, party, stand, what),
     }
 }
 
@@ -202,7 +202,7 @@ pub fn todo(
             for (party, stand) in answer.parties.iter().filter(|(_, stand)| *stand != Stand::Stands) {
                 let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
                 let entry = Entry::Answer(answer.slot.clone());
-                let why = again(deployment, &entry, party, stand, "the answer");
+                let why = again((deployment, framework), &entry, party, stand, "the answer");
                 tasks.push(task(party.as_str(), deed, why));
             }
         }
@@ -223,7 +223,7 @@ pub fn todo(
             tasks.push(task(party.as_str(), Deed::Rate, whole.clone(), &risk.risk.title, String::new()));
         } else if *stand != Stand::Stands {
             let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
-            let why = again(deployment, &Entry::Risk(risk.id.clone()), party, stand, "the risk");
+            let why = again((deployment, framework), &Entry::Risk(risk.id.clone()), party, stand, "the risk");
             tasks.push(task(party.as_str(), deed, whole.clone(), &risk.risk.title, why));
         }
         for (key, mitigation) in &risk.risk.mitigations {
@@ -243,7 +243,7 @@ pub fn todo(
             {
                 let deed = if *stand == Stand::Missing { Deed::Confirm } else { Deed::ConfirmAgain };
                 let entry = Entry::Mitigation(risk.id.clone(), key.clone());
-                let why = again(deployment, &entry, owner, stand, "the mitigation");
+                let why = again((deployment, framework), &entry, owner, stand, "the mitigation");
                 tasks.push(task(owner.as_str(), deed, at, &mitigation.text, why));
             }
         }

@@ -203,7 +203,9 @@ pub fn update(
         _ => {}
     }
     let is_level = lineage.id == coming.id && base.digest() == coming.digest;
-    if is_level && refusing.places.is_empty() && *base == *coming.received {
+    // The base and its confirmations move together, also where nothing comes of it here.
+    let is_same = is_level && *base == *coming.received && lineage.confirmations.is_some();
+    if is_same && refusing.places.is_empty() {
         return Ok(Updated::UpToDate);
     }
     let right = for_here(deployment, framework, coming);
@@ -240,7 +242,7 @@ pub fn update(
             refused.insert(place.address().to_string(), refusal(right, place, said));
         }
     }
-    if is_level && !has_refused && merged.changes.is_empty() {
+    if is_same && !has_refused {
         return Ok(Updated::UpToDate);
     }
     if merged.is_clean() {
@@ -620,10 +622,11 @@ pub fn meta_edits(before: &Lineage, after: &Lineage) -> Vec<Edit> {
     edits
 }
 
-/// The risks among changes, each once.
+/// The risks whose content changes, each once.
 pub fn risks_of(changes: &[Change]) -> Vec<&RiskId> {
     let mut ids: Vec<&RiskId> = changes
         .iter()
+        .filter(|change| !change.is_voice())
         .filter_map(|change| if let Subject::Risk(id) = &change.place.subject { Some(id) } else { None })
         .collect();
     ids.dedup();

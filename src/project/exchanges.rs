@@ -9,6 +9,12 @@ use std::collections::BTreeMap;
 /// The folder of what was exchanged, at the top of a repository.
 pub const EXCHANGES: &str = "exchanges";
 
+/// What a hand-over says of itself, in its file, and beside what came last where that was signed.
+pub const MANIFEST: &str = "manifest.toml";
+
+/// The signature over that.
+pub const SIGNATURE: &str = "manifest.toml.sig";
+
 /// The folder of what was exchanged with one end.
 pub fn exchange_of(id: &PermanentId, with: &str) -> String {
     format!("{EXCHANGES}/{id}/{with}")
@@ -54,4 +60,24 @@ pub fn came_from(
         Some(finding) => Err(Error::from(finding).help("restore it from git")),
         None => Ok(Some(received)),
     }
+}
+
+/// A manifest with the signature over its bytes.
+#[derive(Debug, Clone)]
+pub struct SignedManifest {
+    /// The manifest.
+    pub bytes: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+}
+
+/// The manifest of what came last from an end, and the signature over it; none where nobody signed it.
+///
+/// # Errors
+///
+/// Where a file cannot be read.
+pub fn manifest_of(store: &dyn Store, id: &PermanentId, with: &str) -> Result<Option<SignedManifest>, Error> {
+    let read = |name: &str| store.read(&format!("{}/{name}", exchange_of(id, with)));
+    let both = read(MANIFEST)?.zip(read(SIGNATURE)?);
+    Ok(both.map(|(bytes, signature)| SignedManifest { bytes, signature }))
 }

@@ -21,7 +21,9 @@ use std::sync::{Arc, OnceLock};
 pub use approvals::{APPROVALS, BROKEN_STATEMENT, EvidenceFiles, Held, STRAY, evidence_digest, statements};
 pub use by_base::ByBase;
 pub use compare::{Pair, load_pair, pairs};
-pub use exchanges::{EXCHANGES, came_from, exchange_of, ledgers};
+pub use exchanges::{
+    EXCHANGES, MANIFEST, SIGNATURE, SignedManifest, came_from, exchange_of, ledgers, manifest_of,
+};
 pub use load::{ASIDE, CONFLICTS, IMPORTED, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
 pub use papers::{Papers, papers};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};

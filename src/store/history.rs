@@ -45,6 +45,12 @@ impl<'r> History<'r> {
         self.moment(&self.repo.named(revision)?).map_err(|error| revision_error(revision, &error))
     }
 
+    /// The folder as it was at a commit, by its id; none where that is not here.
+    pub fn of_commit(&self, id: &str) -> Option<Moment> {
+        let commit = self.repo.git().find_commit(Oid::from_str(id).ok()?).ok()?;
+        self.moment(&commit).ok()
+    }
+
     fn moment(&self, commit: &Commit<'_>) -> Result<Moment, git2::Error> {
         let folder = match commit.tree()?.get_path(Path::new(&self.folder)) {
             Ok(entry) => Some(entry.id()),

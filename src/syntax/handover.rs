@@ -23,6 +23,7 @@ pub fn read_manifest(document: &Document<'_>) -> (Option<Manifest>, Vec<Finding>
     let on = table.needed_date("on");
     let reader = table.needed_word("audience", Reader::ALL, Reader::as_str);
     let left_out = table.texts("left-out");
+    let said = table.text("said");
     let framework = framework_ref(&table);
     let inner = needed(&table, "deployment");
     let deployment = inner.and_then(|inner| {
@@ -65,6 +66,7 @@ pub fn read_manifest(document: &Document<'_>) -> (Option<Manifest>, Vec<Finding>
             reader,
             base,
             left_out,
+            said,
             parts,
         })
     })();
@@ -80,6 +82,7 @@ pub fn write_manifest(manifest: &Manifest) -> String {
     out.key("on", manifest.on.to_string());
     out.text_of("audience", manifest.reader.as_str());
     out.list_if("left-out", &manifest.left_out);
+    out.text_if("said", manifest.said.as_ref());
     out.key("framework", framework_text(&manifest.framework));
     out.header("deployment");
     out.text_of("id", manifest.id.as_str());
@@ -112,6 +115,7 @@ pub fn read_ledger(document: &Document<'_>) -> (Option<Ledger>, Vec<Finding>) {
         let to = needed(&inner, "to").and_then(|inner| end(&inner));
         let built_on = optional(&inner, "built-on");
         let (title, received) = (inner.needed_text("title"), inner.text("received"));
+        let confirmations = inner.text("confirmations");
         let evidence = texts(&inner, "evidence");
         inner.finish();
         Some(Came {
@@ -123,6 +127,7 @@ pub fn read_ledger(document: &Document<'_>) -> (Option<Ledger>, Vec<Finding>) {
             built_on,
             title: title?,
             received,
+            confirmations,
             evidence,
         })
     });
@@ -136,6 +141,7 @@ pub fn read_ledger(document: &Document<'_>) -> (Option<Ledger>, Vec<Finding>) {
         let built_on = optional(&inner, "built-on");
         let (on, by) = (inner.needed_date("on"), inner.needed_text("by"));
         let (title, received) = (inner.needed_text("title"), inner.text("received"));
+        let confirmations = inner.text("confirmations");
         let receipts = inner.tables("receipts").into_iter().filter_map(|(entry, inner)| {
             let (by, on) = (inner.needed_text("by"), inner.needed_date("on"));
             inner.finish();
@@ -145,7 +151,7 @@ pub fn read_ledger(document: &Document<'_>) -> (Option<Ledger>, Vec<Finding>) {
         inner.finish();
         let one = (|| {
             let (digest, on, by, title) = (digest?, on?, by?, title?);
-            Some(Sent { digest, content, built_on, on, by, title, received, receipts })
+            Some(Sent { digest, content, built_on, on, by, title, received, confirmations, receipts })
         })();
         sent.extend(one.map(|one| (number, one)));
     }
@@ -170,6 +176,7 @@ pub fn write_ledger(ledger: &Ledger, name: &DeploymentName) -> String {
         out.number_if("built-on", came.built_on);
         out.text_of("title", &came.title);
         out.text_if("received", came.received.as_ref());
+        out.text_if("confirmations", came.confirmations.as_ref());
         end_into(&mut out, "came.to", &came.to);
         if !came.evidence.is_empty() {
             out.header("came.evidence");
@@ -185,6 +192,7 @@ pub fn write_ledger(ledger: &Ledger, name: &DeploymentName) -> String {
         out.text_of("by", &sent.by);
         out.text_of("title", &sent.title);
         out.text_if("received", sent.received.as_ref());
+        out.text_if("confirmations", sent.confirmations.as_ref());
         for (end, arrival) in &sent.receipts {
             out.header(&format!("sent.{number}.receipts.{}", key(end)));
             out.text_of("by", &arrival.by);

@@ -274,3 +274,141 @@ fn confirm_shows_in_full_what_it_confirms() {
     let rows = words(&sandbox.tom(&["show", D, "BD-24"]).code(0).out);
     assert!(rows.contains("rows.go-live.date: 2"), "{rows}");
 }
+
+/// Whoever enters a word of somebody else claims it, an acceptance like a confirmation.
+#[test]
+fn an_acceptance_that_another_partys_person_committed_is_claimed() {
+    let sandbox = Sandbox::example();
+    let accept = |reason: &str| {
+        let args =
+            ["accept", D, "HAZ-006", "--role", "siro", "--until", "2027-11-20", "--by", "Rajan Pillai"];
+        sandbox.tom(&[&args[..], &["--again", "--reason", reason]].concat()).code(0);
+    };
+    accept("The supplier says so.");
+    commit_as(&sandbox, "Jo Marsh", "jo.marsh@acme.example");
+    let why = "of Jo Marsh brought it in, who is not listed as siro here";
+    let status = words(&sandbox.tom(&["status", D]).code(0).out);
+    assert!(status.contains("1 acceptance is only claimed") && status.contains(why), "{status}");
+    assert!(status.contains("claimed only: HAZ-006.acceptance"), "{status}");
+    assert!(status.contains("ready, 1 only claimed"), "{status}");
+    assert!(show(&sandbox, "HAZ-006").contains(why));
+    assert!(words(&sandbox.tom(&["todo", D]).out).contains("1 acceptance is only claimed"));
+    let verified = words(&sandbox.tom(&["verify", D]).all());
+    assert!(verified.contains("claimed"), "{verified}");
+    sandbox.tom(&["render", D, "--to", "p", "--pack", "phase-2"]).code(0);
+    let page = words(&sandbox.read("p/acme-northfield-phase-2.html"));
+    assert!(
+        page.contains("Only claimed: 1 of these; who confirmed or accepted them is not listed for it, or")
+    );
+    assert!(page.contains("It is only claimed: somebody who is not listed in that role entered that."));
+    // Nobody but the one who accepts: a colleague is not listed in the role. And entering it oneself mends it.
+    accept("A colleague says so.");
+    commit_as(&sandbox, "Carys Nunn", "carys.nunn@northfield.example");
+    assert!(show(&sandbox, "HAZ-006").contains("of Carys Nunn brought it in"));
+    accept("I say so.");
+    commit_as(&sandbox, "Rajan Pillai", "rajan.pillai@northfield.example");
+    assert!(!show(&sandbox, "HAZ-006").contains("claimed"));
+}
+
+/// The reply to a transfer is a word of the party that a risk passes to.
+#[test]
+fn a_reply_that_another_partys_person_committed_is_claimed() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["transfer", D, "HAZ-011", "--to", "supplier", "--duty", "Ship an alert"]).code(0);
+    sandbox.tom(&["transfer", D, "HAZ-011", "--accept", "--by", "Jo Marsh"]).code(0);
+    commit_as(&sandbox, "Carys Nunn", "carys.nunn@northfield.example");
+    let status = words(&sandbox.tom(&["status", D]).code(0).out);
+    let why = "of Carys Nunn brought it in, who does not speak for the supplier";
+    assert!(status.contains("1 reply to a transfer is only claimed") && status.contains(why), "{status}");
+}
+
+/// A confirmation by the supplier of southmere's own, written into what was received, with the digest that this then has.
+fn forged(sandbox: &Sandbox) {
+    let name = "acme-southmere";
+    sandbox.tom(&["confirm", name, "IGA-04", "--party", "supplier", "--by", "Jo Marsh", "--again"]).code(0);
+    let folder = format!("assessments/{name}");
+    let head = "[IGA-04.confirmed.supplier]";
+    let table = |text: &str, head: &str| {
+        let start = text.find(head).unwrap() + head.len();
+        (start, text[start..].find("\n\n").map_or(text.len(), |end| start + end))
+    };
+    let text = sandbox.read(&format!("{folder}/ig.toml"));
+    let (start, end) = table(&text, head);
+    let received = sandbox.read(&format!("{folder}/received.toml"));
+    let (from, to) = table(&received, "[answers.IGA-04.confirmed.supplier]");
+    let received = format!("{}{}{}", &received[..from], &text[start..end], &received[to..]);
+    sandbox.write(&format!("{folder}/received.toml"), &received);
+    let store = tom::store::WorkTree::new(sandbox.path(""));
+    let (project, _) = tom::project::Project::open(Box::new(store)).unwrap();
+    let loaded = project.load(&tom::model::DeploymentName::new(name).unwrap()).unwrap();
+    let lineage = loaded.deployment.unwrap().meta.derived_from.unwrap();
+    let (old, new) = (lineage.confirmations.unwrap(), loaded.confirmations.unwrap().to_string());
+    assert_ne!(old, new);
+    sandbox.replace(&format!("{folder}/deployment.toml"), &old, &new);
+}
+
+/// Whoever can write the one file can write the other: the parent is asked what it said.
+#[test]
+fn a_digest_that_stands_beside_what_was_received_proves_nothing() {
+    let name = "acme-southmere";
+    let sandbox = Sandbox::example();
+    let is_claimed = |sandbox: &Sandbox| {
+        let shown = sandbox.tom(&["show", name, "IGA-04"]).code(0).out;
+        words(&shown).contains("of Nadia Fenn brought it in, who does not speak for the supplier")
+    };
+    let nadia = |sandbox: &Sandbox| commit_as(sandbox, "Nadia Fenn", "nadia.fenn@southmere.example");
+    forged(&sandbox);
+    nadia(&sandbox);
+    assert!(!sandbox.tom(&["check", name]).out.contains("TOM-0502"), "the files agree with one another");
+    assert!(is_claimed(&sandbox));
+    assert!(sandbox.tom(&["status", name]).out.contains("1 confirmation is only claimed"));
+    // Without the line nothing is held against anything.
+    let file = "assessments/acme-southmere/deployment.toml";
+    let without = |sandbox: &Sandbox| {
+        let text = sandbox.read(file);
+        let kept = text.lines().filter(|line| !line.starts_with("confirmations = "));
+        sandbox.write(file, kept.collect::<Vec<_>>().join("\n") + "\n");
+    };
+    without(&sandbox);
+    nadia(&sandbox);
+    assert!(is_claimed(&sandbox));
+    // What really came along is carried still, and the next update writes the line again.
+    assert!(sandbox.tom(&["status", name]).out.contains("1 confirmation is only claimed"));
+    sandbox.tom(&["update", name]).code(0);
+    assert!(sandbox.read(file).contains("confirmations = \"sha256:"));
+    assert!(!sandbox.read("assessments/acme-southmere/received.toml").contains("on = 2026-11-20"));
+    // The finding gives nobody the digest to paste.
+    sandbox.replace(file, "confirmations = \"sha256:", "confirmations = \"sha256:0");
+    let finding = sandbox.tom(&["check", name]).code(1).out;
+    assert!(finding.contains("TOM-0502") && !finding.contains("the file now has"), "{finding}");
+    // A commit that the lineage names decides, whatever the parent says later.
+    let sandbox = Sandbox::example();
+    let head = sandbox.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    forged(&sandbox);
+    let text = sandbox.read(file);
+    let commit = text.lines().find(|line| line.starts_with("commit = ")).unwrap();
+    sandbox.replace(file, commit, &format!("commit = \"{head}\""));
+    nadia(&sandbox);
+    let parent = "assessments/acme-northfield/ig.toml";
+    let forged_in = sandbox.read("assessments/acme-southmere/ig.toml");
+    sandbox.write(parent, forged_in);
+    sandbox.commit("the parent says it now");
+    assert!(is_claimed(&sandbox));
+    // Without a parent to ask, the files are believed while they agree, and not without the line.
+    let alone = Sandbox::example();
+    alone.git(&["rm", "-rqf", "assessments/acme-northfield", "assessments/acme-5-1"]);
+    alone.git(&["checkout", "-q", "--orphan", "new"]);
+    alone.git(&[
+        "-c",
+        "user.name=x",
+        "commit",
+        "-qm",
+        "anew",
+        "--author",
+        "Nadia Fenn <nadia.fenn@southmere.example>",
+    ]);
+    assert!(!alone.tom(&["status", name]).out.contains("only claimed"));
+    without(&alone);
+    nadia(&alone);
+    assert!(alone.tom(&["status", name]).out.contains("only claimed"));
+}

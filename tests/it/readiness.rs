@@ -420,7 +420,7 @@ fn a_fact_that_came_along_and_was_emptied_puts_in_doubt_what_came_along_over_it(
     let rest = after.split_once("\n[BD-22").unwrap().1;
     sandbox.write(file, format!("{before}[BD-21]\n\n[BD-22{rest}"));
     assert!(!shown().contains(stands), "{}", shown());
-    let why = "BD-21 is another here than where Jo Marsh confirmed for the supplier";
+    let why = "BD-21 was changed here, and Jo Marsh confirmed for the supplier";
     assert!(shown().contains(why), "{}", shown());
 }
 
@@ -466,4 +466,117 @@ fn a_role_is_looked_for_where_it_has_something_to_do_and_told_what() {
     assert!(sandbox.tom(&["todo", "acme-5-1", "--role", "siro"]).code(0).out.contains("0 things to do"));
     let explained = sandbox.tom(&["explain", "TOM-0806"]).code(0).out;
     assert!(explained.contains("TOM-0603"), "{explained}");
+}
+
+#[test]
+fn an_acceptance_that_holds_gives_way_to_a_claim_only_when_that_is_asked_for() {
+    let sandbox = Sandbox::example();
+    let risk = "assessments/acme-northfield/risks/HAZ-006.toml";
+    let before = sandbox.read(risk);
+    let accept = |by: &str, rest: &[&str]| {
+        let args = ["accept", "acme-northfield", "HAZ-006", "--role", "siro", "--until", "2027-11-20"];
+        sandbox.tom(&[&args[..], &["--reason", "x", "--by", by], rest].concat())
+    };
+    let refused = accept("Jo Marsh", &[]).code(2).err;
+    assert!(
+        refused.contains("accepted already, by Rajan Pillai as siro") && refused.contains("--again"),
+        "{refused}"
+    );
+    assert_eq!(sandbox.read(risk), before);
+    // Whoever may accept renews it, and is told what gives way.
+    let out = accept("Rajan Pillai", &["--dry-run"]).code(0).out;
+    assert!(
+        out.contains("it would replace the one by Rajan Pillai as siro in class 3 on 2026-11-01"),
+        "{out}"
+    );
+    let out = accept("Jo Marsh", &["--again"]).code(0).out;
+    assert!(out.contains("it replaces the one by Rajan Pillai"), "{out}");
+    // An acceptance is none of a party, and is not called a confirmation.
+    let found = sandbox.tom(&["check", "acme-northfield"]).out;
+    assert!(found.contains("`Jo Marsh` accepts 1 risk as siro, and is not listed for it"), "{found}");
+    // What holds no longer has nobody's word to lose.
+    sandbox.tom(&["set", "acme-northfield", "HAZ-006.effect", "Worse than we thought."]).code(0);
+    let out = accept("Ann Lee", &[]).code(0).out;
+    assert!(out.contains("which held no longer, by Jo Marsh"), "{out}");
+}
+
+#[test]
+fn a_reason_tells_what_was_changed_here_from_what_never_was_that_here() {
+    let sandbox = Sandbox::example();
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    sandbox.tom(&["derive", "acme-northfield", "acme-eastmoor"]).code(0);
+    sandbox.commit("derived");
+    sandbox.tom(&["set", "acme-eastmoor", "BD-21", "New use"]).code(0);
+    let shown = words(&sandbox.tom(&["show", "acme-eastmoor", "MSCA-PDS-07"]).code(0).out);
+    let changed = "BD-21 was changed here, and Jo Marsh confirmed for the supplier on";
+    assert!(shown.contains(changed) && shown.contains("over what came"), "{shown}");
+    // What each organisation enters for itself never was here what it was there.
+    sandbox.tom(&["set", "acme-eastmoor", "BD-22", "Elsewhere"]).code(0);
+    let shown = words(&sandbox.tom(&["show", "acme-eastmoor", "IGA-04"]).code(0).out);
+    assert!(shown.contains("BD-22 is another here than where Jo Marsh confirmed"), "{shown}");
+    let todo = sandbox.tom(&["todo", "acme-eastmoor"]).out;
+    assert!(
+        todo.contains("to look at again (") && !todo.contains("changed since it was confirmed"),
+        "{todo}"
+    );
+    sandbox.commit("local");
+    // A confirmation that comes later does not make the local change a later one, in the diff either.
+    sandbox.tom(&["set", "acme-5-1", "IGA-03.notes", "New note"]).code(0);
+    sandbox.commit("noted");
+    sandbox.tom(&["confirm", "acme-5-1", "IGA-03", "--party", "supplier", "--by", "Jo Marsh"]).code(0);
+    sandbox.commit("confirmed");
+    sandbox.tom(&["update", "acme-northfield"]).code(0);
+    sandbox.commit("updated");
+    let diff = words(&sandbox.tom(&["diff", "HEAD~1..HEAD", "acme-northfield"]).all());
+    assert!(diff.contains("IGA-03") && !diff.contains("changed after the supplier confirmed"), "{diff}");
+    assert!(
+        diff.contains("here than where the supplier confirmed") || diff.contains("over what came"),
+        "{diff}"
+    );
+}
+
+#[test]
+fn impact_names_what_would_be_missing_and_counts_what_it_lists() {
+    let sandbox = Sandbox::example();
+    let impact = |changes: &[&str]| {
+        let out = sandbox.tom(&[&["impact", "acme-northfield"], changes].concat()).code(0).out;
+        out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let worse = impact(&["HAZ-004.residual.severity=Catastrophic", "HAZ-004.residual.likelihood=Medium"]);
+    assert!(worse.contains("Missing then (2)"), "{worse}");
+    assert!(worse.contains("nobody has accepted `HAZ-004`, which stays in class 4"), "{worse}");
+    assert!(worse.contains("the policy lets no role accept class 4"), "{worse}");
+    let other = impact(&["BD-03=XOTHER"]);
+    let claimed = other.split("Only claimed then (").nth(1).unwrap();
+    let count: usize = claimed.split(')').next().unwrap().parse().unwrap();
+    assert!(count > 8 && claimed.contains(&format!("and {} more", count - 8)), "{other}");
+    assert!(other.contains("nobody is named who can sign: "), "{other}");
+}
+
+#[test]
+fn what_nobody_asked_for_is_not_said_and_what_was_not_looked_at_is() {
+    let sandbox = Sandbox::example();
+    let note = "whose commits brought confirmations in is not looked at here";
+    assert!(sandbox.tom(&["todo"]).err.contains(note));
+    assert!(!sandbox.tom(&["todo", "acme-northfield"]).err.contains(note));
+    let risk = "assessments/acme-northfield/risks/HAZ-006.toml";
+    sandbox.replace(risk, "by = \"Rajan Pillai\"", "by = \"Ann Lee\"");
+    assert!(sandbox.tom(&["todo", "acme-northfield"]).out.contains("only claimed"));
+    assert!(!sandbox.tom(&["todo", "acme-northfield", "--role", "siro"]).out.contains("only claimed"));
+}
+
+#[test]
+fn the_help_for_a_risk_names_a_mitigation_that_the_party_can_confirm_or_none() {
+    let sandbox = Sandbox::example();
+    let refused = |name: &str, risk: &str, party: &str, by: &str| {
+        sandbox.tom(&["confirm", name, risk, "--party", party, "--by", by]).code(2).err
+    };
+    let baseline = refused("acme-5-1", "HAZ-004", "deployer", "Helen Okafor");
+    assert!(baseline.contains("confirmed by supplier") && !baseline.contains("mitigations"), "{baseline}");
+    let own = refused("acme-northfield", "HAZ-006", "supplier", "Jo Marsh");
+    let key = own.split("`HAZ-006.mitigations.").nth(1).unwrap().split('`').next().unwrap().to_owned();
+    let address = format!("HAZ-006.mitigations.{key}");
+    sandbox
+        .tom(&["confirm", "acme-northfield", &address, "--party", "supplier", "--by", "Jo Marsh", "--again"])
+        .code(0);
 }

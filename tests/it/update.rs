@@ -250,14 +250,16 @@ fn a_confirmation_that_the_parent_gains_or_takes_back_is_brought_by_the_next_upd
     sandbox.tom(&["status", "acme-northfield", "--behind"]).code(0);
     let dry = sandbox.tom(&["update", "acme-northfield", "--dry-run"]).code(0).out;
     assert!(
-        dry.contains("nothing but 1 confirmation would change") && dry.contains("would give way"),
+        dry.contains("would take nothing but 1 change of a confirmation from acme-5-1")
+            && dry.contains("would give way"),
         "{dry}"
     );
     let out = sandbox.tom(&["update", "acme-northfield"]).code(0).out;
-    assert!(out.contains("nothing but 1 confirmation changed with acme-5-1"), "{out}");
+    assert!(out.contains("took nothing but 1 change of a confirmation from acme-5-1"), "{out}");
     let shown = words(&state());
     // It stands by the notes as they are. The fact beneath it was another here all the time.
-    let other = "BD-15 is another here than where Jo Marsh confirmed for the supplier on 2026-11-20";
+    let other =
+        "BD-15 was changed here, and Jo Marsh confirmed for the supplier on 2026-11-20 over what came";
     assert!(shown.contains(other) && !shown.contains("BD-15 changed"), "{shown}");
     sandbox.tom(&["check", "acme-northfield"]).code(0);
     sandbox.commit("updated again");
@@ -528,4 +530,83 @@ fn what_waits_is_brought_in_as_it_came_or_not_at_all() {
     let ran = sandbox.tom(&["resolve", "acme-northfield"]).code(2);
     assert!(ran.err.contains("TOM-0517"), "{}", ran.err);
     sandbox.tom(&["status", "acme-northfield", "--check"]).code(2);
+    // Nor what somebody is said to have said of it, with or without its digest.
+    let conflicts = format!("{CHILD}/conflicts.toml");
+    sandbox.git(&["checkout", "-q", "--", "."]);
+    std::fs::remove_file(sandbox.path(&conflicts)).unwrap();
+    sandbox.tom(&["update", "acme-northfield"]).code(1);
+    sandbox.replace(&conflicts, "by = \"Jo Marsh\"", "by = \"Amira Sethi\"");
+    let ran = sandbox.tom(&["resolve", "acme-northfield"]).code(2);
+    assert!(
+        ran.err.contains("TOM-0517") && ran.err.contains("confirmations that come were changed"),
+        "{}",
+        ran.err
+    );
+    let text = sandbox.read(&conflicts);
+    let line = text.lines().find(|line| line.starts_with("confirmations = ")).unwrap();
+    sandbox.replace(&conflicts, &format!("{line}\n"), "");
+    assert!(sandbox.tom(&["resolve", "acme-northfield"]).code(2).err.contains("confirmations"));
+}
+
+/// A confirmation changes no risk, and is counted as what it is.
+#[test]
+fn confirmations_are_counted_beside_changes_and_not_among_risks() {
+    let sandbox = Sandbox::example();
+    let confirm = ["confirm", "acme-5-1", "HAZ-001.mitigations.M1", "HAZ-003.mitigations.M1", "IGA-06"];
+    let by = ["--party", "supplier", "--by", "Jo Marsh", "--again", "--note", "Looked at anew"];
+    sandbox.tom(&[&confirm[..], &by].concat()).code(0);
+    sandbox.commit("confirmed anew");
+    let out = sandbox.tom(&["update", "acme-northfield", "--dry-run"]).code(0).out;
+    assert!(out.contains("would take nothing but 2 changes of confirmations"), "{out}");
+    assert!(!out.contains("safety"), "{out}");
+    sandbox.tom(&["set", "acme-5-1", "MSCA-DQ-01.notes", "Reworded."]).code(0);
+    sandbox.commit("one more note");
+    let out = sandbox.tom(&["update", "acme-northfield"]).code(0).out;
+    assert!(out.contains("took 1 change and 2 changes of confirmations from acme-5-1"), "{out}");
+}
+
+/// Nothing else is as sure of what the parent says as what it hands over: the base is that, also where nothing comes of it.
+#[test]
+fn the_base_moves_with_the_confirmations_also_where_nothing_comes_of_it() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["update", "--from", "acme-5-1", "--all"]).code(0);
+    sandbox.commit("level");
+    let head = "[IGA-06.confirmed.supplier]";
+    let cut = |text: &str, head: &str| {
+        let start = text.find(head).unwrap();
+        let end = text[start..].find("\n\n").map_or(text.len(), |end| start + end + 2);
+        format!("{}{}", &text[..start], &text[end..])
+    };
+    for file in [format!("{PARENT}/ig.toml"), format!("{CHILD}/ig.toml")] {
+        let text = sandbox.read(&file);
+        sandbox.write(&file, cut(&text, head));
+    }
+    sandbox.commit("taken back on both");
+    let received = format!("{CHILD}/received.toml");
+    let base = "[answers.IGA-06.confirmed.supplier]";
+    assert!(sandbox.read(&received).contains(base));
+    let out = sandbox.tom(&["update", "acme-northfield"]).code(0).out;
+    assert!(!out.contains("up to date"), "{out}");
+    assert!(!sandbox.read(&received).contains(base));
+    sandbox.commit("updated");
+    sandbox.tom(&["check", "acme-northfield"]).code(0);
+    assert!(sandbox.tom(&["update", "acme-northfield"]).code(0).out.contains("up to date"));
+}
+
+#[test]
+fn what_was_decided_is_told_as_a_decision() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["update", "--from", "acme-5-1", "--all"]).code(0);
+    sandbox.commit("level");
+    let file = format!("{PARENT}/ig.toml");
+    let text = sandbox.read(&file);
+    let start = text.find("[IGA-06.confirmed.supplier]").unwrap();
+    let end = start + text[start..].find("\n\n").unwrap() + 2;
+    sandbox.write(&file, format!("{}{}", &text[..start], &text[end..]));
+    sandbox.tom(&["set", "acme-5-1", "HAZ-004.residual.severity", "Significant"]).code(0);
+    sandbox.tom(&["set", "acme-northfield", "HAZ-004.residual.severity", "Considerable"]).code(0);
+    sandbox.commit("both");
+    sandbox.tom(&["update", "acme-northfield"]).code(1);
+    let out = words(&sandbox.tom(&["resolve", "acme-northfield", "HAZ-004.residual", "--ours"]).code(0).out);
+    assert!(out.contains("acme-northfield: decided: ours stays 1 confirmation went: IGA-06"), "{out}");
 }

@@ -3,8 +3,8 @@ use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::words::wrapped;
 use crate::diag::Error;
-use crate::model::{Date, RiskId};
-use crate::ops::accept::{Accepting, accept};
+use crate::model::{Acceptance, Date, RiskId};
+use crate::ops::accept::{Accepting, CANNOT_ACCEPT, accept, holds};
 use crate::ops::state::may_act;
 use crate::project::folder_of;
 use crate::syntax::{Edit, edit};
@@ -40,6 +40,10 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 
+    /// Replace an acceptance that holds by that of somebody whom `tom.toml` does not list in the role
+    #[arg(long)]
+    again: bool,
+
     /// Say what would be accepted, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -56,6 +60,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let who = Accepting { by, role, on: context.today(), until: args.until, reason };
     let acceptance = accept(&deployment, &framework, project.settings(), &args.risk, &who)?;
     let listed = may_act(project.settings(), &deployment, &framework, &who.role, &who.by);
+    let risk = deployment.risks.get(&args.risk);
+    let old = risk.and_then(|risk| Some((risk.acceptance.as_ref()?, holds(risk, &framework))));
+    if let (Some((old, true)), false, false) = (old, listed, args.again) {
+        let what = format!("`{}` is accepted already, by {}", args.risk, in_words(old));
+        return Err(Error::new(&CANNOT_ACCEPT, what)
+            .note(format!(
+                "`{}` is not listed in tom.toml as {}: theirs would only be claimed",
+                who.by, who.role
+            ))
+            .help("list them in that role, or replace it all the same with `--again`"));
+    }
     if !listed {
         context.tell(format!(
             "note: `{}` is not listed in tom.toml as {}: the acceptance is only claimed",
@@ -68,7 +83,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         .get(&acceptance.class)
         .map(|a| format!("{}: {}", a.label, a.rule))
         .unwrap_or_default();
-    let title = deployment.risks.get(&args.risk).map(|risk| risk.title.clone()).unwrap_or_default();
+    let title = risk.map(|risk| risk.title.clone()).unwrap_or_default();
     let verb = if args.dry_run { "would accept" } else { "accepted" };
     if !args.dry_run {
         let file = format!("{}/risks/{}.toml", folder_of(&name), args.risk);
@@ -85,5 +100,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         ),
         wrapped(&rule, 2, context.width)
     ));
+    if let Some((old, holds)) = old {
+        let replaces = if args.dry_run { "it would replace" } else { "it replaces" };
+        let which = if holds { "the one" } else { "the one, which held no longer," };
+        let line = format!("{replaces} {which} by {}", in_words(old));
+        context.print(wrapped(&line, 2, context.width) + "\n");
+    }
     Ok(Outcome::Clean)
+}
+
+/// `Rajan Pillai as siro in class 3 on 2026-11-01, until 2027-11-01`
+fn in_words(acceptance: &Acceptance) -> String {
+    let Acceptance { by, role, class, on, until, .. } = acceptance;
+    let until = until.map(|until| format!(", until {until}")).unwrap_or_default();
+    format!("{by} as {role} in class {class} on {on}{until}")
 }

@@ -118,7 +118,8 @@ fn show(adopted: &Adopted, parent: &DeploymentName, width: usize, is_dry: bool) 
         let _ = writeln!(out, "\n{}\n{}", styled(OPEN, line), wrapped(&ids.join(", "), 2, width));
     }
     if !is_dry {
-        let _ = writeln!(out, "\nnext: commit it, then `tom update {} --dry-run`", adopted.deployment.name);
+        let next = format!("next: commit it, then `tom update {} --dry-run`", adopted.deployment.name);
+        let _ = writeln!(out, "\n{}", wrapped(&next, 0, width));
     }
     out
 }

@@ -112,11 +112,11 @@ fn show(draft: &Draft, count: usize, width: usize, is_dry: bool) -> String {
         }
     }
     if !is_dry {
-        let _ = writeln!(
-            out,
-            "\nnext: read it, rate what is open, confirm it for the supplier; `tom adopt D --parent {}` links deployments to it",
+        let next = format!(
+            "next: read it, rate what is open, confirm it for the supplier; `tom adopt D --parent {}` links deployments to it",
             draft.deployment.name
         );
+        let _ = writeln!(out, "\n{}", wrapped(&next, 0, width));
     }
     out
 }

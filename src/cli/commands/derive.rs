@@ -415,13 +415,9 @@ fn report(derived: &Derived, framework: &Framework, context: &Context, is_dry: b
     let to_answer = crate::ops::state::states(deployment, framework).to_answer();
     let _ = writeln!(out, "\nto answer now: {}", counted(to_answer, "needed item", "needed items"));
     if !is_dry {
-        let _ = writeln!(
-            out,
-            "next: fill in {}/*.toml, then `tom check {}` and `tom diff {}`",
-            folder_of(&deployment.name),
-            deployment.name,
-            deployment.name
-        );
+        let (folder, name) = (folder_of(&deployment.name), &deployment.name);
+        let next = format!("next: fill in {folder}/*.toml, then `tom check {name}` and `tom diff {name}`");
+        let _ = writeln!(out, "{}", wrapped(&next, 0, context.width));
     }
     out
 }

@@ -2,13 +2,14 @@ use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::decided::{Judging, judged};
 use crate::cli::report::one_line;
-use crate::cli::words::{BOLD, heading, short, styled, wrapped};
+use crate::cli::words::{BOLD, heading, named, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Address, Class, Deployment, Framework};
 use crate::ops::claims::Claims;
 use crate::ops::impact::{Impact, any_change, of_any_change, of_change, voided};
 use crate::ops::policy::keys;
+use crate::ops::ready::new_gaps;
 use crate::ops::set::{Assignment, apply, is_item, refuse_said, risk_edits, slot_of, understand};
 use crate::project::{Project, folder_of};
 use crate::syntax::{Document, edit, read_risk};
@@ -51,6 +52,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let settings = project.settings();
     let claims = |deployment| Claims::of(settings, deployment, &framework, &BTreeMap::new());
     impact.claimed = claims(&after).besides(&claims(&deployment));
+    let with_values = args.changes.iter().any(|change| change.contains('='));
+    if with_values {
+        impact.gaps = new_gaps(&deployment, &after, &framework, settings);
+        // Which acceptances would be void is told as that.
+        let void: BTreeSet<&Address> = impact.acceptances.iter().map(|one| &one.address).collect();
+        impact.gaps.retain(|gap| !gap.address.as_ref().is_some_and(|address| void.contains(address)));
+    }
     let keys = keys(settings)?;
     let judging = Judging { project: &project, keys: &keys, as_of: context.today() };
     let at = (&repo, None);
@@ -60,7 +68,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     match args.format {
         Format::Json => context.print_json(&Output::of(Body { impact })),
         Format::Text => {
-            let with_values = args.changes.iter().any(|change| change.contains('='));
             context.print(text(&impact, with_values, context.width));
         }
     }
@@ -161,10 +168,10 @@ fn text(impact: &Impact, with_values: bool, width: usize) -> String {
             };
         }
     }
-    let mut part = |title: &str, lines: Vec<String>| {
+    let mut part = |title: &str, count: usize, lines: Vec<String>| {
         if !lines.is_empty() {
             let gap = if out.is_empty() { "" } else { "\n" };
-            let _ = write!(out, "{gap}{}", heading(&format!("{title} ({})", lines.len())));
+            let _ = write!(out, "{gap}{}", heading(&format!("{title} ({count})")));
             lines.iter().for_each(|line| {
                 let _ = writeln!(out, "{}", wrapped(&one_line(line), 2, width));
             });
@@ -174,12 +181,12 @@ fn text(impact: &Impact, with_values: bool, width: usize) -> String {
         let address = one.address.as_ref().map(|address| format!("{address}  ")).unwrap_or_default();
         format!("{address}{}: {}", short(&one.title, 38), one.change)
     });
-    part("By condition", lines.collect());
+    part("By condition", impact.conditions.len(), lines.collect());
     let lines = impact
         .acceptances
         .iter()
         .map(|one| format!("{}  class {} accepted by {} as {}", one.address, one.class, one.by, one.role));
-    part("Acceptances that would be void", lines.collect());
+    part("Acceptances that would be void", impact.acceptances.len(), lines.collect());
     let lines = impact.decisions.iter().map(|one| {
         let over = match with_values {
             true => format!(", over {}", one.changed.join(", ")),
@@ -187,17 +194,13 @@ fn text(impact: &Impact, with_values: bool, width: usize) -> String {
         };
         format!("phase {}: {} by {} ({}) on {}{over}", one.phase, one.outcome, one.by, one.role, one.on)
     });
-    part("Decisions that would be void", lines.collect());
+    part("Decisions that would be void", impact.decisions.len(), lines.collect());
+    let lines = impact.gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.turn));
+    part("Missing then", impact.gaps.len(), lines.collect());
     let claimed = (!impact.claimed.is_empty()).then(|| {
-        let named: Vec<String> = impact.claimed.iter().take(8).map(ToString::to_string).collect();
-        let more = match impact.claimed.len() - named.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let why = "whoever spoke for it would not be listed for that here";
-        format!("{}: {why}: {}{more}", impact.claimed.len(), named.join(", "))
+        format!("whoever spoke for it would not be listed for that here: {}", named(&impact.claimed))
     });
-    part("Only claimed then", claimed.into_iter().collect());
+    part("Only claimed then", impact.claimed.len(), claimed.into_iter().collect());
     if !impact.outcomes.is_empty() {
         let gap = if out.is_empty() { "" } else { "\n" };
         let _ = write!(out, "{gap}{}", heading(&format!("Outcomes ({})", impact.outcomes.len())));

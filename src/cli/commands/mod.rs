@@ -221,6 +221,10 @@ fn roles(project: &Project) -> impl Iterator<Item = &str> {
     asked.chain(people).chain(accept).chain(decide).chain(added)
 }
 
+/// Where all deployments are listed.
+const HISTORY_NOT_READ: &str =
+    "note: whose commits brought confirmations in is not looked at: name a deployment";
+
 /// What git remembers of a deployment; nothing where nothing was committed.
 pub(super) fn past<'a>(
     repo: &'a Repo,

@@ -1,11 +1,11 @@
-use super::update::{conflict_in_words, replacements_of, took};
+use super::update::{conflict_in_words, replacements_of, took, voices};
 use crate::cli::Outcome;
 use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::words::{BOLD, styled};
 use crate::diag::Error;
 use crate::model::{Address, Decision, Deployment, Framework, Pending, Reason};
-use crate::ops::merge::Place;
+use crate::ops::merge::{Change, Place};
 use crate::ops::update::{CANNOT_RESOLVE, decide, finish};
 use crate::project::{CONFLICTS, folder_of};
 use crate::store::{Replacement, Repo};
@@ -92,8 +92,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         if !args.dry_run {
             writer.replace_all(&replacements_of(project.store(), &deployment, &applied, &framework)?)?;
         }
-        let took = took(&applied.changes, pending.source.name(), args.dry_run);
-        context.print(format!("{}: {took}\n", styled(BOLD, name.as_str())));
+        let done = if args.dry_run { "would be decided" } else { "decided" };
+        let took = match applied.changes.iter().all(Change::is_voice) {
+            true => "ours stays".to_owned(),
+            false => took(&applied.changes, pending.source.name(), args.dry_run),
+        };
+        context.print(format!("{}: {done}: {took}\n", styled(BOLD, name.as_str())));
+        context.print(voices(&applied.changes, !args.dry_run, context.width));
         return Ok(Outcome::Clean);
     }
     if pending != before && !args.dry_run {

@@ -59,7 +59,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         let entry = Entry::of(address, &deployment, &framework)?;
         let states = states(&deployment, &framework);
         let past = super::past(&repo, &deployment, &framework, args.rev.as_deref());
-        let foreign = past.as_ref().map(|past| past.foreign(project.settings())).unwrap_or_default();
+        let foreign =
+            past.as_ref().map(|past| past.foreign(project.settings(), project.store())).unwrap_or_default();
         let settings = project.settings();
         let (deployment, framework, states, past) = (&deployment, &*framework, &states, past.as_ref());
         let teller = Teller { deployment, framework, settings, states, past, foreign };

@@ -4,19 +4,19 @@ use crate::cli::beside::alike_together;
 use crate::cli::context::Context;
 use crate::cli::decided::{Judging, decided, decided_where};
 use crate::cli::report::one_line;
-use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, short, styled, wrapped};
+use crate::cli::words::{BAD, BOLD, DIM, GOOD, counted, heading, named, short, styled, wrapped};
 use crate::cli::{Outcome, args::Format, output::Output};
 use crate::diag::Error;
 use crate::model::{Address, Date, Deployment, DeploymentName, Framework, Kind, PartyId, PermanentId};
+use crate::ops::brought::Brought;
 use crate::ops::claims::Claims;
-use crate::ops::confirm::Entry;
 use crate::ops::policy::keys;
 use crate::ops::ready::{Gap, Grounds, claimed_in, gaps};
-use crate::ops::reason::of_origin;
+use crate::ops::spoken::{Spoken, counts};
 use crate::ops::stage::{PhaseStage, PhaseStanding, Stage, Standing};
 use crate::ops::state::{Speakers, Stand, State, States, states};
 use crate::project::{Loader, Project};
-use crate::store::{Origin, Repo};
+use crate::store::Repo;
 use comfy_table::{ContentArrangement, Table, presets};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,18 +145,21 @@ fn one(
     let standing =
         decided(judging, (repo, None), project.store(), loaded, |decided| Ok(decided.standing.clone()))?;
     let past = super::past(repo, &deployment, &framework, None);
-    let foreign = past.map(|past| past.foreign(settings)).unwrap_or_default();
-    let brought: BTreeSet<(Entry, PartyId)> = foreign.keys().cloned().collect();
+    let foreign = past.map(|past| past.foreign(settings, project.store())).unwrap_or_default();
+    let brought: BTreeSet<Spoken> = foreign.keys().cloned().collect();
     let speakers = Speakers::of(settings, &deployment, &framework).knowing(&brought);
     let grounds = Grounds { settings, approved: &standing.approved, as_of: Some(asked.as_of) };
     let progress = progress(&deployment, &framework, &states, &speakers, asked.only, grounds);
     match args.format {
         Format::Json => {
-            let brought = foreign.iter().map(|((entry, party), origin)| BroughtIn {
-                address: entry.address(),
-                party: party.clone(),
-                commit: origin.commit.clone(),
-                author: origin.author.name.clone(),
+            let brought = foreign.iter().filter_map(|(spoken, brought)| {
+                Some(BroughtIn {
+                    address: spoken.name(),
+                    party: spoken.party(&deployment)?,
+                    commit: brought.origin().commit.clone(),
+                    author: brought.origin().author.name.clone(),
+                    hand_over: brought.hand_over(),
+                })
             });
             let of = Of { brought_in: Some(brought.collect()), ..of(&deployment, &progress, &standing) };
             context.print_json(&Output::of(Body { deployments: vec![Row::Read(Box::new(of))] }));
@@ -169,7 +172,7 @@ fn one(
                 let line = what + if claims.has_unlisted() { &see } else { "" };
                 context.print(format!("\n{}\n", wrapped(&line, 0, context.width)));
             }
-            context.print(brought_in(&foreign, context.width));
+            context.print(brought_in(&deployment, &foreign, context.width));
         }
     }
     Ok(progress.iter().all(|phase| phase.gaps.is_empty()))
@@ -269,7 +272,7 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
         );
     }
     context.print(table.trim_fmt() + "\n");
-    context.tell("note: whose commits brought confirmations in is not looked at: name a deployment");
+    context.tell(super::HISTORY_NOT_READ);
     Ok(is_ready)
 }
 
@@ -318,18 +321,23 @@ struct Of {
     phases: Vec<PhaseOf>,
     /// Where it stands in its process, and what going live lacks.
     standing: Standing,
-    /// Confirmations that a commit of another party's person brought in; absent where history was not read.
+    /// What somebody brought in who may not have said it; absent where history was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     brought_in: Option<Vec<BroughtIn>>,
 }
 
-/// A confirmation with the commit that brought it in.
+/// A confirmation, acceptance or reply with the commit that brought it in.
 #[derive(Clone, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 struct BroughtIn {
     address: Address,
+    /// The party whose people may say it.
     party: PartyId,
     commit: String,
     author: String,
+    /// The number of the hand-over that it came with, where it came with one that does not show whose word it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hand_over: Option<u32>,
 }
 
 /// How far a phase has got.
@@ -338,8 +346,8 @@ struct PhaseOf {
     phase: u8,
     ready: bool,
     settled: usize,
-    /// How many of the settled rest on a confirmation by somebody whom `tom.toml` does not list, or that a commit of another party's
-    /// person brought in: that only where `brought-in` is there.
+    /// How many of the settled rest on a confirmation by somebody whom `tom.toml` does not list, or that somebody brought in
+    /// who may not have said it: that only where `brought-in` is there.
     claimed: usize,
     needed: usize,
     gaps: Vec<Gap>,
@@ -365,18 +373,29 @@ fn of(deployment: &Deployment, progress: &[Progress], standing: &Standing) -> Of
     }
 }
 
-type Foreign = BTreeMap<(Entry, PartyId), Origin>;
-
-/// Confirmations that are only claimed because of whose commit brought them in, by commit.
-fn brought_in(foreign: &Foreign, width: usize) -> String {
-    let mut commits = BTreeMap::<String, Vec<String>>::new();
-    for ((entry, party), origin) in foreign {
-        commits.entry(of_origin(origin, party)).or_default().push(entry.address().to_string());
+/// What is only claimed because of how it came, what came alike together.
+fn brought_in(deployment: &Deployment, foreign: &BTreeMap<Spoken, Brought>, width: usize) -> String {
+    let mut alike = BTreeMap::<String, Vec<(&Spoken, &Brought)>>::new();
+    for (spoken, brought) in foreign {
+        alike.entry(brought.in_words(deployment, spoken, "it")).or_default().push((spoken, brought));
     }
     let mut out = String::new();
-    for (why, addresses) in commits {
-        let _ = writeln!(out, "\n{}", wrapped(&format!("claimed only: {}", addresses.join(", ")), 0, width));
-        let _ = writeln!(out, "{}", wrapped(&why, 2, width));
+    for (why, all) in alike {
+        let Some((spoken, brought)) = all.first() else { continue };
+        if brought.hand_over().is_some() {
+            let count = counts(all.iter().map(|(spoken, _)| *spoken));
+            let line = brought.in_words(deployment, spoken, &count);
+            let _ = writeln!(out, "\n{}", wrapped(&line, 0, width));
+            let mend = match brought.is_signed() {
+                true => "a hand-over of their own that somebody of that party signed shows it",
+                false => "a hand-over that its sender signed shows whose word it is",
+            };
+            let _ = writeln!(out, "{}", wrapped(mend, 2, width));
+        } else {
+            let names: Vec<Address> = all.iter().map(|(spoken, _)| spoken.name()).collect();
+            let _ = writeln!(out, "\n{}", wrapped(&format!("claimed only: {}", named(&names)), 0, width));
+            let _ = writeln!(out, "{}", wrapped(&why, 2, width));
+        }
     }
     out
 }

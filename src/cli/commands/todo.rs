@@ -99,7 +99,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             true => None,
             false => super::past(&repo, &deployment, &framework, None),
         };
-        let foreign = past.map(|past| past.foreign(project.settings())).unwrap_or_default();
+        let foreign = past.map(|past| past.foreign(project.settings(), project.store())).unwrap_or_default();
         let claimed = Claims::of(project.settings(), &deployment, &framework, &foreign);
         lists.push((deployment, framework, tasks, claimed));
     }
@@ -121,10 +121,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             }
             for (deployment, framework, tasks, claimed) in asked {
                 context.print(text(&project, deployment, framework, tasks, context.width));
-                if let Some(what) = claimed.in_words() {
+                if let Some(what) = claimed.in_words().filter(|_| !is_picked) {
                     let line = format!("{what}: see `tom status {}`", deployment.name);
                     context.print(wrapped(&line, 0, context.width) + "\n\n");
                 }
+            }
+            if args.deployments.is_empty() && !is_picked {
+                context.tell(super::HISTORY_NOT_READ);
             }
         }
     }

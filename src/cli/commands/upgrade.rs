@@ -274,10 +274,8 @@ fn show(
         );
     }
     if !is_dry {
-        let _ = writeln!(
-            out,
-            "next: look at it with `git diff`, commit it, and `tom todo` says who confirms what"
-        );
+        let next = "next: look at it with `git diff`, commit it, and `tom todo` says who confirms what";
+        let _ = writeln!(out, "{}", wrapped(next, 0, context.width));
     }
     out
 }

@@ -5,7 +5,7 @@ use crate::diag::{Code, Finding, Severity};
 use crate::model::{Address, Date};
 use crate::ops::accept::holds;
 use crate::ops::expiry::expiries;
-use crate::ops::past::confirmations;
+use crate::ops::spoken;
 use crate::ops::words::counted;
 use std::collections::BTreeMap;
 
@@ -47,24 +47,12 @@ the later one, so such a date would win for ever. Confirm it again, or have it a
 
 /// Grouped by whose word it is and when: the first place and how many there are.
 pub(super) fn dated_ahead(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    let deployment = subject.deployment;
     let mut ahead = BTreeMap::<(String, Date), Vec<Address>>::new();
-    let mut look = |by: &str, on: Date, at: Address| {
-        if on > subject.as_of {
-            ahead.entry((by.to_owned(), on)).or_default().push(at.then("on"));
+    spoken::each(subject.deployment.into(), |said, at| {
+        if said.on() > subject.as_of {
+            ahead.entry((said.by().to_owned(), said.on())).or_default().push(at().address().then("on"));
         }
-    };
-    for (entry, party) in confirmations(deployment) {
-        if let Some(confirmation) = entry.confirmation(deployment, &party) {
-            let at = entry.address().then("confirmed").then(party.as_str());
-            look(&confirmation.by, confirmation.on, at);
-        }
-    }
-    for (id, risk) in &deployment.risks {
-        if let Some(acceptance) = &risk.acceptance {
-            look(&acceptance.by, acceptance.on, Address::of(id).then("acceptance"));
-        }
-    }
+    });
     for ((by, on), places) in ahead {
         let what = counted(places.len(), "entry", "entries");
         let message = format!("what `{by}` says of {what} is dated {on}, which is after {}", subject.as_of);

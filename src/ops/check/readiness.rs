@@ -3,18 +3,20 @@
 use super::Subject;
 use crate::diag::{Code, Finding, Severity};
 use crate::ops::ready::{Grounds, gaps};
+use crate::ops::spoken::Spoken;
 use crate::ops::state::{State, claimed, states_under};
 use crate::ops::words::counted;
+use std::collections::BTreeMap;
 
 /// Somebody spoke whom the settings do not list.
 pub(super) static CLAIMED: Code = Code {
     id: "TOM-0601",
     severity: Severity::Note,
-    title: "a confirmation is only claimed",
-    explain: "The name under `by` is not listed in `tom.toml` for that party, or is listed for another organisation. The confirmation may be \
-right, but nothing shows that this person may speak for the party. Add them under `[people]`, or have somebody who is listed confirm. Whose commit brought a confirmation in is not looked at \
-here: `tom status DEPLOYMENT`, `tom show DEPLOYMENT ADDRESS` and packs read git's history for it, and call a confirmation claimed that a person \
-of another party brought in.",
+    title: "a confirmation or acceptance is only claimed",
+    explain: "The name under `by` is not listed in `tom.toml` for that party or role, or is listed for another organisation. What they say may be \
+right, but nothing shows that this person may say it. Add them under `[people]`, or have somebody who is listed confirm or accept. Whose commit brought something in is not looked at \
+here: `tom status DEPLOYMENT`, `tom show DEPLOYMENT ADDRESS` and packs read git's history for it, and call a confirmation, acceptance or reply claimed that somebody \
+brought in who may not say it.",
 };
 
 /// Answers and risks are still open.
@@ -37,14 +39,26 @@ that the outcomes ask for is open, and no answer says that an earlier phase was 
 };
 
 pub(super) fn claims(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    for ((party, by), addresses) in claimed(subject.settings, subject.deployment, subject.framework) {
-        let Some(first) = addresses.first() else { continue };
-        let count = counted(addresses.len(), "entry", "entries");
-        findings.push(
-            Finding::new(&CLAIMED, format!("`{by}` confirms {count} for {party}, and is not listed for it"))
-                .at(subject.label(first).saying("the first of them"))
-                .help("list them in `tom.toml`, with party and organisation"),
-        );
+    for ((voice, by), all) in claimed(subject.settings, subject.deployment, subject.framework) {
+        let mut kinds = BTreeMap::<(&str, [&str; 2], &str, &str), Vec<&Spoken>>::new();
+        for spoken in &all {
+            let told = match spoken {
+                Spoken::Confirmation(..) => ("confirms", ["entry", "entries"], "for", "party"),
+                Spoken::Acceptance(_) => ("accepts", ["risk", "risks"], "as", "role"),
+                Spoken::Reply(_) => ("replies to", ["transfer", "transfers"], "for", "party"),
+            };
+            kinds.entry(told).or_default().push(spoken);
+        }
+        for ((does, [one, many], as_what, listed), all) in kinds {
+            let count = counted(all.len(), one, many);
+            let what = format!("`{by}` {does} {count} {as_what} {voice}, and is not listed for it");
+            let first = all[0].address().then("by");
+            findings.push(
+                Finding::new(&CLAIMED, what)
+                    .at(subject.label(&first).saying("the first of them"))
+                    .help(format!("list them in `tom.toml`, with {listed} and organisation")),
+            );
+        }
     }
 }
 

@@ -140,20 +140,20 @@ pub struct Stale {
 pub fn add_open(difference: &mut Difference, deployment: &Deployment, framework: &Framework) {
     let states = super::state::states(deployment, framework);
     difference.unanswered = states.to_answer();
-    difference.stale = stale(deployment, &states);
+    difference.stale = stale((deployment, framework), &states);
 }
 
-fn stale(deployment: &Deployment, states: &super::state::States<'_>) -> Vec<Stale> {
+fn stale(of: (&Deployment, &Framework), states: &super::state::States<'_>) -> Vec<Stale> {
     use super::{reason, state};
     let answers = states.answers.iter().filter(|a| a.state == state::State::Stale).map(|a| Stale {
         address: a.slot.address(),
         title: a.item.title.clone(),
-        why: reason::of_answer(deployment, a),
+        why: reason::of_answer(of, a),
     });
     let risks = states.risks.iter().filter(|r| r.state == state::State::Stale).map(|r| Stale {
         address: Address::of(r.id),
         title: r.risk.title.clone(),
-        why: reason::of_risk(deployment, r),
+        why: reason::of_risk(of, r),
     });
     answers.chain(risks).collect()
 }

@@ -6,7 +6,9 @@
 mod leaks;
 mod readme;
 mod receive;
+mod signed;
 mod transfer;
+mod vouched;
 
 use crate::diag::{Code, Error, Severity};
 use crate::model::{Address, Answer, Deployment, End, Ledger, Risk, Sent, Settings};
@@ -15,7 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use leaks::{LEAK, NOT_LOOKED_INTO, Names, Wanted, leaks, others, wanted};
 pub use readme::readme;
 pub use receive::{Incoming, Place, Received, Settled, place, receive};
+pub use signed::{Claim, Signed};
 pub use transfer::{CANNOT_TRANSFER, answer, open_transfer, receipt_holds, transfer};
+pub use vouched::{Exchanged, exchanged};
 
 /// It cannot be handed over so.
 pub static CANNOT_HAND_OVER: Code = Code {

@@ -168,8 +168,11 @@ fn refuse_other(here: &Deployment, theirs: &Deployment) -> Result<(), Error> {
 struct Common {
     content: Content,
     title: Option<String>,
-    received: Option<String>,
+    received: Base,
 }
+
+/// The digests of what was received from the parent, and of the confirmations in it: the two move together.
+type Base = (Option<String>, Option<String>);
 
 impl Common {
     /// What both sides had. `came` is the last hand-over from there, with its content; the hand-over's own base is one of ours. Of the two the later
@@ -189,15 +192,15 @@ impl Common {
         let of_theirs = |came: &Came, content: &Content| Self {
             content: content.clone(),
             title: Some(came.title.clone()),
-            received: came.received.clone(),
+            received: (came.received.clone(), came.confirmations.clone()),
         };
         let of_ours = |sent: &Sent, content: &Content| Self {
             content: content.clone(),
             title: Some(sent.title.clone()),
-            received: sent.received.clone(),
+            received: (sent.received.clone(), sent.confirmations.clone()),
         };
         Ok(match (came, ours) {
-            (None, None) => Self { content: Content::default(), title: None, received: None },
+            (None, None) => Self { content: Content::default(), title: None, received: Base::default() },
             (Some((came, content)), None) => of_theirs(came, content),
             (None, Some((_, sent, content))) => of_ours(sent, content),
             // Theirs that came knew of ours already.
@@ -211,7 +214,12 @@ impl Common {
             (Some((came, theirs)), Some((_, sent, ours))) => Self {
                 content: shared(theirs, ours),
                 title: (came.title == sent.title).then(|| came.title.clone()),
-                received: came.received.clone().filter(|digest| Some(digest) == sent.received.as_ref()),
+                received: match (&came.received, &came.confirmations) {
+                    both if both == (&sent.received, &sent.confirmations) => {
+                        (came.received.clone(), came.confirmations.clone())
+                    }
+                    _ => Base::default(),
+                },
             },
         })
     }
@@ -356,10 +364,12 @@ fn merged_with(
             Some(_) => {}
         }
     }
-    let digest = |deployment: &Deployment| {
-        deployment.meta.derived_from.as_ref().map(|lineage| lineage.received.clone())
+    let base = |deployment: &Deployment| -> Base {
+        let lineage = deployment.meta.derived_from.as_ref();
+        let lineage = lineage.map(|lineage| (lineage.received.clone(), lineage.confirmations.clone()));
+        lineage.map_or_else(Base::default, |(received, confirmations)| (Some(received), confirmations))
     };
-    let (ours, other) = (digest(here), digest(theirs));
+    let (ours, other) = (base(here), base(theirs));
     let is_theirs_new = ours != other && other != common.received;
     let takes_lineage = is_theirs_new && ours == common.received;
     if is_theirs_new && !takes_lineage {

@@ -3,19 +3,20 @@
 use super::{Authors, Base, Change, ChangedBy, Kind};
 use crate::model::{Address, Confirmation, PartyId, Tree};
 use crate::ops::check::label;
-use crate::ops::past;
+use crate::ops::spoken::{self, Said};
 use crate::ops::state::Speakers;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// New and other confirmations, a change for each party.
 pub(super) fn confirmations(before: Base<'_>, after: Base<'_>, authors: &Authors<'_>) -> Vec<Change> {
     let mut new = BTreeMap::<PartyId, BTreeMap<Address, &Confirmation>>::new();
-    for (entry, party) in past::confirmations(after.deployment) {
-        let given = entry.confirmation(after.deployment, &party);
-        if given != entry.confirmation(before.deployment, &party) {
-            new.entry(party).or_default().extend(given.map(|given| (entry.address(), given)));
+    spoken::each(after.deployment.into(), |said, at| {
+        if let Said::Confirmation(party, given) = said
+            && at().said(before.deployment.into()) != Some(said)
+        {
+            new.entry(party.clone()).or_default().insert(at().entry().address(), given);
         }
-    }
+    });
     let speakers = Speakers::of(authors.settings, after.deployment, after.framework);
     new.iter()
         .map(|(party, given)| {

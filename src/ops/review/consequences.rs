@@ -5,10 +5,13 @@ use crate::model::{
     Address, Canonical, Deployment, Framework, Outcome, OutcomeKind, PartyId, ProfileName, Received, RiskId,
     Slot,
 };
+use crate::ops::confirm::Entry;
 use crate::ops::derive::hand_over;
 use crate::ops::diff::OutcomeChange;
 use crate::ops::outcome::{Evaluator, INCOMPLETE, YES};
+use crate::ops::reason::apart;
 use crate::ops::state::{Stand, State, States, states_under};
+use crate::ops::words::and;
 use std::collections::BTreeMap;
 
 /// A deployment with what the rules and the confirmations say of it, computed once.
@@ -115,26 +118,30 @@ pub(super) fn outcomes_since_received(received: &Received, after: &Under<'_>) ->
         .collect()
 }
 
+/// Stands for parties until it is known which they are.
+const WHO: &str = "\u{0}";
+
 /// What confirmations have lost, without anybody's name: `BD-22 changed after the deployer and the supplier confirmed`.
-fn fallen<'s>(stands: impl Iterator<Item = (&'s PartyId, &'s Stand, String)>) -> String {
+fn fallen<'s>(
+    base: Base<'_>,
+    stands: impl Iterator<Item = (Entry, &'s PartyId, &'s Stand, String)>,
+) -> String {
     let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
-    for (party, stand, content) in stands {
-        let what = match stand {
-            Stand::ContentChanged => content,
-            Stand::FactsChanged(facts) => {
-                facts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
-            }
+    for (entry, party, stand, content) in stands {
+        let after = format!(" after {WHO} confirmed");
+        let why = match stand {
+            Stand::ContentChanged => format!("{content} changed{after}"),
+            Stand::FactsChanged(facts) => apart((base.deployment, base.framework), &entry, party, facts)
+                .in_words(&after, &format!("{WHO} confirmed"), &format!("{WHO} did not name")),
             Stand::Stands | Stand::Missing => continue,
         };
         let party = format!("the {party}");
-        match reasons.iter_mut().find(|(known, _)| *known == what) {
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, parties)) => parties.push(party),
-            None => reasons.push((what, vec![party])),
+            None => reasons.push((why, vec![party])),
         }
     }
-    let told = reasons
-        .into_iter()
-        .map(|(what, parties)| format!("{what} changed after {} confirmed", parties.join(" and ")));
+    let told = reasons.into_iter().map(|(why, parties)| why.replace(WHO, &and(&parties)));
     told.collect::<Vec<_>>().join("; ")
 }
 
@@ -149,8 +156,13 @@ pub(super) fn states(before: Option<&Under<'_>>, after: &Under<'_>) -> Vec<Chang
     let mut changes = Vec::new();
     for answer in &after.states.answers {
         let was = answers.get(&answer.slot).copied();
-        let stands = || answer.parties.iter().map(|(party, stand)| (*party, stand, "the answer".to_owned()));
-        let says = || fallen(stands());
+        let entry = || Entry::Answer(answer.slot.clone());
+        let stands = answer.parties.iter();
+        let says = || {
+            let stands = stands.clone();
+            let stands = stands.map(|(party, stand)| (entry(), *party, stand, "the answer".to_owned()));
+            fallen(after.base, stands)
+        };
         if let Some((kind, says)) = turn(was, answer.state, says) {
             let change = Change::new(kind, Some(answer.slot.address()), &answer.item.title);
             let mut change = change.saying(says).of(answer.item.parties.clone());
@@ -162,8 +174,12 @@ pub(super) fn states(before: Option<&Under<'_>>, after: &Under<'_>) -> Vec<Chang
         let says = || {
             let (party, stand) = &risk.whole;
             let parts = risk.mitigations.iter();
-            let parts = parts.map(|(key, (owner, stand))| (*owner, stand, format!("mitigation {key}")));
-            fallen(std::iter::once((party, stand, "the risk".to_owned())).chain(parts))
+            let parts = parts.map(|(key, (owner, stand))| {
+                let entry = Entry::Mitigation(risk.id.clone(), (*key).clone());
+                (entry, *owner, stand, format!("mitigation {key}"))
+            });
+            let whole = (Entry::Risk(risk.id.clone()), party, stand, "the risk".to_owned());
+            fallen(after.base, std::iter::once(whole).chain(parts))
         };
         if let Some((kind, says)) = turn(risks.get(risk.id).copied(), risk.state, says) {
             changes.push(Change::new(kind, Some(Address::of(risk.id)), &risk.risk.title).saying(says));

@@ -2,11 +2,12 @@
 
 use super::words::capital;
 use super::{Audience, Line, PackKind, Source};
-use crate::model::{Kind, PartyId};
-use crate::ops::confirm::Entry;
+use crate::model::Kind;
+use crate::ops::brought::Brought;
+use crate::ops::spoken::Spoken;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Where the content comes from.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -19,9 +20,9 @@ pub struct Provenance {
     pub is_draft: bool,
     /// tom's version.
     pub tool: String,
-    /// Confirmations that a commit of another party's person brought in, as far as history shows.
+    /// What somebody brought in who may not have said it, as far as history shows.
     #[serde(skip)]
-    pub foreign: BTreeSet<(Entry, PartyId)>,
+    pub foreign: BTreeMap<Spoken, Brought>,
 }
 
 /// The headline.

@@ -19,15 +19,17 @@ mod words;
 
 use super::stamp::{Since, Stamp};
 use crate::model::{Class, Confirmation, Date, Deployment, Framework, Item, PartyId, Rating, Settings};
+use crate::ops::brought::Brought;
 use crate::ops::confirm::Entry;
-use crate::ops::reason::{Apart, apart};
+use crate::ops::reason::apart;
 use crate::ops::scope::phase_digest;
+use crate::ops::spoken::Spoken;
 use crate::ops::state::{Stand, States, states};
 use crate::ops::words::and;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use annex::{Annex, AnnexLine, AsideLine};
 pub use answers::{AnswerView, GroupView, SectionView};
@@ -271,6 +273,7 @@ pub fn pack(
         states: states(deployment, framework),
         names,
         foreign: &request.provenance.foreign,
+        claimed: request.provenance.foreign.keys().cloned().collect(),
         as_of: request.provenance.date.parse().ok(),
         decided: &request.decided,
     };
@@ -286,7 +289,9 @@ struct Source<'a> {
     audience: Audience,
     states: States<'a>,
     names: Names<'a>,
-    foreign: &'a BTreeSet<(Entry, PartyId)>,
+    foreign: &'a BTreeMap<Spoken, Brought>,
+    /// The same without how it came.
+    claimed: BTreeSet<Spoken>,
     /// The day as of which things run out.
     as_of: Option<Date>,
     decided: &'a Decided<'a>,
@@ -400,27 +405,28 @@ impl Source<'_> {
                     "{label} is said to have confirmed it {spoke}, by somebody who is not listed for it (claimed)"
                 )
             }
-            (Stand::Stands, Some(spoke)) if self.foreign.contains(&(entry.clone(), party.clone())) => {
-                format!(
-                    "{label} is said to have confirmed it {spoke}; somebody of another party entered that (claimed)"
-                )
+            (Stand::Stands, Some(spoke)) => {
+                match self.foreign(&Spoken::Confirmation(entry.clone(), party.clone())) {
+                    Some(why) => format!("{label} is said to have confirmed it {spoke}; {why} (claimed)"),
+                    None => format!("{label} confirmed it {spoke}"),
+                }
             }
-            (Stand::Stands, Some(spoke)) => format!("{label} confirmed it {spoke}"),
             (Stand::ContentChanged, Some(spoke)) => {
                 format!("{label} confirmed it {spoke}; it has changed since")
             }
             (Stand::FactsChanged(facts), Some(spoke)) => {
-                let Apart { changed, other, new } = apart(self.deployment, entry, party, facts);
-                let changed = (!changed.is_empty()).then(|| format!("since then {} changed", and(&changed)));
-                let new = (!new.is_empty())
-                    .then(|| format!("it rests on {} now, which they did not name", and(&new)));
-                let other =
-                    (!other.is_empty()).then(|| format!("{} is another here than it was there", and(&other)));
-                let why: Vec<String> = changed.into_iter().chain(other).chain(new).collect();
-                format!("{label} confirmed it {spoke}; {}", why.join("; "))
+                let of = (self.deployment, self.framework);
+                let why = apart(of, entry, party, facts);
+                let why = why.in_words(" since then", "they confirmed", "they did not name");
+                format!("{label} confirmed it {spoke}; {why}")
             }
             _ => format!("{label} has not confirmed it"),
         }
+    }
+
+    /// How something came whose bringer may not have said it.
+    fn foreign(&self, spoken: &Spoken) -> Option<&'static str> {
+        self.foreign.get(spoken).map(|brought| brought.in_brief(spoken))
     }
 
     fn is_listed(&self, party: &PartyId, confirmation: Option<&Confirmation>) -> bool {

@@ -2,10 +2,11 @@
 
 use super::words::day;
 use super::{Audience, Line, RatingView, Source};
-use crate::model::{Acceptance, Risk, TransferReceipt};
+use crate::model::{Acceptance, Risk, RiskId, TransferReceipt};
 use crate::ops::accept::holds;
 use crate::ops::confirm::Entry;
 use crate::ops::handover::receipt_holds;
+use crate::ops::spoken::Spoken;
 use crate::ops::state::{RiskState, State, may_act};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -66,6 +67,8 @@ pub struct AcceptanceView {
     pub by: Option<String>,
     /// Whether that is only claimed: the settings list nobody of that name in that role.
     pub is_claimed: bool,
+    /// How it came, where whoever brought it in may not say it: then it is only claimed, too.
+    pub brought: Option<String>,
     /// When.
     pub on: String,
     /// Until when.
@@ -174,11 +177,14 @@ impl Source<'_> {
                     text: self.framework.item(id.as_str()).map(|item| item.title.clone()).unwrap_or_default(),
                 })
                 .collect(),
-            acceptance: risk.acceptance.as_ref().map(|acceptance| self.acceptance(risk, acceptance)),
+            acceptance: risk
+                .acceptance
+                .as_ref()
+                .map(|acceptance| self.acceptance(state.id, risk, acceptance)),
             transfer: risk.transfer.as_ref().map(|transfer| TransferView {
                 to: self.label(&transfer.to),
                 duty: transfer.duty.as_deref().map(|text| self.text(text)),
-                receipt: transfer.receipt.as_ref().map(|receipt| self.receipt(risk, receipt)),
+                receipt: transfer.receipt.as_ref().map(|receipt| self.receipt(state.id, risk, receipt)),
             }),
             state: state.state,
             stands: self.stand(&Entry::Risk(state.id.clone()), party, stand),
@@ -225,12 +231,15 @@ impl Source<'_> {
             .collect()
     }
 
-    fn receipt(&self, risk: &Risk, receipt: &TransferReceipt) -> String {
+    fn receipt(&self, id: &RiskId, risk: &Risk, receipt: &TransferReceipt) -> String {
         let by =
             if self.audience == Audience::Public { String::new() } else { format!(" by {}", receipt.by) };
         let mut words = format!("{}{by} on {}", receipt.says, day(receipt.on));
         if let Some(reason) = &receipt.reason {
             words += &format!(": {reason}");
+        }
+        if let Some(why) = self.foreign(&Spoken::Reply(id.clone())) {
+            words += &format!("; {why} (claimed)");
         }
         if !receipt_holds(risk, receipt) {
             words += ", of the risk as it was then; it has changed since";
@@ -238,7 +247,7 @@ impl Source<'_> {
         self.text(&words)
     }
 
-    fn acceptance(&self, risk: &Risk, acceptance: &Acceptance) -> AcceptanceView {
+    fn acceptance(&self, id: &RiskId, risk: &Risk, acceptance: &Acceptance) -> AcceptanceView {
         let role = self.framework.label(&acceptance.role);
         AcceptanceView {
             holds: holds(risk, self.framework),
@@ -251,6 +260,7 @@ impl Source<'_> {
                 &acceptance.role,
                 &acceptance.by,
             ),
+            brought: self.foreign(&Spoken::Acceptance(id.clone())).map(str::to_owned),
             on: acceptance.on.to_string(),
             until: acceptance.until.map(|day| day.to_string()),
             has_run_out: acceptance.until.zip(self.as_of).is_some_and(|(until, as_of)| until < as_of),

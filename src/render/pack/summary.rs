@@ -107,7 +107,7 @@ impl Source<'_> {
         let approved = &self.decided.standing.approved;
         let grounds = Grounds { settings, approved, as_of: self.as_of };
         let mut gaps = gaps(deployment, framework, states, phase, grounds);
-        let speakers = Speakers::of(settings, deployment, framework).knowing(self.foreign);
+        let speakers = Speakers::of(settings, deployment, framework).knowing(&self.claimed);
         if self.audience == Audience::Public {
             // Why something is open names those who spoke.
             gaps.iter_mut().for_each(|gap| gap.why.clear());

@@ -81,6 +81,7 @@ fn short() -> Vec<u8> {
         reader: Reader::Public,
         base: Some(Link { number: 2, digest: format!("sha256:{}", "0".repeat(64)) }),
         left_out: vec!["names".to_owned()],
+        said: None,
         parts: std::collections::BTreeMap::new(),
     };
     let parts =

@@ -5,6 +5,7 @@ mod order;
 mod secrets;
 mod story;
 mod transfer;
+mod vouched;
 
 use crate::support::Sandbox;
 use crate::trust::{NORTHFIELD, peopled};

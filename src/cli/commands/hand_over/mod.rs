@@ -361,6 +361,7 @@ fn make(
     if !args.allow_names {
         refuse_leaks(context, &names, &built.parts, foreign_files(project, deployment, reader)?)?;
     }
+    let content = Received { answers: deployment.answers.clone(), risks: deployment.risks.clone() };
     let mut manifest = Manifest {
         number: 1,
         on: context.today(),
@@ -375,6 +376,7 @@ fn make(
         reader,
         base,
         left_out: built.left_out,
+        said: (reader != Reader::Public).then(|| content.confirmations().to_string()),
         parts: BTreeMap::new(),
     };
     let put = |mut manifest: Manifest| -> Result<_, Error> {
@@ -395,8 +397,8 @@ fn make(
     }
     manifest.number = next_number(known);
     let mut made = put(manifest)?;
-    let content = Received { answers: deployment.answers.clone(), risks: deployment.risks.clone() };
     let mut ledger = ledger;
+    let lineage = deployment.meta.derived_from.as_ref();
     ledger.sent.insert(
         made.manifest.number,
         Sent {
@@ -407,6 +409,7 @@ fn make(
             by: sender.to_owned(),
             title: deployment.meta.title.clone(),
             received: built.received.clone(),
+            confirmations: lineage.and_then(|lineage| lineage.confirmations.clone()),
             receipts: BTreeMap::new(),
         },
     );

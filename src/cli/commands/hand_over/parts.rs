@@ -11,7 +11,7 @@ use crate::exchange::{Asked as AskedBeside, Parts, Provenance, Selection, is_pla
 use crate::model::{Canonical, Deployment, End, Framework, Kind, Reader, Received, Value};
 use crate::ops::derive::names_it;
 use crate::ops::handover::{CANNOT_HAND_OVER, Names, evidence_of, may_travel};
-use crate::project::{CONFLICTS, Project, SETTINGS, exchange_of, folder_of, statements};
+use crate::project::{CONFLICTS, EXCHANGES, Project, SETTINGS, exchange_of, folder_of, statements};
 use crate::render::{Audience, PackFormat, PackKind};
 use crate::store::{MemoryStore, Repo};
 use crate::syntax::{Edit, edit, write_received};
@@ -111,12 +111,16 @@ pub(super) fn build(asked: &Asked<'_>) -> Result<Built, Error> {
     Ok(built)
 }
 
-/// The repository as the reader will have it, with the sender's people and templates.
+/// The repository as the reader will have it, with the sender's people and templates, and what came of this deployment.
 fn seen(project: &Project, parts: &Parts, deployment: &Deployment) -> Result<Project, Error> {
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     files.extend(project.store().read(SETTINGS)?.map(|bytes| (SETTINGS.to_owned(), bytes)));
-    let templates = files_beneath(project.store(), "templates")?;
-    files.extend(templates.into_iter().map(|(name, bytes)| (format!("templates/{name}"), bytes)));
+    // What came shows whose word is whose.
+    let exchanges = format!("{EXCHANGES}/{}", deployment.meta.id);
+    for folder in ["templates", &exchanges] {
+        let beneath = files_beneath(project.store(), folder)?;
+        files.extend(beneath.into_iter().map(|(name, bytes)| (format!("{folder}/{name}"), bytes)));
+    }
     for (name, bytes) in parts {
         let path = if let Some(rest) = name.strip_prefix(ASSESSMENT) {
             format!("{}/{rest}", folder_of(&deployment.name))

@@ -11,7 +11,7 @@ use crate::model::{
 use crate::ops::handover::{CANNOT_RECEIVE, Received};
 use crate::ops::merge::files as merge_files;
 use crate::ops::update::meta_edits;
-use crate::project::{ASIDE, CONFLICTS, RECORD, SETTINGS, exchange_of, folder_of};
+use crate::project::{ASIDE, CONFLICTS, MANIFEST, RECORD, SETTINGS, SIGNATURE, exchange_of, folder_of};
 use crate::store::{Replacement, Store};
 use crate::syntax::{
     Document, Edit, add_event, edit, read_asides, read_record, write_asides, write_conflicts, write_ledger,
@@ -198,6 +198,7 @@ fn around(here: &Here, over: &HandOver, carried: &Carried, today: Date) -> Resul
         built_on: manifest.base.as_ref().map(|base| base.number),
         title: manifest.title.clone(),
         received: lineage.map(|lineage| lineage.received.clone()),
+        confirmations: lineage.and_then(|lineage| lineage.confirmations.clone()),
         evidence,
     });
     let exchange = exchange_of(&manifest.id, &key);
@@ -205,7 +206,17 @@ fn around(here: &Here, over: &HandOver, carried: &Carried, today: Date) -> Resul
     let content =
         Content { answers: carried.deployment.answers.clone(), risks: carried.deployment.risks.clone() };
     files.push(file(format!("{exchange}/received.toml"), write_received(&content, &carried.framework)));
+    files.extend(signature(over));
     Ok(files)
+}
+
+/// What is signed, and the signature: with them, whose word it is can be made sure of later.
+pub(super) fn signature(over: &HandOver) -> impl Iterator<Item = Replacement> {
+    let exchange = exchange_of(&over.manifest.id, &over.manifest.from.key());
+    let signed = over.signature.as_ref().map(|signature| (&over.signed, signature)).unzip();
+    [(MANIFEST, signed.0), (SIGNATURE, signed.1)]
+        .map(|(name, after)| Replacement { path: format!("{exchange}/{name}"), after: after.cloned() })
+        .into_iter()
 }
 
 /// For whom it came, as narrow as is known.

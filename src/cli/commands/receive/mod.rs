@@ -13,7 +13,7 @@ use crate::exchange::handover::{Carried, HandOver, open};
 use crate::exchange::{MOST_HAND_OVER, NOT_WHOLE};
 use crate::model::{Deployment, DeploymentName, End, Framework, Ledger, Manifest, Purpose, Source};
 use crate::ops::handover::{
-    CANNOT_RECEIVE, Incoming, Place, Received, Settled, end_of, end_of_person, place, receive,
+    CANNOT_RECEIVE, Claim, Incoming, Place, Received, Settled, Signed, end_of, end_of_person, place, receive,
 };
 use crate::project::{ASSESSMENTS, Project, SETTINGS, came_from, ledgers};
 use crate::store::{Replacement, Repo, Store, WorkTree, read_outside_up_to};
@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(super) use receipt::SIGNATURE;
-pub(super) use signed::{Claim, Signed};
+pub(super) use signed::in_words;
 
 /// Take in what was handed over, or a receipt for what was sent
 ///
@@ -192,6 +192,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let here = here(args, context, repo.as_ref(), &over)?;
     let done = decide(args, repo.as_ref(), &here, &over, carried)?;
     let replacements = match &done {
+        // The same hand-over may come again with a signature.
+        Done::Again if here.signed.key().is_some() => files::signature(&over).collect(),
         Done::Again => Vec::new(),
         Done::Waits(pending, _) => vec![files::conflicts(&here, carried, pending)],
         Done::New => files::of_new(&here, &over, carried, context.today())?,
@@ -270,7 +272,7 @@ fn here(args: &Args, context: &Context, repo: Option<&Repo>, over: &HandOver) ->
     };
     let settings = project.as_ref().map(Project::settings);
     let signed = sent_by(manifest).signed(settings, &over.signed, over.signature.as_deref())?;
-    sent_by(manifest).demand(settings, &signed)?;
+    signed::demand(sent_by(manifest), settings, &signed)?;
     let ledgers = ledgers(&store, &manifest.id)?;
     let mut here = Here { store, project, deployment: None, pending: None, name, ledgers, by, signed };
     let Some(project) = &here.project else { return Ok(here) };

@@ -1,6 +1,6 @@
 //! Somebody says that what was sent from here arrived.
 
-use super::{Args, Body, Claim, Signed};
+use super::{Args, Body, signed};
 use crate::cli::context::Context;
 use crate::cli::report::one_line;
 use crate::cli::{Outcome, args::Format, output::Output};
@@ -8,6 +8,7 @@ use crate::diag::{Error, Finding, Label};
 use crate::exchange::NOT_WHOLE;
 use crate::model::{Arrival, DeploymentName, End, Event, EventKind, Ledger, Moment, Purpose, Receipt};
 use crate::ops::handover::{CANNOT_RECEIVE, sent};
+use crate::ops::handover::{Claim, Signed};
 use crate::project::{Project, RECORD, exchange_of, folder_of, ledgers, record, statements};
 use crate::store::{Replacement, Store, WorkTree, read_outside_up_to};
 use crate::syntax::{Document, add_event, read_receipt, write_ledger};
@@ -27,7 +28,7 @@ pub(super) fn receive(args: &Args, context: &Context, shown: &str, bytes: &[u8])
     let claim = said_by(&receipt);
     let signature = signature(args, context, shown)?;
     let signed = claim.signed(Some(project.settings()), bytes, signature.as_deref())?;
-    claim.demand(Some(project.settings()), &signed)?;
+    signed::demand(claim, Some(project.settings()), &signed)?;
     let by = crate::cli::commands::speaker(args.by.as_ref(), &repo)?;
     let known = ledgers(&store, &receipt.id)?;
     let (key, ledger) = ledger_of(&known, &receipt)?;
@@ -131,7 +132,7 @@ fn show(
                 (false, true) => "that would be recorded",
                 (false, false) => "that is recorded",
             };
-            let words = said_by(receipt).in_words(signed, context.width);
+            let words = signed::in_words(said_by(receipt), signed, context.width);
             context.print(format!(
                 "{name}: hand-over {} arrived at {}, received by {} on {}; {says}\n{words}  the receipt can be named as evidence: path:{file}\n",
                 link.number, receipt.to, one_line(&receipt.by), receipt.on

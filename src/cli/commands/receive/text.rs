@@ -1,7 +1,7 @@
 //! What a hand-over brought, for people.
 
-use super::super::update::{changes, conflict_in_words, in_safety_order};
-use super::{Body, Done, Here, sent_by};
+use super::super::update::{amount, changes, conflict_in_words, in_safety_order};
+use super::{Body, Done, Here, in_words, sent_by};
 use crate::cli::report::one_line;
 use crate::cli::words::{BAD, BOLD, OPEN, counted, styled, wrapped};
 use crate::exchange::handover::HandOver;
@@ -24,10 +24,15 @@ pub(super) fn show(
         manifest.from,
         over.digest
     );
-    out += &sent_by(manifest).in_words(&here.signed, width);
+    out += &in_words(sent_by(manifest), &here.signed, width);
     match done {
         Done::Again => {
-            let _ = writeln!(out, "it was received already: nothing changes");
+            let what = match (body.files.is_empty(), is_dry) {
+                (true, _) => "nothing changes",
+                (false, true) => "its signature would be kept",
+                (false, false) => "its signature is kept now",
+            };
+            let _ = writeln!(out, "it was received already: {what}");
         }
         Done::New => {
             let verb = if is_dry { "would be made" } else { "was made" };
@@ -39,7 +44,7 @@ pub(super) fn show(
         }
         Done::Merged(received) => {
             let verb = if is_dry { "would take" } else { "took" };
-            let _ = writeln!(out, "{verb} {}", counted(received.changes.len(), "change", "changes"));
+            let _ = writeln!(out, "{verb} {}", amount(&received.changes));
             out += &changes(&received.changes, !is_dry, width);
             if let Some(title) = &received.title {
                 let _ = writeln!(out, "  title: {}", one_line(title));
@@ -65,17 +70,17 @@ pub(super) fn show(
                 out += &conflict_in_words(address, conflict, width);
             }
             if !merged.changes.is_empty() {
-                let count = counted(merged.changes.len(), "change comes", "changes come");
-                let _ = writeln!(out, "  {count} too, once these are decided:");
+                let come = if merged.changes.len() == 1 { "comes" } else { "come" };
+                let _ = writeln!(out, "  {} {come} too, once these are decided:", amount(&merged.changes));
                 out += &changes(&merged.changes, false, width);
             }
             let first = in_safety_order(pending, merged).next().map(|(address, _)| address.clone());
-            let _ = writeln!(
-                out,
-                "  decide each: `tom resolve {} {} --ours`, `--theirs` or `--value VALUE`, then receive the file again",
+            let each = format!(
+                "decide each: `tom resolve {} {} --ours`, `--theirs` or `--value VALUE`, then receive the file again",
                 here.name,
                 first.unwrap_or_default()
             );
+            let _ = writeln!(out, "{}", wrapped(&each, 2, width));
         }
     }
     let others: Vec<String> = body.files.iter().filter(|path| is_beside(path)).cloned().collect();
@@ -84,11 +89,11 @@ pub(super) fn show(
         list(&mut out, &format!("{verb}:"), &folded(&others), width);
     }
     if !is_dry && matches!(done, Done::New | Done::Merged(_)) {
-        let _ = writeln!(
-            out,
-            "next: look at it with `git diff`, and commit it; a receipt for the sender: `tom hand-over {} --to {} --receipt`",
+        let next = format!(
+            "next: look at it with `git diff`, and commit it; a receipt for the sender:\n`tom hand-over {} --to {} --receipt`",
             here.name, manifest.from.party
         );
+        let _ = writeln!(out, "{}", wrapped(&next, 0, width));
     }
     out
 }

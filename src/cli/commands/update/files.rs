@@ -1,6 +1,7 @@
 //! What an update reads of parents and bases, what it refuses to touch, and the files that it writes.
 
 use crate::cli::codes::UNCOMMITTED;
+use crate::cli::words::counted;
 use crate::diag::{Error, Label};
 use crate::model::{Deployment, DeploymentName, Framework};
 use crate::ops::arrival::history_edits;
@@ -24,7 +25,10 @@ pub(in crate::cli::commands) fn refuse_dirty<'a>(
         if let Some(first) = changed.first() {
             return Err(Error::new(&CANNOT_UPDATE, format!("`{name}` has changes that are not committed"))
                 .at(Label::file(first.as_str()))
-                .note(format!("{} of its files differ from the last commit", changed.len()))
+                .note(format!(
+                    "{} from the last commit",
+                    counted(changed.len(), "of its files differs", "of its files differ")
+                ))
                 .help("commit them, or say `--allow-dirty`"));
         }
     }

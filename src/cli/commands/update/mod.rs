@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub(super) use files::{refuse_dirty, refuse_edited_base, replacements_of};
 pub(in crate::cli) use json::Body;
-pub(super) use text::{changes, conflict_in_words, in_safety_order, took};
+pub(super) use text::{amount, changes, conflict_in_words, in_safety_order, took, voices};
 
 /// Bring what the parent gained into derived deployments
 ///

@@ -2,7 +2,7 @@
 
 use super::{Report, What};
 use crate::cli::context::Context;
-use crate::cli::words::{BAD, BOLD, GOOD, OPEN, counted, short, styled, wrapped};
+use crate::cli::words::{BAD, BOLD, GOOD, OPEN, counted, named as in_brief, short, styled, wrapped};
 use crate::model::{Date, Pending, Undecided};
 use crate::ops::diff::{Piece, words};
 use crate::ops::merge::{Change, Field, Merged};
@@ -26,7 +26,13 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
                 out += &withdrawn(before, context.width, is_dry);
             }
             What::Applied(applied) => {
-                let took = took(&applied.changes, parent.as_str(), is_dry);
+                let took = match applied.changes.is_empty() && applied.refused.is_empty() {
+                    true => {
+                        let be = if is_dry { "would be" } else { "was" };
+                        format!("nothing comes from {parent}; `received.toml` {be} brought up to it")
+                    }
+                    false => took(&applied.changes, parent.as_str(), is_dry),
+                };
                 let _ = writeln!(out, "{}: {took}", styled(BOLD, name.as_str()));
                 if !is_long {
                     out += &changes(&applied.changes, !is_dry, context.width);
@@ -47,8 +53,9 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
                     out += &conflict_in_words(address, conflict, context.width);
                 }
                 if !merged.changes.is_empty() {
-                    let count = counted(merged.changes.len(), "change comes", "changes come");
-                    let _ = writeln!(out, "  {count} too, once these are decided:");
+                    let come = if merged.changes.len() == 1 { "comes" } else { "come" };
+                    let _ =
+                        writeln!(out, "  {} {come} too, once these are decided:", amount(&merged.changes));
                     out += &changes(&merged.changes, false, context.width);
                 }
                 let first = in_safety_order(pending, merged).next().map(|(address, _)| address.clone());
@@ -89,16 +96,25 @@ pub(super) fn show(reports: &[Report], context: &Context, is_dry: bool) -> Strin
 
 /// What came, in a few words.
 pub(in crate::cli::commands) fn took(changes: &[Change], from: &str, is_dry: bool) -> String {
-    if !changes.is_empty() && changes.iter().all(Change::is_voice) {
-        let count = counted(changes.len(), "confirmation", "confirmations");
-        let differs = if is_dry { "would change" } else { "changed" };
-        return format!("nothing but {count} {differs} with {from}");
+    if changes.is_empty() {
+        return format!("nothing comes from {from}; what stands here stays");
     }
-    match (changes.len(), is_dry) {
-        (0, _) => format!("nothing comes from {from}; what stands here stays"),
-        (_, true) => format!("would take {} from {from}", counted(changes.len(), "change", "changes")),
-        (_, false) => format!("took {} from {from}", counted(changes.len(), "change", "changes")),
-    }
+    let took = if is_dry { "would take" } else { "took" };
+    let but = if changes.iter().all(Change::is_voice) { "nothing but " } else { "" };
+    format!("{took} {but}{} from {from}", amount(changes))
+}
+
+/// `1 change and 2 confirmations`: content first; what goes or gives way of the others is a change of them.
+pub(in crate::cli::commands) fn amount(changes: &[Change]) -> String {
+    let voices: Vec<&Change> = changes.iter().filter(|change| change.is_voice()).collect();
+    let content = changes.len() - voices.len();
+    let names = match voices.iter().all(|change| change.before.is_none()) {
+        true => ("confirmation", "confirmations"),
+        false => ("change of a confirmation", "changes of confirmations"),
+    };
+    let content = (content > 0 || voices.is_empty()).then(|| counted(content, "change", "changes"));
+    let voices = (!voices.is_empty()).then(|| counted(voices.len(), names.0, names.1));
+    and(&content.into_iter().chain(voices).collect::<Vec<_>>())
 }
 
 /// What waited, and is offered no more.
@@ -152,7 +168,7 @@ pub(in crate::cli::commands) fn changes(changes: &[Change], is_done: bool, width
 }
 
 /// Confirmations that come, counted; those that go or give way, by name: somebody stood by that.
-fn voices(changes: &[Change], is_done: bool, width: usize) -> String {
+pub(in crate::cli::commands) fn voices(changes: &[Change], is_done: bool, width: usize) -> String {
     let voices: Vec<&Change> = changes.iter().filter(|change| change.is_voice()).collect();
     let mut out = String::new();
     let came: Vec<&Change> = voices.iter().copied().filter(|change| change.before.is_none()).collect();
@@ -180,9 +196,6 @@ fn voices(changes: &[Change], is_done: bool, width: usize) -> String {
     out
 }
 
-/// How many addresses are named of each person before the rest is only counted.
-const MOST_NAMED: usize = 8;
-
 /// What stood there: `IGA-03, IGA-04 and 12 more (supplier, by Jo Marsh)`, for each party and person; with the day where it is one.
 fn by_person(changes: &[&Change]) -> String {
     let mut said = BTreeMap::<(String, String), (Vec<String>, BTreeSet<Date>)>::new();
@@ -196,11 +209,8 @@ fn by_person(changes: &[&Change]) -> String {
         days.insert(was.on);
     }
     let told = said.into_iter().map(|((party, by), (addresses, days))| {
-        let more = addresses.len().saturating_sub(MOST_NAMED);
-        let named: Vec<String> = addresses.into_iter().take(MOST_NAMED).collect();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let on = days.first().filter(|_| days.len() == 1).map(|day| format!(" on {day}")).unwrap_or_default();
-        format!("{}{more} ({party}, by {by}{on})", named.join(", "))
+        format!("{} ({party}, by {by}{on})", in_brief(&addresses))
     });
     told.collect::<Vec<_>>().join("; ")
 }

@@ -3,7 +3,7 @@
 use super::json::{DeploymentJson, Status, to_json};
 use super::text::to_text;
 use super::{Args, Body, Content, Trusted, Verified};
-use crate::cli::commands::receive::{open_file, sent_by};
+use crate::cli::commands::receive::{in_words, open_file, sent_by};
 use crate::cli::context::Context;
 use crate::cli::output::Output;
 use crate::cli::report::one_line;
@@ -159,7 +159,7 @@ pub(super) fn verify(
         decisions: decisions.as_ref().map(to_json),
     };
     if args.format == Format::Text {
-        context.print(head(&json, &claim.in_words(&signed, context.width), context.width));
+        context.print(head(&json, &in_words(claim, &signed, context.width), context.width));
         let decisions = decisions.filter(|decisions| !decisions.statements.is_empty() || here.is_some());
         context.print(decisions.map_or_else(String::new, |decisions| {
             format!("\n{}", to_text(&decisions, judging, context.width))

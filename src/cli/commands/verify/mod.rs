@@ -325,7 +325,9 @@ fn verify<'h>(
     let revision = args.rev.as_deref();
     let past = repo
         .and_then(|repo| crate::cli::commands::past(repo, content.deployment, content.framework, revision));
-    let brought = past.map(|past| past.foreign(settings).into_keys().collect()).unwrap_or_default();
+    let store = content.project.map(Project::store);
+    let brought = past.zip(store).map(|(past, store)| past.foreign(settings, store).into_keys().collect());
+    let brought = brought.unwrap_or_default();
     let speakers = Speakers::of(settings, content.deployment, content.framework).knowing(&brought);
     let claims = |phase: u8| claimed_in(&states, &speakers, content.framework, phase).count();
     let claimed = reports.iter().map(|report| (report.phase, claims(report.phase))).collect();
