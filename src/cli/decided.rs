@@ -77,7 +77,8 @@ pub(super) fn judged<T>(
     (deployment, framework): (&Deployment, &Framework),
     then: impl FnOnce(&Case<'_>, &Judgement<'_>, &[PhaseReport]) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let papers = papers(store, Some(at.0), &deployment.name)?.among(project, deployment);
+    let papers =
+        papers(store, Some((at.0, at.1.unwrap_or("HEAD"))), &deployment.name)?.among(project, deployment);
     let case = Case::of(deployment, framework, project.settings(), keys, &papers.evidence, as_of);
     let judgement = judge(&case, &papers)?;
     then(&case, &judgement, &reports(project, at, &case, &judgement)?)

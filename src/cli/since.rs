@@ -37,7 +37,7 @@ pub(super) fn decided_over(
     };
     let (deployment, framework) = project.load(name)?.sound()?;
     let keys = keys(project.settings())?;
-    let papers = papers(project.store(), Some(repo), name)?;
+    let papers = papers(project.store(), Some((repo, "HEAD")), name)?;
     let settings = project.settings();
     let case = Case::of(&deployment, &framework, settings, &keys, &papers.evidence, context.today());
     let judgement = judge(&case, &papers)?;

@@ -85,6 +85,20 @@ impl People {
         self.all(way.get(&email.to_ascii_lowercase()).into_iter().flatten())
     }
 
+    /// The one name by which somebody is counted: who is listed twice under one e-mail address is one person, whatever else the entries say.
+    pub fn one_of<'n>(&'n self, name: &'n str) -> &'n str {
+        let (mut known, mut open) = (BTreeSet::from([name]), vec![name]);
+        while let Some(name) = open.pop() {
+            let emails = self.named(name).filter_map(|(_, person)| person.email.as_deref());
+            for (_, person) in emails.flat_map(|email| self.with_email(email)) {
+                if known.insert(&person.name) {
+                    open.push(&person.name);
+                }
+            }
+        }
+        known.pop_first().unwrap_or(name)
+    }
+
     /// Those of an organisation, by its code.
     pub fn of_organisation<'p>(
         &'p self,

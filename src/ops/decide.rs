@@ -284,15 +284,18 @@ fn withdrawn(judgement: &Judgement<'_>, own: &Statement, start: &str) -> Result<
             format!("it was made in phase {} as {}, and is withdrawn as such", says.phase, says.role);
         return Err(refuse(message));
     }
+    // Otherwise one holder of a role could silence another.
+    if one.may_be_withdrawn(&own.by, own.time, own.reason.is_some()) {
+        return Ok(one.held.id);
+    }
     if says.act == Act::Withdraw {
         return Err(refuse("it takes another back itself").help("decide anew instead"));
     }
-    // Otherwise one holder of a role could silence another.
-    if one.effect.is_some_and(|effect| !effect.approves()) && says.by != own.by {
-        let why = format!("it says No, and only {} takes that back", says.by);
-        return Err(refuse(why));
-    }
-    Ok(one.held.id)
+    let why = format!("it says No, and only {} takes that back, while they hold the role", says.by);
+    Err(refuse(why).help(format!(
+        "once they have left, take them out of the role in `tom.toml`, or give their keys a `valid-before`: then somebody else who is {} can",
+        says.role
+    )))
 }
 
 /// What the outcome does, if everything that goes with it agrees.
@@ -346,10 +349,11 @@ pub(super) fn things(count: usize) -> String {
 }
 
 fn apart(case: &Case<'_>, judgement: &Judgement<'_>, phase: &Phase, voice: &Voice) -> Result<(), Error> {
+    let people = &case.settings.people;
     let other = judgement.statements.iter().find(|one| {
         let says = &one.held.statement;
-        one.stands()
-            && says.by == voice.by
+        one.counts()
+            && people.one_of(&says.by) == people.one_of(&voice.by)
             && says.phase != phase.number
             && one.effect.is_some_and(Effect::approves)
     });

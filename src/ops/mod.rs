@@ -52,6 +52,7 @@ pub const CODES: &[&[&crate::diag::Code]] = &[
         &history::NO_HISTORY,
         &policy::BAD_KEY,
         &policy::UNKNOWN,
+        &policy::TWICE,
         &set::CANNOT_SET,
     ],
     update::CODES,

@@ -31,6 +31,34 @@ pub static UNKNOWN: Code = Code {
 under `[people]` has: of any other nobody can ever approve or accept anything. Of a group in `any-of` one such role is enough. Correct the spelling, or list who has the role.",
 };
 
+/// Somebody is listed twice.
+pub static TWICE: Code = Code {
+    id: "TOM-0810",
+    severity: Severity::Warning,
+    title: "two people are listed with one e-mail address",
+    explain: "Two entries under `[people]` in `tom.toml` have different names and the same e-mail address. Whoever reads both names may take them for two people who looked at the same thing, so wherever the policy counts different people, or keeps phases and authors apart, they count as one. List a person once, with all their roles and keys, or give each their own address.",
+};
+
+/// Findings for people who are listed with one e-mail address under different names.
+pub fn twice(settings: &Settings) -> Vec<Finding> {
+    let mut known = BTreeMap::<String, (&Key, &Person)>::new();
+    let mut findings = Vec::new();
+    for (key, person) in settings.people.iter() {
+        let Some(email) = &person.email else { continue };
+        let (first, other) = *known.entry(email.to_ascii_lowercase()).or_insert((key, person));
+        if other.name != person.name {
+            let message =
+                format!("`{key}` has the e-mail address of `{first}`, and counts as the same person");
+            findings.push(
+                Finding::new(&TWICE, message)
+                    .at(Label::value(SETTINGS, ["people", key.as_str(), "email"]))
+                    .help("list a person once, with all their roles and keys"),
+            );
+        }
+    }
+    findings
+}
+
 /// Findings for what the policy asks of phases and roles that neither a framework nor a person knows.
 pub fn unknown<'f>(settings: &Settings, frameworks: impl Iterator<Item = &'f Framework>) -> Vec<Finding> {
     let (mut phases, mut roles) = (BTreeSet::new(), BTreeSet::new());

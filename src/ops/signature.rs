@@ -110,8 +110,18 @@ impl SigningKey {
         self.limits().is_some()
     }
 
+    /// Whether it may sign something of this kind.
+    pub fn signs(&self, purpose: Purpose) -> bool {
+        self.purposes.contains(&purpose)
+    }
+
+    /// The moment from which it may sign no more, or is not trusted any more.
+    pub fn ends(&self) -> Option<Moment> {
+        [self.valid_before, self.revoked_at].into_iter().flatten().min()
+    }
+
     fn limits(&self) -> Option<Limits> {
-        let before = [self.valid_before, self.revoked_at].into_iter().flatten().min();
+        let before = self.ends();
         (self.valid_after.is_some() || before.is_some()).then_some(Limits { after: self.valid_after, before })
     }
 }
@@ -186,7 +196,7 @@ pub fn verify<'k>(
             let fingerprint = parsed.public_key().fingerprint(ssh_key::HashAlg::Sha256);
             format!("it was made with the key {fingerprint}, which is not listed for them")
         })?;
-    if !key.purposes.contains(&purpose) {
+    if !key.signs(purpose) {
         return Err(format!("the namespaces of its key leave out `{namespace}`"));
     }
     key.key

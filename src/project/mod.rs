@@ -25,7 +25,7 @@ pub use exchanges::{
     EXCHANGES, MANIFEST, SIGNATURE, SignedManifest, came_from, exchange_of, ledgers, manifest_of,
 };
 pub use load::{ASIDE, CONFLICTS, IMPORTED, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
-pub use papers::{Papers, papers};
+pub use papers::{Papers, Seen, papers};
 pub use past::{Before, Files, Folder, Past, Said, Step, Steps};
 pub use record::{RECORD, record};
 

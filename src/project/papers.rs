@@ -1,9 +1,10 @@
 //! What was decided and recorded of a deployment, read together: whoever judges the one has to know what is wrong with the other.
 
-use super::{EvidenceFiles, Held, Project, record, statements};
+use super::{APPROVALS, EvidenceFiles, Held, Project, folder_of, record, statements};
 use crate::diag::{Error, Finding};
 use crate::model::{Deployment, DeploymentName, Moment, Record};
 use crate::store::{Repo, Store};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements and the record of a deployment, as their files are.
@@ -20,8 +21,41 @@ pub struct Papers<'s> {
     pub evidence: EvidenceFiles<'s>,
     /// When the commits were made that statements name, as far as they are here.
     pub commits: BTreeMap<String, Moment>,
+    /// When a history had each statement.
+    pub seen: Seen<'s>,
     /// Other deployments of the same permanent id, by which statements bind.
     pub twins: Vec<DeploymentName>,
+}
+
+/// When a history that is relied on had statements: that of the base, or else of the state that is read, whose people and keys are relied on as well.
+/// The history is walked when that is first asked for, which only a key that runs out makes necessary.
+pub struct Seen<'s> {
+    history: Option<(&'s Repo, String)>,
+    folder: String,
+    known: OnceCell<Result<BTreeMap<String, Moment>, Error>>,
+}
+
+impl Seen<'_> {
+    /// The moment by which the file of a statement was there; none where no history tells.
+    pub fn by(&self, path: &str) -> Option<Moment> {
+        let known = self.known.get_or_init(|| self.walk()).as_ref().ok()?;
+        known.get(path.strip_prefix(&self.folder)?.strip_prefix('/')?).copied()
+    }
+
+    /// What kept the history from being read.
+    pub fn error(&self) -> Option<Error> {
+        self.known.get().and_then(|known| known.as_ref().err().cloned())
+    }
+
+    fn walk(&self) -> Result<BTreeMap<String, Moment>, Error> {
+        match &self.history {
+            Some((repo, revision)) if revision != "HEAD" || !repo.is_unborn() => {
+                let times = repo.introduced(revision, &self.folder)?;
+                Ok(times.into_iter().map(|(file, seconds)| (file, Moment(seconds))).collect())
+            }
+            _ => Ok(BTreeMap::new()),
+        }
+    }
 }
 
 impl Papers<'_> {
@@ -46,19 +80,20 @@ impl Papers<'_> {
     }
 }
 
-/// Reads what was decided and recorded of a deployment. The repository tells when the commits were made that statements name.
+/// Reads what was decided and recorded of a deployment. The repository tells when the commits were made that statements name, and the history of the
+/// revision when statements were there.
 ///
 /// # Errors
 /// What the store cannot read: nobody knows then what was decided.
 pub fn papers<'s>(
     store: &'s dyn Store,
-    repo: Option<&Repo>,
+    history: Option<(&'s Repo, &str)>,
     name: &DeploymentName,
 ) -> Result<Papers<'s>, Error> {
     let (held, broken) = statements(store, name)?;
     let (record, unrecorded) = record(store, name)?;
     let named: BTreeSet<&String> = held.iter().filter_map(|held| held.statement.commit.as_ref()).collect();
-    let made = |id: &String| Some((id.clone(), Moment(repo?.made(id)?)));
+    let made = |id: &String| Some((id.clone(), Moment(history?.0.made(id)?)));
     let commits = named.into_iter().filter_map(made).collect();
     Ok(Papers {
         held,
@@ -67,6 +102,11 @@ pub fn papers<'s>(
         unrecorded,
         evidence: EvidenceFiles::of(store),
         commits,
+        seen: Seen {
+            history: history.map(|(repo, revision)| (repo, revision.to_owned())),
+            folder: format!("{}/{APPROVALS}", folder_of(name)),
+            known: OnceCell::new(),
+        },
         twins: Vec::new(),
     })
 }

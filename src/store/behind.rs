@@ -36,6 +36,11 @@ const BENEATH: u8 = 4;
 
 /// The newest commit that two have in common and that is behind no other such; none where there is none here.
 pub(super) fn merge_base(git: &Repository, left: Oid, right: Oid) -> Result<Option<Oid>, git2::Error> {
+    Ok(merge_bases(git, left, right)?.into_iter().next())
+}
+
+/// The commits that two have in common and that are behind no other such, the newest first: more than one where branches were merged crosswise.
+pub(super) fn merge_bases(git: &Repository, left: Oid, right: Oid) -> Result<Vec<Oid>, git2::Error> {
     let mut marks = BTreeMap::<Oid, u8>::new();
     let mut open = BinaryHeap::new();
     for (id, side) in [(left, LEFT), (right, RIGHT)] {
@@ -71,5 +76,5 @@ pub(super) fn merge_base(git: &Repository, left: Oid, right: Oid) -> Result<Opti
         let apart = not_behind(git, *tip, others)?;
         best.retain(|id| id == tip || apart.contains(id));
     }
-    Ok(common.into_iter().rev().map(|(_, id)| id).find(|id| best.contains(id)))
+    Ok(common.into_iter().rev().map(|(_, id)| id).filter(|id| best.contains(id)).collect())
 }

@@ -1,7 +1,7 @@
 //! Two states of a repository side by side: which folders and files differ, and who changed them. Nothing that is equal is read, nothing is
 //! checked out, nothing is written.
 
-use super::behind::merge_base;
+use super::behind::merge_bases;
 use super::commits::{is_cut, parents};
 use super::git::{Commit, GitStore, Repo, Signature, kind_of, likeness_of};
 use super::home::Home;
@@ -44,6 +44,11 @@ pub struct Touch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Blob(Oid);
 
+fn in_common_none(left: &str, right: &str) -> Error {
+    let (left, right) = (left.escape_debug(), right.escape_debug());
+    Error::new(&NO_REVISION, format!("`{left}` and `{right}` have no commit in common here"))
+}
+
 fn unreadable(error: &git2::Error) -> Error {
     Error::new(&UNREADABLE, format!("cannot compare: {}", error.message()))
 }
@@ -51,15 +56,20 @@ fn unreadable(error: &git2::Error) -> Error {
 impl Repo {
     /// The newest commit that two revisions have in common.
     pub fn merge_base(&self, left: &str, right: &str) -> Result<Commit, Error> {
+        let bases = self.merge_bases(left, right)?;
+        bases.into_iter().next().ok_or_else(|| in_common_none(left, right))
+    }
+
+    /// The commits that two revisions have in common and that are behind no other such, the newest first: more than one where branches were merged
+    /// crosswise. There is at least one.
+    pub fn merge_bases(&self, left: &str, right: &str) -> Result<Vec<Commit>, Error> {
         let (left_at, right_at) = (self.at(left)?, self.at(right)?);
         let id = |store: &GitStore| Oid::from_str(&store.commit().id).map_err(|error| unreadable(&error));
         let fail = || {
-            let (left, right) = (left.escape_debug(), right.escape_debug());
-            let error =
-                Error::new(&NO_REVISION, format!("`{left}` and `{right}` have no commit in common here"));
+            let error = in_common_none(left, right);
             if self.git().is_shallow() {
                 error.note("this clone is shallow: it lacks older commits").help(match self.remote_branch(
-                    &left.to_string(),
+                    left,
                 ) {
                     Some((remote, branch)) => format!(
                         "`git fetch --deepen=100 {remote} {branch}` until they meet, or `git fetch --unshallow {remote}`"
@@ -67,13 +77,18 @@ impl Repo {
                     None => "`git fetch --deepen=100` until they meet, or `git fetch --unshallow`".to_owned(),
                 })
             } else {
-                error.help(format!("compare the two as they are: `{left}..{right}`"))
+                let (left, right) = (left.escape_debug(), right.escape_debug());
+                error.help(format!(
+                    "they began apart: only `tom diff {left}..{right}` compares them, as they are"
+                ))
             }
         };
-        let base =
-            merge_base(self.git(), id(&left_at)?, id(&right_at)?).map_err(|error| unreadable(&error))?;
-        let base = base.ok_or_else(fail)?;
-        Ok(self.at(&base.to_string())?.commit().clone())
+        let bases =
+            merge_bases(self.git(), id(&left_at)?, id(&right_at)?).map_err(|error| unreadable(&error))?;
+        if bases.is_empty() {
+            return Err(fail());
+        }
+        bases.iter().map(|base| Ok(self.at(&base.to_string())?.commit().clone())).collect()
     }
 
     /// What to fetch so that a revision is here; none where nobody can tell.

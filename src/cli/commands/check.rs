@@ -114,6 +114,7 @@ fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     findings.extend(edited_frameworks(&project)?);
     findings.extend(crate::ops::review::check_policy(project.settings()));
+    findings.extend(crate::ops::policy::twice(project.settings()));
     let frameworks = project.frameworks().map(|framework| &**framework);
     findings.extend(crate::ops::policy::unknown(project.settings(), frameworks));
     let (mut names, found) = project.deployments()?;
@@ -136,7 +137,8 @@ fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     let ready = super::phase(&project, args.ready)?;
     let asked = Asked { ready, as_of: args.as_of.unwrap_or_else(|| context.today()) };
-    let checked = check_all(&project, (&repo.home(), args.rev.as_deref()), &names, asked, &keys, context)?;
+    let at = (args.rev.as_deref(), args.base.as_deref());
+    let checked = check_all(&project, (&repo.home(), at), &names, asked, &keys, context)?;
     let mut kin: Vec<Kin> = checked.iter().filter_map(|(_, kin)| kin.clone()).collect();
     // A copy is found beside what it was copied from, which may not have been asked for.
     let asked_for: BTreeSet<_> = names.iter().collect();
@@ -214,7 +216,7 @@ type Checked = (Vec<Finding>, Option<Kin>);
 
 fn check_all(
     project: &Project,
-    (home, revision): (&Home, Option<&str>),
+    (home, (revision, base)): (&Home, (Option<&str>, Option<&str>)),
     names: &[DeploymentName],
     asked: Asked,
     keys: &Keys,
@@ -231,6 +233,7 @@ fn check_all(
             evidence: Evidence::default(),
             repo: home.open()?,
             revision,
+            base,
         })
     };
     alike_together(
@@ -311,6 +314,8 @@ struct Worker<'p> {
     evidence: Evidence,
     repo: Repo,
     revision: Option<&'p str>,
+    /// Whose history tells when statements were there, where one is named.
+    base: Option<&'p str>,
 }
 
 impl Worker<'_> {
@@ -327,7 +332,8 @@ impl Worker<'_> {
         let strict = Evaluator::new(&framework, &deployment, ProfileName::Strict);
         // What cannot be read of one deployment does not hide what is wrong with the others.
         let (mut of_papers, mut approved) = (Vec::new(), BTreeSet::new());
-        let judged = papers(store, Some(&self.repo), name).and_then(|papers| {
+        let history = self.base.or(self.revision).unwrap_or("HEAD");
+        let judged = papers(store, Some((&self.repo, history)), name).and_then(|papers| {
             // Others of the same permanent id are found apart; only readiness asks for them here.
             let papers = match asked.ready {
                 Some(_) => papers.among(self.project, &deployment),

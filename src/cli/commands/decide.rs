@@ -114,8 +114,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     super::committed(&repo, &project, &name)?;
     can_be_told(context, &repo, &project, &deployment, &commit)?;
     let keys = keys(project.settings())?;
-    let papers =
-        Papers { evidence: EvidenceFiles::of(project.store()), ..papers(&tree, Some(&repo), &name)? };
+    let papers = Papers {
+        evidence: EvidenceFiles::of(project.store()),
+        ..papers(&tree, Some((&repo, "HEAD")), &name)?
+    };
     let papers = papers.among(&project, &deployment);
     papers.sound()?;
     let case =

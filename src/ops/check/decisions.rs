@@ -11,7 +11,8 @@ pub(super) static NO_DECISION: Code = Code {
     title: "a decision does not count",
     explain: "Its signature is not one of the person who is named, they do not hold the role, it was made for another deployment, it contradicts itself, or its key had run out \
 and nothing shows that it was signed before. The finding says which. `tom verify` tells more. A statement is never mended: let whoever may decide make a new one. \
-Of somebody who has left: keep them listed, with `valid-before` on their key, or let somebody who holds the role take the statement back and decide anew.",
+Of somebody who has left: keep them listed, with `valid-before` on their key, and what was committed by then goes on counting. Or let somebody who holds the role take the statement back \
+(`tom decide --withdraw`), a refusal or a withdrawal too once its author has left; until then a refusal keeps its phase open.",
 };
 
 /// A decision that no longer stands.
@@ -93,9 +94,15 @@ fn finding(one: &Judged<'_>) -> Option<Finding> {
         let more = if reason.leaves.len() > 5 { " …" } else { "" };
         finding = finding.note(format!("changed: {}{more}", shown.join(", ")));
     }
-    Some(match reason.problem {
-        Problem::WrongRole => finding.help(
+    Some(match (reason.problem, one.is_no()) {
+        (Problem::WrongRole, false) => finding.help(
             "list them in the role again, or let somebody who holds it take the statement back (`tom decide --withdraw`) and decide anew",
+        ),
+        (Problem::WrongRole, true) => finding.help(
+            "it says No, and keeps its phase open: list them in the role again, or let somebody who holds it take it back, saying why (`tom decide --withdraw`)",
+        ),
+        (Problem::UnprovenTime, true) => finding.help(
+            "it says No, and keeps its phase open; once its author has left, somebody else who holds the role can take it back, saying why (`tom decide --withdraw`)",
         ),
         _ => finding.help("`tom verify` tells more; whoever may decide makes a new statement"),
     })

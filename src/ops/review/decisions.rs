@@ -65,21 +65,50 @@ pub struct Said {
     pub record: Record,
 }
 
+/// What is said of a statement that is not there any more.
+const GONE: &str = "its statement is gone";
+
 /// Why a statement that counted does not, or is shown less well; none where neither is so.
 fn fallen(before: &Told, now: Option<&Told>) -> Option<String> {
-    let Some(now) = now else { return Some("its statement is gone".to_owned()) };
-    // Whoever decided anew said what holds now; that is told of the new statement.
-    let is_replaced =
-        !now.why.is_empty() && now.why.iter().all(|(problem, _)| *problem == Problem::Superseded);
-    if is_replaced || (now.counts && now.trust >= before.trust) {
-        return None;
+    let Some(now) = now else { return Some(GONE.to_owned()) };
+    // What is shown less well is told whatever else became of it: whoever could take a signature away could add what seems to take its place.
+    if now.trust >= before.trust {
+        // Whoever decided anew said what holds now; that is told of the new statement.
+        let is_replaced =
+            !now.why.is_empty() && now.why.iter().all(|(problem, _)| *problem == Problem::Superseded);
+        if is_replaced || now.counts {
+            return None;
+        }
     }
-    if !now.why.is_empty() {
-        let why: Vec<&str> = now.why.iter().map(|(_, why)| why.as_str()).collect();
-        return Some(why.join("; "));
+    let is_less = now.trust < before.trust || now.why.is_empty();
+    let less = is_less.then(|| {
+        let is_unsigned = !now.counts && now.why.is_empty();
+        let counts = if is_unsigned { ", and the policy asks for a signature" } else { "" };
+        format!("it was {}, and is only {}{counts}", before.trust.as_str(), now.trust.as_str())
+    });
+    let why = now.why.iter().map(|(_, why)| why.clone());
+    Some(less.into_iter().chain(why).collect::<Vec<_>>().join("; "))
+}
+
+/// Adds to reviews what another commit that the two sides have in common had, and is gone: branches that were merged crosswise have several.
+pub fn gone(reviewed: &mut Vec<Reviewed>, others: Vec<Reviewed>) {
+    let is_gone = |change: &Change| change.kind == Kind::ApprovalVoid && change.says.starts_with(GONE);
+    for mut other in others {
+        other.changes.retain(is_gone);
+        if other.changes.is_empty() {
+            continue;
+        }
+        match reviewed.iter_mut().find(|known| known.name == other.name) {
+            Some(known) => {
+                let new =
+                    |change: &Change| known.changes.iter().all(|old| old.fingerprint != change.fingerprint);
+                other.changes.retain(new);
+                known.changes.append(&mut other.changes);
+                known.changes.sort_by_key(|change| change.kind);
+            }
+            None => reviewed.push(other),
+        }
     }
-    let counts = if now.counts { "" } else { ", and the policy asks for a signature" };
-    Some(format!("it was {}, and is only {}{counts}", before.trust.as_str(), now.trust.as_str()))
 }
 
 /// Adds what became of decisions and of the record to what was reviewed.

@@ -15,7 +15,7 @@ use crate::model::{Address, Canonical, DeploymentName, PartyId, PermanentId, Ris
 pub use authors::{Answers, Authors, ChangedBy};
 pub use build::{Base, added, changed, removed};
 pub use consequences::descendant;
-pub use decisions::{Said, Told, decisions};
+pub use decisions::{Said, Told, decisions, gone};
 pub use kind::{Kind, Part};
 pub use policy::{BAD_GATE, check_policy, repository};
 

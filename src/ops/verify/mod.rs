@@ -4,6 +4,7 @@
 //! evidence, or only claimed. *Problems* are what keeps it from counting, such as content that changed since.
 
 mod phases;
+mod replace;
 
 use super::policy::{self, Keys, Office};
 use super::scope::{Files, seal};
@@ -13,7 +14,8 @@ use crate::model::{
     Act, Date, Deployment, DeploymentName, Digest, Effect, Framework, ItemId, Moment, Purpose, Record, Scope,
     Seal, Settings,
 };
-use crate::project::{Held, Papers};
+use crate::project::{Held, Papers, Seen};
+use replace::Author;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,6 +132,7 @@ pub struct Judged<'a> {
     pub observed: Option<Moment>,
     /// Whether policy or framework were others when it was made.
     pub other_policy: bool,
+    author: Author,
 }
 
 impl Judged<'_> {
@@ -158,6 +161,20 @@ impl Judged<'_> {
     /// more, asks nothing of anybody then.
     pub fn is_over(&self) -> bool {
         self.reasons.iter().any(|reason| matches!(reason.problem, Problem::Withdrawn | Problem::Superseded))
+    }
+
+    /// Whether it is an approval that would count, had nobody taken it back.
+    pub fn is_withdrawn_approval(&self) -> bool {
+        let only = |problem| matches!(problem, Problem::Withdrawn | Problem::Void | Problem::Expired);
+        self.is_enough
+            && self.effect.is_some_and(Effect::approves)
+            && self.reasons.iter().any(|reason| reason.problem == Problem::Withdrawn)
+            && self.reasons.iter().all(|reason| only(reason.problem))
+    }
+
+    /// Whether nobody has to see to it: it counts, or it ended as decisions do. What was good once can be let pass.
+    pub fn is_in_order(&self, allow_void: bool) -> bool {
+        self.counts() || self.is_over() || (allow_void && self.counted())
     }
 
     /// Where it stands, in a word: the gravest problem, otherwise how it is shown.
@@ -191,8 +208,6 @@ pub struct Case<'a> {
     pub files: &'a dyn Files,
     /// The day as of which things run out.
     pub as_of: Date,
-    /// When a trusted history had each statement's file.
-    pub seen: &'a BTreeMap<String, Moment>,
 }
 
 /// Everything that a deployment's papers come to: the statements, judged, in the order of their files; what is missing or broken among them; and the
@@ -227,8 +242,7 @@ impl<'a> Case<'a> {
         files: &'a dyn Files,
         as_of: Date,
     ) -> Self {
-        static NOTHING_SEEN: BTreeMap<String, Moment> = BTreeMap::new();
-        Self { deployment, framework, rules: framework, settings, keys, files, as_of, seen: &NOTHING_SEEN }
+        Self { deployment, framework, rules: framework, settings, keys, files, as_of }
     }
 }
 
@@ -244,10 +258,10 @@ pub const A_DAY: i64 = 86_400;
 /// it may be a refusal.
 ///
 /// # Errors
-/// Evidence that cannot be read: it has not changed, nobody knows, so nothing is said.
+/// Evidence that cannot be read, or a history: it has not changed, or it was there, nobody knows, so nothing is said.
 pub fn judge<'a>(case: &Case<'_>, papers: &'a Papers<'_>) -> Result<Judgement<'a>, Error> {
-    let Papers { held, broken, record, unrecorded, evidence, commits, twins } = papers;
-    let judge = Judge { case, seals: RefCell::default() };
+    let Papers { held, broken, record, unrecorded, evidence, commits, seen, twins } = papers;
+    let judge = Judge { case, seen, seals: RefCell::default() };
     let mut statements: Vec<Judged<'a>> = held.iter().map(|held| judge.alone(held)).collect();
     let before = ancestors(held);
     let times: BTreeMap<Digest, Moment> = held.iter().map(|h| (h.id, h.statement.time)).collect();
@@ -268,15 +282,15 @@ pub fn judge<'a>(case: &Case<'_>, papers: &'a Papers<'_>) -> Result<Judgement<'a
             one.reasons.push(Reason { problem: Problem::UnprovenTime, why, leaves: Vec::new() });
         }
     }
-    let later = replaced(&statements, &before);
-    for (one, reasons) in statements.iter_mut().zip(later) {
-        one.reasons.extend(reasons);
+    let later = replace::replaced(&statements, &before);
+    for (one, reason) in statements.iter_mut().zip(later) {
+        one.reasons.extend(reason);
         one.reasons.sort_by_key(|reason| reason.problem);
     }
     let there: BTreeSet<Digest> = held.iter().map(|held| held.id).collect();
     let named: BTreeSet<Digest> = held.iter().flat_map(|held| held.statement.prev.iter().copied()).collect();
     let missing: BTreeSet<Digest> = named.difference(&there).copied().collect();
-    if let Some(error) = evidence.errors().into_iter().next() {
+    if let Some(error) = evidence.errors().into_iter().chain(seen.error()).next() {
         return Err(error);
     }
     Ok(Judgement {
@@ -329,47 +343,10 @@ fn ancestors(held: &[Held]) -> BTreeMap<Digest, BTreeSet<Digest>> {
     held.iter().map(|held| (held.id, of(held.id))).collect()
 }
 
-/// What later statements did to each: only one that is shown at least as well can take another's place.
-fn replaced(statements: &[Judged<'_>], before: &BTreeMap<Digest, BTreeSet<Digest>>) -> Vec<Vec<Reason>> {
-    let can_replace = |later: &Judged<'_>, one: &Judged<'_>| {
-        later.trust >= one.trust && !later.reasons.iter().any(|reason| reason.problem.is_grave())
-    };
-    let of = |one: &Judged<'_>| {
-        let says = &one.held.statement;
-        let mut reasons = Vec::new();
-        for later in statements.iter().filter(|later| later.held.id != one.held.id && can_replace(later, one))
-        {
-            let other = &later.held.statement;
-            let same = other.phase == says.phase && other.role == says.role;
-            let follows = before.get(&later.held.id).is_some_and(|ids| ids.contains(&one.held.id));
-            let problem = match other.act {
-                Act::Withdraw if same && other.withdraws == Some(one.held.id) && may_withdraw(one, later) => {
-                    Problem::Withdrawn
-                }
-                Act::Decide if same && says.act == Act::Decide && other.by == says.by && follows => {
-                    Problem::Superseded
-                }
-                _ => continue,
-            };
-            let reason = other.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            let why =
-                format!("by {} on {} ({}){reason}", other.by, other.time.day(), &later.held.id.hex()[..12]);
-            reasons.push(Reason { problem, why, leaves: Vec::new() });
-        }
-        reasons.sort_by_key(|reason: &Reason| reason.problem);
-        reasons.truncate(1);
-        reasons
-    };
-    statements.iter().map(of).collect()
-}
-
-/// Whether one person's withdrawal takes a statement back: an approval by anybody who holds the role, a refusal only by its own author.
-fn may_withdraw(one: &Judged<'_>, later: &Judged<'_>) -> bool {
-    one.effect.is_none_or(Effect::approves) || one.held.statement.by == later.held.statement.by
-}
-
 struct Judge<'c> {
     case: &'c Case<'c>,
+    /// When a history that is relied on had each statement.
+    seen: &'c Seen<'c>,
     /// Seals over the content as it is, by scope and what was left open; most statements share one.
     seals: RefCell<BTreeMap<(Scope, Vec<ItemId>), Seal>>,
 }
@@ -387,10 +364,9 @@ impl Judge<'_> {
             let why = format!("it was made for the deployment {}", says.deployment);
             add(Problem::Replayed, why, Vec::new());
         }
-        // Nothing was there before it was made.
-        let observed = case.seen.get(&held.path).map(|seen| *seen.max(&says.time));
         let office = case.rules.phase(says.phase).and_then(|p| policy::office(p, case.settings, &says.role));
         let mut keys: Vec<&SigningKey> = Vec::new();
+        let mut author = Author::default();
         match &office {
             None => {
                 let why = format!("the role `{}` decides nothing in phase {}", says.role, says.phase);
@@ -407,6 +383,7 @@ impl Judge<'_> {
                     add(Problem::WrongRole, why, Vec::new());
                 }
                 keys = own.iter().filter_map(|(id, _)| case.keys.get(*id)).flatten().collect();
+                author = Author::of(!own.is_empty(), &keys);
                 for why in self.contradictions(held, office) {
                     add(Problem::Contradictory, why, Vec::new());
                 }
@@ -418,12 +395,16 @@ impl Judge<'_> {
             recorder_is_listed = recorders().next().is_some();
             keys = recorders().filter_map(|(id, _)| case.keys.get(id)).flatten().collect();
         }
-        let mut verified = None;
+        let (mut verified, mut observed) = (None, None);
         // Whose key it would have to be is not known of somebody who is not listed.
         let is_listed = !reasons.iter().any(|reason| reason.problem == Problem::WrongRole);
         if let Some(bytes) = held.signature.as_ref().filter(|_| is_listed) {
             match signature::verify(Purpose::Statement, &held.bytes, bytes, keys) {
                 Ok(known) => {
+                    // Only a key that runs out makes it necessary to ask. Nothing was there before it was made.
+                    let runs_out = known.limits().is_some_and(|limits| limits.before().is_some());
+                    let seen = runs_out.then(|| self.seen.by(&held.path)).flatten();
+                    observed = seen.map(|seen| seen.max(says.time));
                     reasons.extend(self.time(held, &known, observed));
                     verified = Some(known);
                 }
@@ -470,7 +451,7 @@ impl Judge<'_> {
             .map(|effect| effect.under(&says.conditions));
         let other_policy = says.policy != case.keys.policy(case.settings);
         let is_enough = is_enough(case.settings, trust);
-        Judged { held, trust, reasons, is_enough, effect, verified, observed, other_policy }
+        Judged { held, trust, reasons, is_enough, effect, verified, observed, other_policy, author }
     }
 
     /// What a statement says that cannot be.

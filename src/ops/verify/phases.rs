@@ -76,6 +76,9 @@ pub struct PhaseReport {
     pub lacks: Vec<String>,
     /// What the policy allows, and a reader should know all the same.
     pub notes: Vec<String>,
+    /// Whether there may be a refusal that nobody can tell.
+    #[serde(skip)]
+    pub is_in_doubt: bool,
 }
 
 /// Where each phase stands. `author` is who last changed the content, where that is known.
@@ -90,17 +93,21 @@ fn approvers<'j>(judged: &'j [Judged<'_>], phase: u8) -> Vec<&'j Judged<'j>> {
     all.filter(|one| one.effect.is_some_and(Effect::approves)).collect()
 }
 
-/// Refusals and withdrawals of listed people that nothing shows well enough. Less is asked of a No than of a Yes: they keep the phase open.
+/// Refusals and withdrawals that nothing shows well enough, or whose authors hold the role no more. Less is asked of a No than of a Yes: they keep the
+/// phase open until somebody who may takes them back.
 fn unshown(judged: &[Judged<'_>], phase: u8) -> Vec<String> {
     let is_doubtful = |one: &Judged<'_>| {
-        let only =
-            |problem| matches!(problem, Problem::WrongKey | Problem::UnprovenTime | Problem::Contradictory);
+        let only = |problem: Problem| problem.is_grave() && problem != Problem::Replayed;
         one.reasons.iter().all(|reason| only(reason.problem))
     };
-    // A withdrawal that took nothing back, although what it names still counts.
+    // A withdrawal that took nothing back. Whether what it names counts is not asked: that may have been taken from it.
     let is_open = |one: &Judged<'_>| {
-        let withdrawn = judged.iter().find(|other| Some(other.held.id) == one.held.statement.withdraws);
-        withdrawn.is_some_and(|other| other.stands() && other.effect.is_some_and(Effect::approves))
+        let named = judged.iter().find(|other| Some(other.held.id) == one.held.statement.withdraws);
+        named.is_some_and(|other| {
+            let has_ended = |problem| matches!(problem, Problem::Void | Problem::Expired);
+            let has_ended = other.reasons.iter().any(|reason| has_ended(reason.problem));
+            other.effect.is_some_and(Effect::approves) && !other.is_over() && !has_ended
+        })
     };
     let here = judged.iter().filter(|one| one.held.statement.phase == phase && is_doubtful(one));
     here.filter_map(|one| {
@@ -110,8 +117,16 @@ fn unshown(judged: &[Judged<'_>], phase: u8) -> Vec<String> {
             Act::Decide if !one.counts() => one.effect?.refusal()?,
             _ => return None,
         };
-        let how = one.reasons.first().map_or(one.trust.as_str(), |reason| reason.problem.as_str());
-        Some(format!("there is a {what} by {} as {}, although nothing shows it: {how}", says.by, says.role))
+        let there = format!("there is a {what} by {} as {}", says.by, says.role);
+        Some(match one.reasons.first().map(|reason| reason.problem) {
+            Some(Problem::WrongRole) => {
+                format!(
+                    "{there}, who is not listed so any more: somebody who holds the role can take it back"
+                )
+            }
+            Some(problem) => format!("{there}, although nothing shows it: {}", problem.as_str()),
+            None => format!("{there}, although nothing shows it: {}", one.trust.as_str()),
+        })
     })
     .collect()
 }
@@ -144,29 +159,32 @@ fn report(
             NeedReport { roles: need.roles, because: need.because, met, people: people.into_iter().collect() }
         })
         .collect();
-    let people: BTreeSet<&str> = approving.iter().map(|one| one.held.statement.by.as_str()).collect();
+    let known = &case.settings.people;
+    let people: BTreeSet<&str> = approving.iter().map(|one| known.one_of(&one.held.statement.by)).collect();
     let (mut lacks, mut notes) = (Vec::new(), Vec::new());
     if let Some(wanted) = asked.map(|asked| asked.people).filter(|wanted| people.len() < *wanted) {
         lacks.push(format!("{} of {wanted} different people have approved", people.len()));
     }
     for other in case.rules.phases.iter().filter(|other| other.number < phase.number) {
         for one in approvers(judged, other.number) {
-            if people.contains(one.held.statement.by.as_str()) {
-                let by = &one.held.statement.by;
+            let by = &one.held.statement.by;
+            if people.contains(known.one_of(by)) {
                 let what =
                     format!("{by} has approved in phase {} and in phase {}", other.number, phase.number);
                 if policy.phases_apart { lacks.push(what) } else { notes.push(what) }
             }
         }
     }
-    lacks.extend(unshown(judged, phase.number));
+    let unshown = unshown(judged, phase.number);
+    let is_in_doubt = !unshown.is_empty() || !judgement.doubts.is_empty();
+    lacks.extend(unshown);
     lacks.extend(judgement.doubts.iter().cloned());
     if let Some(what) = only_the_author(case, &people, author) {
         if policy.author_apart { lacks.push(what) } else { notes.push(what) }
     }
     let here = judged.iter().filter(|one| one.held.statement.phase == phase.number && one.counts());
     let effects: BTreeSet<Effect> = here.filter_map(|one| one.effect).collect();
-    let sent_back = sent_back(record, phase.number, &approving);
+    let sent_back = sent_back(record, phase.number, &needs, &approving);
     let status = if effects.contains(&Effect::Rejects) {
         PhaseStatus::Rejected
     } else if effects.contains(&Effect::Returns) {
@@ -174,14 +192,16 @@ fn report(
     } else if !lacks.is_empty() || needs.iter().any(|need| need.met.is_none()) {
         PhaseStatus::Open
     } else if let Some(on) = sent_back {
-        lacks.push(format!("it was sent back on {on}, after it was approved"));
+        lacks.push(format!(
+            "it was sent back on {on}, and neither sent off again nor approved anew by all since"
+        ));
         PhaseStatus::Returned
     } else if effects.contains(&Effect::Conditional) {
         PhaseStatus::Conditional
     } else {
         PhaseStatus::Approved
     };
-    lacks.extend(refusals(judged, phase.number));
+    lacks.extend(refusals(judged, phase.number, case.as_of));
     lacks.dedup();
     notes.dedup();
     PhaseReport {
@@ -192,23 +212,32 @@ fn report(
         needs,
         lacks,
         notes,
+        is_in_doubt,
     }
 }
 
-/// The day on which a phase was sent back after its last approval. Sent off again, it is as it was.
-fn sent_back(record: &Record, phase: u8, approving: &[&Judged<'_>]) -> Option<Date> {
+/// The day on which a phase was sent back. It stays so until it is sent off again, or everything that it needs was approved since: an approval that the
+/// return did not wait for answers nothing.
+fn sent_back(record: &Record, phase: u8, needs: &[NeedReport], approving: &[&Judged<'_>]) -> Option<Date> {
     let back = record.sent_back(phase)?;
-    let approved = approving.iter().map(|one| one.held.statement.time).max();
-    (Some((back.on, back.time)) > approved.map(|time| (time.day(), time))).then_some(back.on)
+    let is_since = |one: &&&Judged<'_>| {
+        let time = one.held.statement.time;
+        (time.day(), time) > (back.on, back.time)
+    };
+    let since: BTreeSet<&str> =
+        approving.iter().filter(is_since).map(|one| one.held.statement.role.as_str()).collect();
+    let is_lifted = needs.iter().all(|need| need.roles.iter().any(|role| since.contains(role.as_str())));
+    (!is_lifted || since.is_empty()).then_some(back.on)
 }
 
-/// Refusals that count: only their own authors can take them back.
-fn refusals(judged: &[Judged<'_>], phase: u8) -> impl Iterator<Item = String> {
+/// Refusals that count.
+fn refusals(judged: &[Judged<'_>], phase: u8, today: Date) -> impl Iterator<Item = String> {
     let here = judged.iter().filter(move |one| one.held.statement.phase == phase && one.counts());
-    here.filter_map(|one| {
+    here.filter_map(move |one| {
         let what = one.effect?.refusal()?;
         let says = &one.held.statement;
-        Some(format!("the {what} by {} as {} stands until they decide anew", says.by, says.role))
+        let until = one.stands_until(today);
+        Some(format!("the {what} by {} as {} stands until {until}", says.by, says.role))
     })
 }
 
@@ -222,12 +251,19 @@ fn only_the_author(case: &Case<'_>, people: &BTreeSet<&str>, author: Option<&Sig
         let what = "who changed the content last cannot be known here";
         return settings.policy.author_apart.then(|| what.to_owned());
     };
-    let mut authors: BTreeSet<&str> =
-        settings.people.with_email(&author.email).map(|(_, person)| person.name.as_str()).collect();
-    authors.insert(&author.name);
+    let known = &settings.people;
+    let listed: BTreeSet<&str> =
+        known.with_email(&author.email).map(|(_, person)| known.one_of(&person.name)).collect();
+    let authors: BTreeSet<&str> = listed.iter().copied().chain([known.one_of(&author.name)]).collect();
     // Somebody who approves is named as they are listed, whatever git calls them.
-    let by = people.iter().find(|name| authors.contains(*name))?;
-    people.is_subset(&authors).then(|| format!("only {by}, who changed the content last, has approved"))
+    if let (Some(by), true) = (people.iter().find(|name| authors.contains(*name)), people.is_subset(&authors))
+    {
+        return Some(format!("only {by}, who changed the content last, has approved"));
+    }
+    // Under another address anybody could be somebody else.
+    (settings.policy.author_apart && listed.is_empty()).then(|| {
+        format!("{}, who changed the content last, is nobody whose e-mail address is listed", author.name)
+    })
 }
 
 /// What a phase would lack because of the last author of the content, had somebody approved besides those who have.
@@ -238,6 +274,8 @@ pub fn author_would_lack(
     (phase, by): (u8, &str),
 ) -> Option<String> {
     let approving = approvers(&judgement.statements, phase);
-    let people = approving.iter().map(|one| one.held.statement.by.as_str()).chain([by]).collect();
+    let known = &case.settings.people;
+    let people = approving.iter().map(|one| one.held.statement.by.as_str()).chain([by]);
+    let people = people.map(|name| known.one_of(name)).collect();
     only_the_author(case, &people, author).filter(|_| case.settings.policy.author_apart)
 }

@@ -3,6 +3,7 @@
 //! Values are random (proptest, with a fixed seed, so that a run says the same tomorrow) or every one of a
 //! small set. A law that fails prints the smallest case that proptest can find.
 
+mod deciding;
 mod deriving;
 mod differing;
 mod editing;

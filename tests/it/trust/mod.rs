@@ -4,11 +4,13 @@
 
 mod approvals;
 mod gates;
+mod leaving;
 mod policy;
 mod record;
 mod refusals;
 mod repository;
 mod survive;
+mod taking_back;
 mod walk;
 
 use crate::support::{Ran, Sandbox};
@@ -152,7 +154,7 @@ impl Sandbox {
     }
 
     /// The digest that a decision would be over.
-    fn digest(&self, args: &[&str]) -> Option<String> {
+    pub fn digest(&self, args: &[&str]) -> Option<String> {
         let mut args = args.to_vec();
         args.push("--dry-run");
         let shown = self.tom(&args).out;
@@ -207,6 +209,11 @@ impl Sandbox {
         command.arg(self.path(file)).stderr(std::process::Stdio::null());
         crate::support::run(command).code(0);
     }
+}
+
+/// A text without its line breaks: where a line ends says nothing.
+pub fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The state of each statement by role.

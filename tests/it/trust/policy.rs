@@ -76,21 +76,46 @@ fn a10_two_keys_of_one_person_are_one_person() {
 #[test]
 fn a10_the_policy_keeps_phases_and_authors_apart_and_says_so_where_it_does_not() {
     let sandbox = peopled();
+    let others =
+        "[people.ed-moss]\nname = \"Ed Moss\"\nemail = \"ed.moss@example.example\"\nparty = \"supplier\"\n\n";
     with_policy(
         &sandbox,
-        "[policy.accept]",
-        "[policy.apart]\nphases = true\nauthor = true\n\n[policy.accept]",
+        "[policy]",
+        &format!("{others}[policy.apart]\nphases = true\nauthor = true\n\n[policy]"),
     );
     sandbox.decide("marian-holt", 1, &YES).code(0);
     let again = sandbox.decide("marian-holt", 2, &["--outcome", "approved"]).code(2);
     assert!(again.err.contains("keeps the phases apart"), "{}", again.err);
-    // Whoever changed the content last is not the only one who approves it.
+    // Whoever changed the content last is not the only one who approves it, and somebody whom nobody knows may be anybody.
     sandbox.commit("phase 1");
-    assert_eq!(phase(&sandbox.verify(0, &[]), 1), "approved");
     let by = |name: &str, what: &str| {
+        let address = name.to_lowercase().replace(' ', ".");
         sandbox.git(&["add", "-A"]);
-        sandbox.git(&["commit", "-q", "--author", &format!("{name} <m@example.example>"), "-m", what]);
+        let author = format!("{name} <{address}@example.example>");
+        sandbox.git(&["commit", "-q", "--author", &author, "-m", what]);
     };
+    let unlisted = |who: &str| {
+        let verified = sandbox.verify(0, &[]);
+        assert_eq!(phase(&verified, 1), "open", "{verified:#}");
+        let lacks = verified["phases"][0]["lacks"].to_string();
+        assert!(
+            lacks.contains(&format!("{who}, who changed the content last, is nobody whose e-mail")),
+            "{lacks}"
+        );
+    };
+    unlisted("The Programme");
+    let use_of = "assessments/acme-northfield/basic-details.toml";
+    let was = sandbox.read(use_of);
+    sandbox.tom(&["set", NORTHFIELD, "BD-21", "For something else."]).code(0);
+    by("A Bot", "a typo");
+    sandbox.write(use_of, &was);
+    by("A Bot", "and its revert");
+    unlisted("A Bot");
+    sandbox.tom(&["set", NORTHFIELD, "IGA-03", "No"]).code(0);
+    by("Ed Moss", "by somebody who is listed");
+    assert_eq!(phase(&sandbox.verify(0, &[]), 1), "approved");
+    sandbox.tom(&["set", NORTHFIELD, "IGA-03", "Yes"]).code(0);
+    by("Ed Moss", "as it was");
     sandbox.tom(&["set", NORTHFIELD, "IGA-03", "No"]).code(0);
     sandbox.tom(&["set", NORTHFIELD, "OG-01", "Yes"]).code(0);
     by("Marian Holt", "an answer of phase 2");
@@ -207,7 +232,14 @@ fn a11_a_key_that_ran_out_proves_nothing_by_its_own_word() {
         let was = sandbox.read("tom.toml");
         with_policy(&sandbox, &format!("keys = [{own:?}]"), &format!("keys = ['{line}']"));
         let later = ["--as-of", "2026-12-24"];
+        // A history shows when it was there; without one nothing does.
+        assert_eq!(sandbox.states(0, &later), both("valid", "valid"));
+        let git = sandbox.path(".git");
+        std::fs::rename(&git, sandbox.path("git")).unwrap();
+        sandbox.git(&["init", "-q"]);
         assert_eq!(sandbox.states(1, &later), both("valid", "unproven time"));
+        std::fs::remove_dir_all(&git).unwrap();
+        std::fs::rename(sandbox.path("git"), &git).unwrap();
         assert_eq!(
             sandbox.states(0, &["--as-of", "2026-11-21"]),
             both("valid", "valid"),

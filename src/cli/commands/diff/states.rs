@@ -9,7 +9,7 @@ use crate::ops::check::RECEIVED_CHANGED;
 use crate::ops::policy::{Keys, keys};
 use crate::ops::review::{
     Authors, Base, Change, End, Kind, Problem, Review, Reviewed, Said, Told, added, changed, check_policy,
-    decisions, descendant, removed, repository,
+    decisions, descendant, gone, removed, repository,
 };
 use crate::ops::verify::{Case, judge};
 use crate::project::{
@@ -32,9 +32,19 @@ struct Ends {
     names: (End, End),
     /// The branch that a range since a fork is held against: it may have gained gates after the fork.
     against: Option<GitStore>,
+    /// Other commits that the two have in common, where branches were merged crosswise: what they decided is not to be lost either.
+    others: Vec<Commit>,
     /// What the range leaves behind it, to tell whose commits are in it.
     since: Vec<Commit>,
     range: Range,
+}
+
+impl Ends {
+    /// The history that tells when statements were there: that of whose people decide.
+    fn history(&self) -> String {
+        let commit = self.left.as_ref().or(self.right.as_ref()).map(GitStore::commit);
+        commit.map_or_else(|| "HEAD".to_owned(), |commit| commit.id.clone())
+    }
 }
 
 /// Reviews what lies between two states.
@@ -101,6 +111,12 @@ pub(super) fn review(
         context,
     };
     let mut deployments = reader.all(&pairs)?;
+    if let Range::SinceFork(_, b) = &ends.range {
+        for other in &ends.others {
+            let range = Range::Between(other.id.clone(), b.clone());
+            gone(&mut deployments, review(context, repo, range, only, &[], false)?.deployments);
+        }
+    }
     let (names, _) = after.deployments()?;
     let searched = descendants || names.len() <= MOST_SEARCHED;
     if searched {
@@ -128,7 +144,7 @@ fn open(repo: &Repo, range: Range) -> Result<Ends, Error> {
         name: name.to_owned(),
         commit: store.map(|store| store.commit().id.clone()),
     };
-    let mut against = None;
+    let (mut against, mut others) = (None, Vec::new());
     let (left, right, names, since) = match &range {
         Range::Between(a, b) => {
             let (left, right) = (repo.at(a)?, repo.at(b)?);
@@ -137,7 +153,8 @@ fn open(repo: &Repo, range: Range) -> Result<Ends, Error> {
             (Some(left), Some(right), names, since)
         }
         Range::SinceFork(a, b) => {
-            let base = repo.merge_base(a, b)?;
+            others = repo.merge_bases(a, b)?;
+            let base = others.remove(0);
             let (left, right) = (repo.at(&base.id)?, repo.at(b)?);
             let names = (end(a, Some(&left)), end(b, Some(&right)));
             let tip = repo.at(a)?;
@@ -158,7 +175,7 @@ fn open(repo: &Repo, range: Range) -> Result<Ends, Error> {
             (left, None, names, since)
         }
     };
-    Ok(Ends { left, right, names, against, since, range })
+    Ok(Ends { left, right, names, against, others, since, range })
 }
 
 fn right_store(context: &Context, repo: &Repo, ends: &Ends) -> Result<Box<dyn Store>, Error> {
@@ -381,7 +398,7 @@ impl Reader<'_> {
         let (Some(Base { deployment, framework }), Some(store)) = (loaded.and_then(base), store) else {
             return Ok(Default::default());
         };
-        let papers = papers(store, Some(repo), &deployment.name)?;
+        let papers = papers(store, Some((repo, &self.ends.history())), &deployment.name)?;
         let by = |settings: &Settings, keys: &Keys| -> Result<_, Error> {
             let case = Case::of(deployment, framework, settings, keys, &papers.evidence, self.today);
             Ok(Told::of(&judge(&case, &papers)?.statements))

@@ -78,7 +78,7 @@ impl Desk<'_> {
             return Ok((Vec::new(), Vec::new()));
         }
         let tree = WorkTree::new(self.context.work_tree(self.repo)?);
-        let mut papers = papers(&tree, Some(self.repo), &after.name)?;
+        let mut papers = papers(&tree, Some((self.repo, "HEAD")), &after.name)?;
         papers.sound()?;
         let before = papers.held.len();
         let keys = keys(self.project.settings())?;

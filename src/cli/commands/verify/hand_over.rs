@@ -116,7 +116,7 @@ pub(super) fn verify(
         policy: Policy::default(),
         fail_on: Vec::new(),
     };
-    let nothing = Trusted { keys: Keys::default(), project: None, parted: None };
+    let nothing = Trusted { keys: Keys::default(), project: None, parted: Vec::new() };
     let (trusted, judging) = here.map_or((&nothing, &nobody), |here| (here.trusted, here.settings));
     let inner = over.carried.as_ref().map(|carried| (carried, over.project()));
     let held = match &inner {

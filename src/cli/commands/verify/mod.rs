@@ -10,14 +10,14 @@ use crate::cli::output::Output;
 use crate::cli::words::counted;
 use crate::cli::{Outcome, args::Format};
 use crate::diag::{Error, Finding};
-use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Moment, Settings};
+use crate::model::{Date, Deployment, DeploymentName, Digest, Framework, Settings};
 use crate::ops::policy::{Keys, keys};
 use crate::ops::ready::{self, Gap, claimed_in, gaps};
 use crate::ops::state::{Speakers, states};
-use crate::ops::verify::{Case, Judged, PhaseReport, Problem, judge, of_one_id, phases};
-use crate::project::{APPROVALS, Papers, Project, folder_of, papers};
+use crate::ops::verify::{Case, Judged, PhaseReport, judge, of_one_id, phases};
+use crate::project::{Papers, Project, papers};
 use crate::store::Repo;
-use history::{Taken, removed, removed_since};
+use history::{Taken, taken};
 use json::{Status, Unverified, to_json};
 use std::collections::{BTreeMap, BTreeSet};
 use text::to_text;
@@ -65,7 +65,8 @@ pub struct Args {
 
     /// Take people, keys, policy and roles from this revision, which you trust
     ///
-    /// A statement that stood where it parted from what is verified, and that is not here any more, is told too.
+    /// What stood where it parted from what is verified, and is not here any more as it was, is told too: statements, their signatures and evidence, and
+    /// events of the record.
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 
@@ -107,16 +108,8 @@ struct Verified<'a> {
 
 impl Verified<'_> {
     fn is_clean(&self, allow_void: bool) -> bool {
-        let is_fine = |one: &Judged<'_>| {
-            let enough = one.is_enough;
-            match one.reasons.first().map(|reason| reason.problem) {
-                None => enough,
-                Some(_) if one.is_over() => true,
-                Some(Problem::Void | Problem::Expired) => allow_void && enough,
-                Some(_) => false,
-            }
-        };
-        self.broken.is_empty() && self.wrong.is_empty() && self.statements.iter().all(is_fine)
+        let statements = || self.statements.iter().all(|one| one.is_in_order(allow_void));
+        self.broken.is_empty() && self.wrong.is_empty() && statements()
     }
 }
 
@@ -124,8 +117,8 @@ impl Verified<'_> {
 struct Trusted {
     project: Option<Project>,
     keys: Keys,
-    /// The commit where what is verified parted from the base, where that is known.
-    parted: Option<String>,
+    /// The commits where what is verified parted from the base: several where branches were merged crosswise.
+    parted: Vec<String>,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
@@ -146,14 +139,17 @@ fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let base = args.base.as_deref().map(|base| context.sound_project(&repo, Some(base))).transpose()?;
     let settings = base.as_ref().unwrap_or(&project).settings().clone();
     let revision = args.rev.as_deref().unwrap_or("HEAD");
+    // Whose people and keys are relied on, by their history it is known when statements were there.
+    let history = args.base.as_deref().unwrap_or(revision);
     let (zips, words): (Vec<&String>, Vec<&String>) =
         args.deployments.iter().partition(|word| super::receive::is_file(word));
     let (files, words): (Vec<&String>, Vec<&String>) =
         words.into_iter().partition(|word| pack::is_pack(word));
     // Where nobody can tell what was removed, nothing is verified; a pack alone asks for no history.
-    let looks_back = (args.all || !words.is_empty()) && args.since.is_none();
+    let looks_back = args.all || !words.is_empty();
     let parted = args.base.as_deref().filter(|_| looks_back);
-    let parted = parted.map(|base| repo.merge_base(base, revision)).transpose()?.map(|commit| commit.id);
+    let parted = parted.map(|base| repo.merge_bases(base, revision)).transpose()?.unwrap_or_default();
+    let parted = parted.into_iter().map(|commit| commit.id).collect();
     let trusted = Trusted { keys: keys(&settings)?, project: base, parted };
     let (all, findings) = project.deployments()?;
     let names = if args.all {
@@ -164,11 +160,9 @@ fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
     // What is wrong with no deployment that is here.
     let mut wrong: Vec<String> =
         findings.into_iter().filter(|_| args.all).map(|finding| finding.message).collect();
-    let mut taken = match (&args.since, &trusted.parted) {
-        _ if !args.all && names.is_empty() => Vec::new(),
-        (Some(since), _) => removed(&repo, &project, &all, (since, revision))?,
-        (None, Some(parted)) => removed_since(&repo, &project, &all, parted)?,
-        (None, None) => Vec::new(),
+    let mut taken = match !args.all && names.is_empty() {
+        true => Vec::new(),
+        false => taken(&repo, &project, (args.since.as_deref(), &trusted.parted, revision))?,
     };
     let mut anchors = Anchors::of(&args.anchor)?;
     let mut clean = true;
@@ -192,7 +186,7 @@ fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
     }
     for name in &names {
         let mut one = || -> Result<(), Error> {
-            let papers = papers(project.store(), Some(&repo), name)?;
+            let papers = papers(project.store(), Some((&repo, history)), name)?;
             anchors.find(&papers.held);
             let (deployment, framework) = super::sound(&project, name)?;
             let papers = papers.among(&project, &deployment);
@@ -223,7 +217,7 @@ fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
         }
     }
     if args.all {
-        wrong.extend(taken.iter().map(Taken::without_deployment));
+        wrong.extend(taken.iter().filter_map(Taken::without_deployment));
     }
     if args.all {
         wrong.extend(anchors.missing());
@@ -278,8 +272,6 @@ fn verify<'h>(
     papers: &'h Papers<'_>,
 ) -> Result<Verified<'h>, Error> {
     let name = &content.deployment.name;
-    let folder = folder_of(name);
-    let approvals = format!("{folder}/{APPROVALS}");
     let (mut unknown, mut doubts) = (Vec::new(), Vec::new());
     let rules = match &trusted.project {
         None => None,
@@ -295,13 +287,6 @@ fn verify<'h>(
             }
         },
     };
-    let limited = trusted.keys.values().flatten().any(|key| key.is_limited());
-    let seen = match &args.base {
-        Some(base) if limited => {
-            repo.map(|repo| seen(repo, base, &approvals)).transpose()?.unwrap_or_default()
-        }
-        _ => BTreeMap::new(),
-    };
     let case = Case {
         deployment: content.deployment,
         framework: content.framework,
@@ -310,7 +295,6 @@ fn verify<'h>(
         keys: &trusted.keys,
         files: &papers.evidence,
         as_of: args.as_of.unwrap_or_else(|| context.today()),
-        seen: &seen,
     };
     let mut judgement = judge(&case, papers)?;
     judgement.doubts.extend(doubts.iter().cloned());
@@ -351,10 +335,11 @@ fn verify<'h>(
     }
     wrong.extend(of_one_id(name, &papers.twins));
     wrong.extend(doubts);
-    wrong.extend(content.taken.iter().map(Taken::in_words));
+    let taken = content.taken.iter().filter(|taken| !taken.is_made_good(&judgement.statements));
+    wrong.extend(taken.map(Taken::in_words));
     match repo {
         Some(repo) => {
-            unknown.extend(not_known(args, repo, trusted.parted.as_deref()));
+            unknown.extend(not_known(args, repo, &trusted.parted));
             unknown.extend(not_behind(repo, args.rev.as_deref(), papers)?);
         }
         None => unknown.push(
@@ -374,12 +359,6 @@ fn verify<'h>(
         wrong,
         unknown,
     })
-}
-
-/// When the trusted base's history had each statement.
-fn seen(repo: &Repo, base: &str, approvals: &str) -> Result<BTreeMap<String, Moment>, Error> {
-    let times = repo.introduced(base, approvals)?;
-    Ok(times.into_iter().map(|(file, seconds)| (format!("{approvals}/{file}"), Moment(seconds))).collect())
 }
 
 /// Statements that must be there, and whether they were found.
@@ -435,19 +414,23 @@ fn not_behind(repo: &Repo, revision: Option<&str>, papers: &Papers<'_>) -> Resul
 }
 
 /// What the history could tell and was not asked, or cannot tell.
-fn not_known(args: &Args, repo: &Repo, parted: Option<&str>) -> Vec<String> {
+fn not_known(args: &Args, repo: &Repo, parted: &[String]) -> Vec<String> {
     let mut unknown: Vec<String> =
         repo.bent().into_iter().map(|what| format!("the repository has {what}")).collect();
     if args.since.is_none() && args.anchor.is_empty() {
         let shallow = if repo.is_shallow() { ", and the clone is shallow" } else { "" };
-        let since = parted.map(|id| format!(" that were removed before {}", &id[..12])).unwrap_or_default();
+        let ids: Vec<&str> = parted.iter().map(|id| &id[..12]).collect();
+        let since = match &ids[..] {
+            [] => String::new(),
+            ids => format!(" that were removed before {}", ids.join(" and ")),
+        };
         unknown.push(format!(
             "no `--anchor` or `--since` was given{shallow}: later decisions{since} could be missing"
         ));
     }
     if args.base.is_none() {
         unknown.push(
-            "no `--base` was given: people, keys and policy are taken from the files at hand".to_owned(),
+            "no `--base` was given: people, keys and policy are taken from the files at hand, and when decisions were there from their history".to_owned(),
         );
     }
     unknown
