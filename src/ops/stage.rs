@@ -1,8 +1,8 @@
 //! Where a deployment stands in its process, computed from statements, events and answers, and what it lacks to go live.
 
 use super::outcome::Evaluator;
-use super::policy::phase_outcome;
-use super::verify::{Case, Judged, PhaseReport, PhaseStatus, Trust};
+use super::policy::{electors, office, phase_outcome};
+use super::verify::{Case, Judged, NeedReport, PhaseReport, PhaseStatus, Problem, Trust};
 use crate::model::{
     Address, Agreement, Condition, DEPLOYER, Date, Effect, Event, EventKind, ItemId, Moment, PhaseOutcome,
     ProfileName, Record, Scope, Statement, Value, VerdictRule,
@@ -121,8 +121,12 @@ pub struct PhaseStanding {
     pub version: Option<u32>,
     /// Approvals that do not hold any more, and why.
     pub void: Vec<String>,
+    /// Approvals that were taken back and not given anew since, by whom and why.
+    pub withdrawn: Vec<String>,
     /// Who still has to approve, by role and name.
     pub waits_for: Vec<String>,
+    /// What else keeps it open.
+    pub lacks: Vec<String>,
     /// The weakest way in which one of its approvals is shown; none while it is not approved.
     pub trust: Option<Trust>,
 }
@@ -187,7 +191,7 @@ pub struct Query {
 pub struct Standing {
     /// The whole.
     pub stage: Stage,
-    /// Since when it has been live, withdrawn or ended.
+    /// Since when it has been live, verified in live use, withdrawn or ended.
     pub since: Option<String>,
     /// Whether it is the product's first live deployment; none while that is not known.
     pub first_of_type: Option<bool>,
@@ -205,6 +209,16 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// In a line, with the day since when: what came after going live does not date from then.
+    pub fn in_full(&self) -> String {
+        let brief = self.in_brief();
+        let Some(since) = &self.since else { return brief };
+        match (self.stage, brief.strip_prefix("live, ")) {
+            (Stage::ChangePending | Stage::Verifying, Some(rest)) => format!("live since {since}, {rest}"),
+            _ => format!("{brief} since {since}"),
+        }
+    }
+
     /// In a line: the stage, or while it is assessed its phases', each where they differ.
     pub fn in_brief(&self) -> String {
         if self.stage != Stage::Assessing {
@@ -291,14 +305,13 @@ impl Process<'_> {
         let Some(live) = last.filter(|event| event.kind == Live) else {
             return (if is_approved { Stage::Deploying } else { Stage::Assessing }, None);
         };
-        let verified = self.record.last(&[Verified]).is_some_and(|event| when(event) > when(live));
-        let stage = match (is_approved, first_of_type, verified) {
-            (false, ..) => Stage::ChangePending,
-            (true, Some(true), true) => Stage::Assured,
-            (true, Some(true), false) => Stage::Verifying,
-            _ => Stage::Live,
-        };
-        (stage, Some(live.on))
+        let verified = self.record.last(&[Verified]).filter(|event| when(event) > when(live));
+        match (is_approved, first_of_type, verified) {
+            (false, ..) => (Stage::ChangePending, Some(live.on)),
+            (true, Some(true), Some(verified)) => (Stage::Assured, Some(verified.on)),
+            (true, Some(true), None) => (Stage::Verifying, Some(live.on)),
+            _ => (Stage::Live, Some(live.on)),
+        }
     }
 
     fn phase(&self, report: &PhaseReport, is_ready: &dyn Fn(u8) -> bool) -> PhaseStanding {
@@ -336,6 +349,12 @@ impl Process<'_> {
         };
         let void =
             here().filter(|one| one.effect.is_some_and(Effect::approves) && !one.stands() && one.counted());
+        // A role that has approved since has taken up again what was taken back.
+        let is_again = |one: &Judged<'_>| {
+            let again = |other: &Judged<'_>| other.held.statement.role == one.held.statement.role;
+            here().any(|other| other.counts() && other.effect.is_some_and(Effect::approves) && again(other))
+        };
+        let withdrawn = here().filter(|one| one.is_withdrawn_approval() && !is_again(one));
         PhaseStanding {
             phase: number,
             title: report.title.clone(),
@@ -343,19 +362,43 @@ impl Process<'_> {
             since: since.map(|on| on.to_string()),
             version,
             void: void.map(in_words).collect(),
+            withdrawn: withdrawn.map(in_words).collect(),
             waits_for: waits_for(report),
+            lacks: report.lacks.clone(),
             trust: report.trust.filter(|_| stage.is_approved()),
         }
     }
 
-    /// Whether everybody at the deployer who has to has approved, and somebody had to.
+    /// Whether everybody at the deployer who has to has approved, and somebody had to. What may be refused is signed by nobody.
     fn is_signed(&self, report: &PhaseReport) -> bool {
-        let Some(phase) = self.case.rules.phase(report.phase) else { return false };
-        let is_deployers = |role: &String| {
-            phase.roles.iter().any(|known| known.role == *role && known.party.as_str() == DEPLOYER)
-        };
-        let mut own = report.needs.iter().filter(|need| need.roles.iter().any(is_deployers)).peekable();
-        own.peek().is_some() && own.all(|need| need.met.is_some())
+        let is_deployers =
+            |need: &&NeedReport| need.roles.iter().any(|role| self.is_deployers(report.phase, role));
+        let mut own = report.needs.iter().filter(is_deployers).peekable();
+        !report.is_in_doubt && own.peek().is_some() && own.all(|need| need.met.is_some())
+    }
+
+    /// Whether a role decides for the deployer: as the framework has it, or where only the policy names it, as the people do who hold it. Of nobody
+    /// it is not known that they are not.
+    fn is_deployers(&self, phase: u8, role: &str) -> bool {
+        let Case { rules, settings, deployment, framework, .. } = self.case;
+        let office = rules.phase(phase).and_then(|phase| office(phase, settings, role));
+        let Some(office) = office else { return true };
+        match &office.party {
+            Some(party) => party.as_str() == DEPLOYER,
+            None => {
+                let people = electors(settings, deployment, framework, &office);
+                people.is_empty() || people.iter().any(|(_, person)| person.party.as_str() == DEPLOYER)
+            }
+        }
+    }
+
+    /// Whether a statement says how much may be asked of the service: by a role that the framework has decide over the capacity, and not for the deployer,
+    /// who asks. What only the policy names decides over the whole phase, and agrees to nothing of it.
+    fn decides_capacity(&self, says: &Statement) -> bool {
+        let roles = self.case.rules.phase(says.phase).map(|phase| &phase.roles[..]).unwrap_or_default();
+        roles.iter().any(|role| {
+            role.role == says.role && role.party.as_str() != DEPLOYER && role.scope.contains(&Scope::Capacity)
+        })
     }
 
     fn throughput(&self) -> Throughput {
@@ -368,7 +411,7 @@ impl Process<'_> {
         let deciding = self.judged.iter().filter(|one| {
             one.counts()
                 && one.effect.is_some_and(Effect::approves)
-                && one.held.statement.scopes.contains_key(&Scope::Capacity)
+                && self.decides_capacity(&one.held.statement)
         });
         let decided = deciding.map(|one| (one.held.statement.time.day(), one.held.statement.time)).max();
         let recorded = self.record.last(&[EventKind::Throughput]);
@@ -413,9 +456,10 @@ impl Process<'_> {
         let mut lack = |what: String, turn: String| lacks.push(Guard { what, turn });
         for phase in phases.iter().filter(|phase| !phase.stage.is_approved()) {
             let what = format!("phase {} is not approved: it is {}", phase.phase, phase.stage.as_str());
-            let turn = match &phase.waits_for[..] {
-                [] => format!("`tom verify {}` says why", self.case.deployment.name),
-                people => format!("to approve: {}", people.join("; ")),
+            let turn = match (&phase.waits_for[..], &phase.lacks[..]) {
+                ([], []) => format!("`tom verify {}` says why", self.case.deployment.name),
+                ([], lacks) => lacks.join("; "),
+                (people, _) => format!("to approve: {}", people.join("; ")),
             };
             lack(what, turn);
         }
@@ -588,7 +632,10 @@ pub(super) fn in_words(one: &Judged<'_>) -> String {
     let leaves: Vec<&str> = one.changed().take(3).collect();
     let more = if one.changed().count() > leaves.len() { " …" } else { "" };
     let about = if leaves.is_empty() { String::new() } else { format!(": {}{more}", leaves.join(", ")) };
-    format!("the approval of {} as {} is {}{about}", says.by, says.role, one.word())
+    // Whoever took it back said why.
+    let by = one.reasons.iter().find(|reason| reason.problem == Problem::Withdrawn);
+    let by = by.map(|reason| format!(" {}", reason.why)).unwrap_or_default();
+    format!("the approval of {} as {} is {}{by}{about}", says.by, says.role, one.word())
 }
 
 /// Who still has to approve: roles, with the people who could.
@@ -598,7 +645,7 @@ fn waits_for(report: &PhaseReport) -> Vec<String> {
         [] => format!("{} (nobody is listed)", need.roles.join(" or ")),
         people => format!("{} ({})", need.roles.join(" or "), people.join(" or ")),
     });
-    needs.chain(report.lacks.iter().cloned()).collect()
+    needs.collect()
 }
 
 /// Questions of statements that are neither withdrawn nor superseded, and of events, that nobody has answered since.

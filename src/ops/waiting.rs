@@ -39,8 +39,7 @@ fn decisions(
             says.phase == number
                 && need.roles.contains(&says.role)
                 && one.effect.is_some_and(Effect::approves)
-                && !one.stands()
-                && one.counted()
+                && ((!one.stands() && one.counted()) || one.is_withdrawn_approval())
         });
         let why = match (fallen, &need.people[..]) {
             (Some(one), _) => in_words(one),
@@ -90,7 +89,7 @@ fn after_refusal(case: &Case<'_>, judgement: &Judgement<'_>, stands: &PhaseStand
     let of = |one: &Judged<'_>| {
         let says = &one.held.statement;
         let title = format!("phase {phase}, as {}", says.role);
-        let why = format!("what {} refused stands until they decide anew", says.by);
+        let why = format!("what {} refused stands until {}", says.by, one.stands_until(case.as_of));
         task(says.party.as_str(), Deed::Decide, title, why, Some(says.role.clone()))
     };
     refusals.map(of).collect()

@@ -41,7 +41,8 @@ impl Repo {
         let common = self.common_dir();
         let replaced = self.git().references_glob("refs/replace/*").map(Iterator::count).unwrap_or_default();
         if replaced > 0 {
-            found.push(format!("{replaced} replacement refs, which were not followed"));
+            let (refs, were) = if replaced == 1 { ("ref", "was") } else { ("refs", "were") };
+            found.push(format!("{replaced} replacement {refs}, which {were} not followed"));
         }
         let has = |file: &str| std::fs::metadata(common.join(file)).is_ok_and(|meta| meta.len() > 0);
         if has("info/grafts") {

@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::decided::author_where_asked;
 use crate::cli::report::one_line;
 use crate::cli::sign::sign;
-use crate::cli::words::counted;
+use crate::cli::words::{counted, wrapped};
 use crate::diag::Error;
 use crate::model::{
     Date, Deployment, DeploymentName, Digest, ItemId, Key, Moment, Purpose, Recording, Settings, Verdict,
@@ -278,7 +278,16 @@ fn show(context: &Context, name: &DeploymentName, proposal: &Proposal<'_>) {
     let mut out =
         format!("{name}, phase {}, {} ({})\n{what}\n", says.phase, one_line(&says.by), one_line(&says.role));
     for (item, verdict) in &says.verdicts {
-        out += &format!("  {item}: {}\n", one_line(&verdict.verdict));
+        let because = verdict.reason.as_ref().map(|reason| format!(", because {reason}")).unwrap_or_default();
+        let line = format!("{item}: {}{because}", verdict.verdict);
+        out += &(wrapped(&one_line(&line), 2, context.width) + "\n");
+    }
+    let reason = says.reason.iter().map(|reason| format!("reason: {reason}"));
+    let conditions = says.conditions.values().map(|condition| format!("condition: {condition}"));
+    let queries = says.queries.iter().map(|(address, query)| format!("query about {address}: {query}"));
+    let expires = says.expires.iter().map(|expires| format!("it holds until {expires}"));
+    for line in reason.chain(conditions).chain(queries).chain(expires) {
+        out += &(wrapped(&one_line(&line), 2, context.width) + "\n");
     }
     for (scope, seal) in &says.scopes {
         out += &format!("over the scope {scope}: {}\n", counted(seal.leaves.len(), "leaf", "leaves"));

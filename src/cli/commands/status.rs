@@ -17,7 +17,7 @@ use crate::ops::stage::{PhaseStage, PhaseStanding, Stage, Standing};
 use crate::ops::state::{Speakers, Stand, State, States, states};
 use crate::project::{Loader, Project};
 use crate::store::Repo;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -271,6 +271,10 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
                 .chain([row.stage.clone(), open.join(", ")]),
         );
     }
+    // A name that is torn is no name to copy.
+    if let Some(names) = table.column_mut(0) {
+        names.set_constraint(ColumnConstraint::ContentWidth);
+    }
     context.print(table.trim_fmt() + "\n");
     context.tell(super::HISTORY_NOT_READ);
     Ok(is_ready)
@@ -409,9 +413,8 @@ fn page(
     context: &Context,
 ) -> String {
     let is_in_process = !is_only_derived_from(deployment, standing);
-    let since = standing.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
     let stage = match is_in_process {
-        true => format!("stage: {}{since}", standing.in_brief()),
+        true => format!("stage: {}", standing.in_full()),
         false => {
             "a baseline: deployments derive from it; what is theirs to say is not counted here".to_owned()
         }
@@ -506,12 +509,15 @@ fn phase_in_words(stands: &PhaseStanding, width: usize) -> String {
     let version = stands.version.map(|version| format!("; version {version} was sent off last"));
     let line = format!("{}{since}{}", stands.in_words(), version.unwrap_or_default());
     let mut out = wrapped(&line, 2, width) + "\n";
-    for void in &stands.void {
+    for void in stands.void.iter().chain(&stands.withdrawn) {
         out += &(styled(BAD, wrapped(&one_line(void), 2, width)) + "\n");
     }
     if !stands.waits_for.is_empty() {
         out += &(wrapped(&one_line(&format!("has to approve: {}", stands.waits_for.join("; "))), 2, width)
             + "\n");
+    }
+    for lack in &stands.lacks {
+        out += &(wrapped(&one_line(&format!("lacks: {lack}")), 2, width) + "\n");
     }
     out
 }

@@ -41,7 +41,7 @@ impl Source<'_> {
         let stands = self.stands()?;
         let since = stands.since.as_ref().map(|since| format!(" since {}", day(since))).unwrap_or_default();
         let counting = self.decided.statements.iter().filter(|one| {
-            Some(one.held.statement.phase) == self.kind.phase() && one.stands() && one.effect.is_some()
+            Some(one.held.statement.phase) == self.kind.phase() && one.counts() && one.effect.is_some()
         });
         let how = match (stands.stage.is_approved(), counting.map(|one| one.trust).min()) {
             (true, Some(Trust::Verified)) => ". Every decision is verified by its signature.",
@@ -106,7 +106,17 @@ impl Source<'_> {
                 format!(" Has to approve: {}.", some.join("; "))
             }
         };
-        format!("{}{since}.{}{waits}", capital(&stands.in_words()), version.unwrap_or_default())
+        let lacks = match (&stands.lacks[..], self.audience) {
+            ([], _) => String::new(),
+            (some, Audience::Public) => {
+                format!(
+                    " {}.",
+                    counted(some.len(), "thing keeps it open besides", "things keep it open besides")
+                )
+            }
+            (some, _) => format!(" Keeps it open: {}.", some.join("; ")),
+        };
+        format!("{}{since}.{}{waits}{lacks}", capital(&stands.in_words()), version.unwrap_or_default())
     }
 
     fn decision(&self, one: &Judged<'_>) -> String {

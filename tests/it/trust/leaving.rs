@@ -183,6 +183,13 @@ fn a22_the_withdrawal_of_somebody_who_is_not_listed_any_more_lets_nothing_be_app
     sandbox.nia(&["--withdraw", &digest, "--reason", "Too early"]).code(0);
     sandbox.commit("taken back");
     assert_eq!(phase(&sandbox.verify(0, &[]), 2), "open");
+    // It is told beside what is void, and so is what to do.
+    let withdrawn = standing(&sandbox)["phases"][1]["withdrawn"].to_string();
+    assert!(withdrawn.contains("Rajan Pillai as siro is withdrawn by Nia Rowe"), "{withdrawn}");
+    let status = flat(&sandbox.tom(&["status", NORTHFIELD]).code(0).out);
+    assert!(status.contains("is withdrawn by Nia Rowe") && status.contains(": Too early"), "{status}");
+    let todo = flat(&sandbox.tom(&["todo", NORTHFIELD]).code(0).out);
+    assert!(todo.contains("the approval of Rajan Pillai as siro is withdrawn"), "{todo}");
     sandbox.replace("tom.toml", "name = \"Nia Rowe\"", "name = \"Nia Other\"");
     sandbox.commit("another name");
     let verified = sandbox.verify(1, &[]);

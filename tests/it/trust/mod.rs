@@ -9,6 +9,7 @@ mod policy;
 mod record;
 mod refusals;
 mod repository;
+mod standing;
 mod survive;
 mod taking_back;
 mod walk;

@@ -559,5 +559,5 @@ fn after_a_refusal_somebody_is_named_whose_turn_it_is() {
     record(&sandbox, &["submit", "--phase", "1"]);
     let decide = to_do(&sandbox, "decide");
     assert!(decide.iter().any(|(_, why)| why.contains("Marian Holt refused")), "{decide:?}");
-    assert!(standing(&sandbox)["phases"][0]["waits-for"].to_string().contains("rejection by Marian Holt"));
+    assert!(standing(&sandbox)["phases"][0]["lacks"].to_string().contains("rejection by Marian Holt"));
 }

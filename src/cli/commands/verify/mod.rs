@@ -247,7 +247,7 @@ fn run_or_fail(args: &Args, context: &Context) -> Result<Outcome, Error> {
         if args.all && names.is_empty() {
             context.print("there are no deployments\n");
         }
-        context.print(text::wrong(&wrong));
+        context.print(text::wrong(&wrong, context.width));
     }
     Ok(outcome)
 }

@@ -2,7 +2,7 @@
 
 use super::Verified;
 use crate::cli::report::{self, one_line};
-use crate::cli::words::{BAD, GOOD, OPEN, counted, styled};
+use crate::cli::words::{BAD, GOOD, OPEN, counted, styled, wrapped};
 use crate::model::{Act, Settings};
 use crate::ops::verify::{Judged, PhaseStatus, Trust};
 
@@ -27,6 +27,14 @@ fn time_of(one: &Judged<'_>) -> String {
     }
 }
 
+/// How wide the column of roles is.
+const ROLES: usize = 26;
+
+/// A text of a file, after what it is, in lines that fit.
+fn said(what: &str, text: &str, indent: usize, width: usize) -> String {
+    wrapped(&one_line(&format!("{what}{text}")), indent, width) + "\n"
+}
+
 /// How many leaves or gaps are listed before the rest is counted.
 const MOST_LISTED: usize = 12;
 
@@ -45,16 +53,16 @@ pub(super) fn to_text(verified: &Verified<'_>, settings: &Settings, width: usize
         out += &format!("\nphase {}  {}: {status}{trust}\n", phase.phase, one_line(&phase.title));
         for need in &phase.needs {
             let roles = one_line(&need.roles.join(" or "));
-            out += &match &need.met {
-                Some(met) => format!("  {roles:<26} {}, {}\n", one_line(&met.by), met.trust.as_str()),
-                None if need.people.is_empty() => {
-                    format!("  {roles:<26} missing, and nobody is listed for it\n")
-                }
-                None => format!("  {roles:<26} missing: {}\n", one_line(&need.people.join(", "))),
+            let state = match &need.met {
+                Some(met) => format!("{}, {}", met.by, met.trust.as_str()),
+                None if need.people.is_empty() => "missing, and nobody is listed for it".to_owned(),
+                None => format!("missing: {}", need.people.join(", ")),
             };
+            let state = wrapped(&one_line(&state), ROLES + 3, width);
+            out += &format!("  {roles:<ROLES$} {}\n", state.trim_start());
         }
-        phase.lacks.iter().for_each(|lack| out += &format!("  lacks: {}\n", one_line(lack)));
-        phase.notes.iter().for_each(|note| out += &format!("  note: {}\n", one_line(note)));
+        phase.lacks.iter().for_each(|lack| out += &said("lacks: ", lack, 2, width));
+        phase.notes.iter().for_each(|note| out += &said("note: ", note, 2, width));
         if gaps.is_empty() {
             let claimed = match verified.claimed.get(&phase.phase).copied().unwrap_or_default() {
                 0 => String::new(),
@@ -65,7 +73,7 @@ pub(super) fn to_text(verified: &Verified<'_>, settings: &Settings, width: usize
             let count = counted(gaps.len(), "thing is", "things are");
             out += &format!("  confirmations and acceptances: {count} open now\n");
             for gap in gaps.iter().take(3) {
-                out += &format!("    {}\n", one_line(&gap.what));
+                out += &said("", &gap.what, 4, width);
             }
         }
     }
@@ -73,26 +81,26 @@ pub(super) fn to_text(verified: &Verified<'_>, settings: &Settings, width: usize
         out += "\nstatements\n";
     }
     for one in &verified.statements {
-        out += &statement_text(one, settings);
+        out += &statement_text(one, settings, width);
     }
     for finding in &verified.broken {
         out += &format!("\n{}", report::draw(finding, &|_| None, width));
     }
-    out += &wrong(&verified.wrong);
+    out += &wrong(&verified.wrong, width);
     if !verified.unknown.is_empty() {
         out += "\ncannot be known here\n";
-        verified.unknown.iter().for_each(|what| out += &format!("  {}\n", one_line(what)));
+        verified.unknown.iter().for_each(|what| out += &said("", what, 2, width));
     }
     out + "\n"
 }
 
 /// What is wrong with no statement that is here.
-pub(super) fn wrong(wrong: &[String]) -> String {
-    let lines: String = wrong.iter().map(|what| format!("  {}\n", one_line(what))).collect();
+pub(super) fn wrong(wrong: &[String], width: usize) -> String {
+    let lines: String = wrong.iter().map(|what| said("", what, 2, width)).collect();
     if lines.is_empty() { lines } else { format!("\nwrong\n{lines}") }
 }
 
-fn statement_text(one: &Judged<'_>, settings: &Settings) -> String {
+fn statement_text(one: &Judged<'_>, settings: &Settings, width: usize) -> String {
     let says = &one.held.statement;
     let is_unsigned = settings.policy.signatures_required && one.trust != Trust::Verified;
     let style = match one.reasons.first() {
@@ -109,22 +117,20 @@ fn statement_text(one: &Judged<'_>, settings: &Settings) -> String {
         one_line(&says.role),
         one_line(&effect_of(one)),
     );
-    out += &format!("    {}, {}; {}", one_line(&says.by), one.trust.as_str(), time_of(one));
+    let mut how = format!("{}, {}; {}", says.by, one.trust.as_str(), time_of(one));
     if let Some(verified) = &one.verified {
-        out += &format!("; key {}", verified.fingerprint());
+        how += &format!("; key {}", verified.fingerprint());
     }
     if let Some(recording) = &says.recorded {
-        out += &format!("; recorded by {} from {}", one_line(&recording.by), one_line(&recording.evidence));
+        how += &format!("; recorded by {} from {}", recording.by, recording.evidence);
     }
-    out += "\n";
+    out += &said("", &how, 4, width);
     if is_unsigned && one.reasons.is_empty() {
-        out += &format!(
-            "    does not count: the policy asks for a signature, and this is {}\n",
-            one.trust.as_str()
-        );
+        let why = format!("the policy asks for a signature, and this is {}", one.trust.as_str());
+        out += &said("does not count: ", &why, 4, width);
     }
     for reason in &one.reasons {
-        out += &format!("    {}: {}\n", reason.problem.as_str(), one_line(&reason.why));
+        out += &said(&format!("{}: ", reason.problem.as_str()), &reason.why, 4, width);
         for leaf in reason.leaves.iter().take(MOST_LISTED) {
             out += &format!("      {}\n", one_line(leaf));
         }
@@ -134,7 +140,7 @@ fn statement_text(one: &Judged<'_>, settings: &Settings) -> String {
         }
     }
     for condition in says.conditions.values() {
-        out += &format!("    condition: {}\n", one_line(condition));
+        out += &said("condition: ", condition, 4, width);
     }
     if let Some(expires) = says.expires {
         out += &format!("    expires {expires}\n");
