@@ -22,8 +22,18 @@ pub(super) fn heading(text: &str) -> String {
 
 /// Prose that fits the width, indented.
 pub(super) fn wrapped(text: &str, indent: usize, width: usize) -> String {
+    filled(text, indent, width, true)
+}
+
+/// The same, for texts with paths: one that is longer than a line stays whole, to be copied.
+pub(super) fn wrapped_whole(text: &str, indent: usize, width: usize) -> String {
+    filled(text, indent, width, false)
+}
+
+fn filled(text: &str, indent: usize, width: usize, may_break: bool) -> String {
     let space = " ".repeat(indent);
     let options = textwrap::Options::new(width)
+        .break_words(may_break)
         .initial_indent(&space)
         .subsequent_indent(&space)
         // An id or a date is not to be torn at its hyphen.

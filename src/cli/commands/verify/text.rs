@@ -2,7 +2,7 @@
 
 use super::Verified;
 use crate::cli::report::{self, one_line};
-use crate::cli::words::{BAD, GOOD, OPEN, counted, styled, wrapped};
+use crate::cli::words::{BAD, GOOD, OPEN, counted, styled, wrapped, wrapped_whole};
 use crate::model::{Act, Settings};
 use crate::ops::verify::{Judged, PhaseStatus, Trust};
 
@@ -32,7 +32,7 @@ const ROLES: usize = 26;
 
 /// A text of a file, after what it is, in lines that fit.
 fn said(what: &str, text: &str, indent: usize, width: usize) -> String {
-    wrapped(&one_line(&format!("{what}{text}")), indent, width) + "\n"
+    wrapped_whole(&one_line(&format!("{what}{text}")), indent, width) + "\n"
 }
 
 /// How many leaves or gaps are listed before the rest is counted.
