@@ -556,7 +556,7 @@ fn impact_names_what_would_be_missing_and_counts_what_it_lists() {
 #[test]
 fn what_nobody_asked_for_is_not_said_and_what_was_not_looked_at_is() {
     let sandbox = Sandbox::example();
-    let note = "whose commits brought confirmations in is not looked at here";
+    let note = "whose commits brought confirmations in is not looked at";
     assert!(sandbox.tom(&["todo"]).err.contains(note));
     assert!(!sandbox.tom(&["todo", "acme-northfield"]).err.contains(note));
     let risk = "assessments/acme-northfield/risks/HAZ-006.toml";
