@@ -80,7 +80,7 @@ pub(super) struct Rendered {
     pub(super) done: Done,
 }
 
-/// Confirmations that a commit of another party's person brought in.
+/// What people say that was brought in by somebody who may not say it, as far as history shows.
 type Foreign = BTreeMap<Spoken, Brought>;
 
 /// What is the same for every pack of a run.

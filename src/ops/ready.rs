@@ -337,8 +337,11 @@ fn risk_gaps(deployment: &Deployment, framework: &Framework, settings: &Settings
         match &risk.acceptance {
             Some(_) if !super::accept::holds(risk, framework) => {
                 let what = format!("the acceptance of `{id}` speaks of the risk as it was");
-                let turn = "have it accepted again, or remove the acceptance";
-                add(Address::of(id).then("acceptance"), what, turn);
+                let turn = match rule.filter(|(_, rule)| is_open && rule.needs_acceptance) {
+                    Some((class, _)) => who_may_accept(settings, class),
+                    None => "remove the acceptance, or have it accepted again".to_owned(),
+                };
+                add(Address::of(id).then("acceptance"), what, &turn);
             }
             Some(acceptance) if !super::accept::may(settings, &acceptance.role, acceptance.class) => {
                 let what = format!("`{id}` was accepted in a role that may not: {}", acceptance.role);

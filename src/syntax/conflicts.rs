@@ -34,7 +34,7 @@ pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option
         return (None, sink.into_findings());
     };
     let left = from.needed_text("left");
-    let (came, confirmations) = (from.needed_text("came"), from.text("confirmations"));
+    let (came, confirmations) = (from.text("came"), from.text("confirmations"));
     let source = if from.get("file").is_some() {
         workbook(&from, &table, framework)
     } else if let Some(digest) = from.text("hand-over") {
@@ -83,6 +83,17 @@ pub fn read_conflicts(document: &Document<'_>, framework: &Framework) -> (Option
         ),
     ];
     for (key, said, digest, what) in held {
+        if said.is_none() {
+            let message = format!(
+                "there is no digest `{key}` here: the line was removed, or an earlier tom wrote the file"
+            );
+            sink.add(
+                Finding::new(&NOT_WHAT_CAME, message)
+                    .at(sink.label(from.span.clone()))
+                    .help("delete the file, and run the update or import again"),
+            );
+            return (None, sink.into_findings());
+        }
         if *said != Some(digest.to_string()) {
             let span = from.get(key).map_or_else(|| from.span.clone(), |value| value.span());
             sink.add(

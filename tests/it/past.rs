@@ -124,7 +124,7 @@ fn a_confirmation_that_another_partys_person_committed_is_claimed() {
     assert_eq!(json(&["todo", D])["deployments"][0]["claimed"], 1);
     assert!(sandbox.tom(&["todo", D]).out.contains("1 confirmation is only claimed"));
     let table = sandbox.tom(&["status"]);
-    assert!(table.err.contains("whose commits brought confirmations in is not looked at"), "{}", table.err);
+    assert!(table.err.contains("whose commits brought in what people say is not looked at"), "{}", table.err);
     sandbox.tom(&["render", D, "--to", "p", "--format", "json", "--pack", "phase-2"]).code(0);
     let pack: serde_json::Value =
         serde_json::from_str(&sandbox.read("p/acme-northfield-phase-2.json")).unwrap();
@@ -298,7 +298,7 @@ fn an_acceptance_that_another_partys_person_committed_is_claimed() {
     sandbox.tom(&["render", D, "--to", "p", "--pack", "phase-2"]).code(0);
     let page = words(&sandbox.read("p/acme-northfield-phase-2.html"));
     assert!(
-        page.contains("Only claimed: 1 of these; who confirmed or accepted them is not listed for it, or")
+        page.contains("Only claimed: 1 of these; who confirmed, accepted or replied is not listed for it, or")
     );
     assert!(page.contains("It is only claimed: somebody who is not listed in that role entered that."));
     // Nobody but the one who accepts: a colleague is not listed in the role. And entering it oneself mends it.

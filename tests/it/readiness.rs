@@ -497,7 +497,20 @@ fn an_acceptance_that_holds_gives_way_to_a_claim_only_when_that_is_asked_for() {
     // What holds no longer has nobody's word to lose.
     sandbox.tom(&["set", "acme-northfield", "HAZ-006.effect", "Worse than we thought."]).code(0);
     let out = accept("Ann Lee", &[]).code(0).out;
-    assert!(out.contains("which held no longer, by Jo Marsh"), "{out}");
+    assert!(out.contains("which did not count any more, by Jo Marsh"), "{out}");
+}
+
+#[test]
+fn an_acceptance_that_ran_out_or_is_only_claimed_stands_in_nobodys_way() {
+    let sandbox = Sandbox::example();
+    let risk = "assessments/acme-northfield/risks/HAZ-006.toml";
+    let accept = |by: &str| {
+        let args = ["accept", "acme-northfield", "HAZ-006", "--role", "siro", "--until", "2027-11-20"];
+        sandbox.tom(&[&args[..], &["--reason", "x", "--by", by]].concat())
+    };
+    sandbox.replace(risk, "until = 2027-11-01", "until = 2026-11-10");
+    assert!(accept("Jo Marsh").code(0).out.contains("did not count any more"));
+    assert!(accept("Ann Lee").code(0).out.contains("by Jo Marsh"), "Jo Marsh is no SIRO");
 }
 
 #[test]
@@ -546,6 +559,10 @@ fn impact_names_what_would_be_missing_and_counts_what_it_lists() {
     assert!(worse.contains("Missing then (2)"), "{worse}");
     assert!(worse.contains("nobody has accepted `HAZ-004`, which stays in class 4"), "{worse}");
     assert!(worse.contains("the policy lets no role accept class 4"), "{worse}");
+    // Who may accept what is worse is said also where somebody had accepted what was.
+    let fallen = impact(&["HAZ-006.residual.likelihood=Low"]);
+    assert!(fallen.contains("class 3 → class 4") && fallen.contains("Missing then"), "{fallen}");
+    assert!(fallen.contains("the policy lets no role accept class 4"), "{fallen}");
     let other = impact(&["BD-03=XOTHER"]);
     let claimed = other.split("Only claimed then (").nth(1).unwrap();
     let count: usize = claimed.split(')').next().unwrap().parse().unwrap();
@@ -556,7 +573,7 @@ fn impact_names_what_would_be_missing_and_counts_what_it_lists() {
 #[test]
 fn what_nobody_asked_for_is_not_said_and_what_was_not_looked_at_is() {
     let sandbox = Sandbox::example();
-    let note = "whose commits brought confirmations in is not looked at";
+    let note = "whose commits brought in what people say is not looked at";
     assert!(sandbox.tom(&["todo"]).err.contains(note));
     assert!(!sandbox.tom(&["todo", "acme-northfield"]).err.contains(note));
     let risk = "assessments/acme-northfield/risks/HAZ-006.toml";

@@ -545,7 +545,8 @@ fn what_waits_is_brought_in_as_it_came_or_not_at_all() {
     let text = sandbox.read(&conflicts);
     let line = text.lines().find(|line| line.starts_with("confirmations = ")).unwrap();
     sandbox.replace(&conflicts, &format!("{line}\n"), "");
-    assert!(sandbox.tom(&["resolve", "acme-northfield"]).code(2).err.contains("confirmations"));
+    let missing = sandbox.tom(&["resolve", "acme-northfield"]).code(2).err;
+    assert!(missing.contains("there is no digest `confirmations` here"), "{missing}");
 }
 
 /// A confirmation changes no risk, and is counted as what it is.
@@ -607,6 +608,10 @@ fn what_was_decided_is_told_as_a_decision() {
     sandbox.tom(&["set", "acme-northfield", "HAZ-004.residual.severity", "Considerable"]).code(0);
     sandbox.commit("both");
     sandbox.tom(&["update", "acme-northfield"]).code(1);
+    let value = ["--value", "Considerable, Low", "--dry-run"];
+    let typed = [&["resolve", "acme-northfield", "HAZ-004.residual"][..], &value].concat();
+    let out = sandbox.tom(&typed).code(0).out;
+    assert!(out.contains("would be decided: HAZ-004.residual as you said\n"), "{out}");
     let out = words(&sandbox.tom(&["resolve", "acme-northfield", "HAZ-004.residual", "--ours"]).code(0).out);
     assert!(out.contains("acme-northfield: decided: ours stays 1 confirmation went: IGA-06"), "{out}");
 }

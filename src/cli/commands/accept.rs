@@ -3,7 +3,7 @@ use crate::cli::codes::USAGE;
 use crate::cli::context::Context;
 use crate::cli::words::wrapped;
 use crate::diag::Error;
-use crate::model::{Acceptance, Date, RiskId};
+use crate::model::{Acceptance, Date, Risk, RiskId};
 use crate::ops::accept::{Accepting, CANNOT_ACCEPT, accept, holds};
 use crate::ops::state::may_act;
 use crate::project::folder_of;
@@ -61,7 +61,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let acceptance = accept(&deployment, &framework, project.settings(), &args.risk, &who)?;
     let listed = may_act(project.settings(), &deployment, &framework, &who.role, &who.by);
     let risk = deployment.risks.get(&args.risk);
-    let old = risk.and_then(|risk| Some((risk.acceptance.as_ref()?, holds(risk, &framework))));
+    let stands = |risk: &Risk, old: &Acceptance| {
+        let is_theirs = may_act(project.settings(), &deployment, &framework, &old.role, &old.by);
+        is_theirs && old.until.is_some_and(|until| until >= who.on) && holds(risk, &framework)
+    };
+    let old = risk.and_then(|risk| Some((risk, risk.acceptance.as_ref()?)));
+    let old = old.map(|(risk, old)| (old, stands(risk, old)));
     if let (Some((old, true)), false, false) = (old, listed, args.again) {
         let what = format!("`{}` is accepted already, by {}", args.risk, in_words(old));
         return Err(Error::new(&CANNOT_ACCEPT, what)
@@ -100,9 +105,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         ),
         wrapped(&rule, 2, context.width)
     ));
-    if let Some((old, holds)) = old {
+    if let Some((old, stands)) = old {
         let replaces = if args.dry_run { "it would replace" } else { "it replaces" };
-        let which = if holds { "the one" } else { "the one, which held no longer," };
+        let which = if stands { "the one" } else { "the one, which did not count any more," };
         let line = format!("{replaces} {which} by {}", in_words(old));
         context.print(wrapped(&line, 2, context.width) + "\n");
     }

@@ -55,9 +55,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let with_values = args.changes.iter().any(|change| change.contains('='));
     if with_values {
         impact.gaps = new_gaps(&deployment, &after, &framework, settings);
-        // Which acceptances would be void is told as that.
-        let void: BTreeSet<&Address> = impact.acceptances.iter().map(|one| &one.address).collect();
-        impact.gaps.retain(|gap| !gap.address.as_ref().is_some_and(|address| void.contains(address)));
     }
     let keys = keys(settings)?;
     let judging = Judging { project: &project, keys: &keys, as_of: context.today() };

@@ -223,7 +223,7 @@ fn roles(project: &Project) -> impl Iterator<Item = &str> {
 
 /// Where all deployments are listed.
 const HISTORY_NOT_READ: &str =
-    "note: whose commits brought confirmations in is not looked at: name a deployment";
+    "note: whose commits brought in what people say is not looked at: name a deployment";
 
 /// What git remembers of a deployment; nothing where nothing was committed.
 pub(super) fn past<'a>(

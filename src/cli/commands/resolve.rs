@@ -93,11 +93,20 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
             writer.replace_all(&replacements_of(project.store(), &deployment, &applied, &framework)?)?;
         }
         let done = if args.dry_run { "would be decided" } else { "decided" };
-        let took = match applied.changes.iter().all(Change::is_voice) {
-            true => "ours stays".to_owned(),
-            false => took(&applied.changes, pending.source.name(), args.dry_run),
+        let is_given = |change: &Change| {
+            let known = pending.conflicts.get(&change.place.address().to_string());
+            matches!(known.and_then(|known| known.decision.as_ref()), Some(Decision::Value(_)))
         };
-        context.print(format!("{}: {done}: {took}\n", styled(BOLD, name.as_str())));
+        let (given, came): (Vec<Change>, Vec<Change>) =
+            applied.changes.iter().cloned().partition(|change| is_given(change));
+        let mut said: Vec<String> =
+            given.iter().map(|change| format!("{} as you said", change.place.address())).collect();
+        if !came.iter().all(Change::is_voice) {
+            said.push(took(&came, pending.source.name(), args.dry_run));
+        } else if said.is_empty() {
+            said.push("ours stays".to_owned());
+        }
+        context.print(format!("{}: {done}: {}\n", styled(BOLD, name.as_str()), said.join("; ")));
         context.print(voices(&applied.changes, !args.dry_run, context.width));
         return Ok(Outcome::Clean);
     }

@@ -18,8 +18,8 @@ pub struct Readiness {
     pub gaps: Vec<GapView>,
     /// How many needed answers of the phase, and risks, have each state.
     pub progress: Vec<Progress>,
-    /// How many of those rest on a confirmation by somebody whom the settings do not list, or that a commit of another party's person
-    /// brought in.
+    /// How many of those rest on what is only claimed: said by somebody whom the settings do not list for it, or brought in by somebody
+    /// who may not say it.
     pub claimed: usize,
     /// The day as of which nothing that it needs had run out; none where no day is known, and nothing is said of that.
     pub as_of: Option<String>,
