@@ -4,7 +4,7 @@ use crate::diag::Error;
 use crate::model::{Date, Deployment, DeploymentName, Framework};
 use crate::ops::author::last_author;
 use crate::ops::policy::Keys;
-use crate::ops::ready::{self, approved, gaps};
+use crate::ops::ready::{self, approved};
 use crate::ops::stage::{Standing, standing};
 use crate::ops::state::States;
 use crate::ops::verify::{Case, Judgement, PhaseReport, judge, phases};
@@ -44,7 +44,7 @@ pub(super) fn decided<T>(
     let (settings, as_of) = (judging.project.settings(), judging.as_of);
     let is_ready = |phase: u8, approved: &BTreeSet<u8>| {
         let grounds = ready::Grounds { settings, approved, as_of: Some(as_of) };
-        gaps(deployment, framework, states, phase, grounds).is_empty()
+        ready::is_ready(deployment, framework, states, phase, grounds)
     };
     decided_where(judging, at, store, (deployment, framework), &is_ready, then)
 }

@@ -3,7 +3,7 @@
 use super::expiry::{Expiry, expiries};
 use super::outcome::{Evaluator, INCOMPLETE, YES};
 use super::reason;
-use super::state::{Speakers, Stand, State, States, holders, may_act};
+use super::state::{AnswerState, Speakers, Stand, State, States, holders, may_act};
 use super::verify::{PhaseReport, PhaseStatus};
 use super::words::and;
 use crate::model::{
@@ -41,6 +41,19 @@ pub struct Grounds<'a> {
 pub fn approved(reports: &[PhaseReport]) -> BTreeSet<u8> {
     let is_approved = |status| matches!(status, PhaseStatus::Approved | PhaseStatus::Conditional);
     reports.iter().filter(|report| is_approved(report.status)).map(|report| report.phase).collect()
+}
+
+/// Whether a phase lacks nothing. [`gaps`] says what it lacks and why, which costs more.
+pub fn is_ready(
+    deployment: &Deployment,
+    framework: &Framework,
+    states: &States<'_>,
+    phase: u8,
+    grounds: Grounds<'_>,
+) -> bool {
+    let is_open =
+        |a: &AnswerState<'_>| a.is_needed && framework.is_due(a.item, phase) && !a.state.is_settled();
+    !states.answers.iter().any(is_open) && gaps(deployment, framework, states, phase, grounds).is_empty()
 }
 
 /// Everything that a phase lacks, in framework order. Empty means ready.

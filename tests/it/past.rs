@@ -298,7 +298,9 @@ fn an_acceptance_that_another_partys_person_committed_is_claimed() {
     sandbox.tom(&["render", D, "--to", "p", "--pack", "phase-2"]).code(0);
     let page = words(&sandbox.read("p/acme-northfield-phase-2.html"));
     assert!(
-        page.contains("Only claimed: 1 of these; who confirmed, accepted or replied is not listed for it, or")
+        page.contains(
+            "Only claimed: 1 of these; who confirmed, accepted or replied is not listed for it, or"
+        )
     );
     assert!(page.contains("It is only claimed: somebody who is not listed in that role entered that."));
     // Nobody but the one who accepts: a colleague is not listed in the role. And entering it oneself mends it.

@@ -11,7 +11,7 @@ use crate::model::{Address, Date, Deployment, DeploymentName, Framework, Kind, P
 use crate::ops::brought::Brought;
 use crate::ops::claims::Claims;
 use crate::ops::policy::keys;
-use crate::ops::ready::{Gap, Grounds, claimed_in, gaps};
+use crate::ops::ready::{Gap, Grounds, claimed_in, gaps, is_ready};
 use crate::ops::spoken::{Spoken, counts};
 use crate::ops::stage::{PhaseStage, PhaseStanding, Stage, Standing};
 use crate::ops::state::{Speakers, Stand, State, States, states};
@@ -67,6 +67,8 @@ struct Progress {
     settled: usize,
     claimed: usize,
     needed: usize,
+    is_ready: bool,
+    /// What keeps it from being ready, where that is told.
     gaps: Vec<Gap>,
 }
 
@@ -82,7 +84,7 @@ fn progress(
     framework: &Framework,
     states: &States<'_>,
     speakers: &Speakers<'_>,
-    only: Option<u8>,
+    (only, with_gaps): (Option<u8>, bool),
     grounds: Grounds<'_>,
 ) -> Vec<Progress> {
     let phases = framework.phases.iter().filter(|phase| only.is_none_or(|only| only == phase.number));
@@ -95,12 +97,17 @@ fn progress(
                 .map(|a| a.state);
             let risks = states.risks.iter().filter(|_| phase.needs_risks).map(|risk| risk.state);
             let all: Vec<State> = answers.chain(risks).collect();
+            let gaps = with_gaps.then(|| gaps(deployment, framework, states, phase.number, grounds));
             Progress {
                 phase: phase.number,
                 settled: all.iter().filter(|state| state.is_settled()).count(),
                 needed: all.len(),
                 claimed: claimed_in(states, speakers, framework, phase.number).count(),
-                gaps: gaps(deployment, framework, states, phase.number, grounds),
+                is_ready: match &gaps {
+                    Some(gaps) => gaps.is_empty(),
+                    None => is_ready(deployment, framework, states, phase.number, grounds),
+                },
+                gaps: gaps.unwrap_or_default(),
             }
         })
         .collect()
@@ -149,7 +156,7 @@ fn one(
     let brought: BTreeSet<Spoken> = foreign.keys().cloned().collect();
     let speakers = Speakers::of(settings, &deployment, &framework).knowing(&brought);
     let grounds = Grounds { settings, approved: &standing.approved, as_of: Some(asked.as_of) };
-    let progress = progress(&deployment, &framework, &states, &speakers, asked.only, grounds);
+    let progress = progress(&deployment, &framework, &states, &speakers, (asked.only, true), grounds);
     match args.format {
         Format::Json => {
             let brought = foreign.iter().filter_map(|(spoken, brought)| {
@@ -175,7 +182,7 @@ fn one(
             context.print(brought_in(&deployment, &foreign, context.width));
         }
     }
-    Ok(progress.iter().all(|phase| phase.gaps.is_empty()))
+    Ok(progress.iter().all(|phase| phase.is_ready))
 }
 
 /// A deployment's line in the table.
@@ -205,27 +212,29 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
                     let known = OnceCell::new();
                     let all = |approved: &BTreeSet<u8>| {
                         let grounds = Grounds { settings, approved, as_of: Some(asked.as_of) };
-                        progress(&deployment, &framework, &states, &speakers, asked.only, grounds)
+                        let told = (asked.only, args.format == Format::Json);
+                        progress(&deployment, &framework, &states, &speakers, told, grounds)
                     };
-                    let is_ready = |phase: u8, approved: &BTreeSet<u8>| {
+                    let lacks_nothing = |phase: u8, approved: &BTreeSet<u8>| {
                         let all = known.get_or_init(|| all(approved));
                         match all.iter().find(|progress| progress.phase == phase) {
-                            Some(progress) => progress.gaps.is_empty(),
+                            Some(progress) => progress.is_ready,
                             None => {
                                 let grounds = Grounds { settings, approved, as_of: Some(asked.as_of) };
-                                gaps(&deployment, &framework, &states, phase, grounds).is_empty()
+                                is_ready(&deployment, &framework, &states, phase, grounds)
                             }
                         }
                     };
                     let (at, loaded) = ((&*repo, None), (&deployment, &*framework));
-                    let standing = decided_where(judging, at, loader.store(), loaded, &is_ready, |decided| {
-                        Ok(decided.standing.clone())
-                    });
+                    let standing =
+                        decided_where(judging, at, loader.store(), loaded, &lacks_nothing, |decided| {
+                            Ok(decided.standing.clone())
+                        });
                     let Ok(standing) = standing else { return Ok(None) };
                     let progress = known.get_or_init(|| all(&standing.approved));
                     Some(InBrief {
                         stage: stage(&deployment, &standing),
-                        is_ready: progress.iter().all(|phase| phase.gaps.is_empty()),
+                        is_ready: progress.iter().all(|phase| phase.is_ready),
                         open: states.open(),
                         bars: progress.iter().map(|phase| bar(phase, 5)).collect(),
                         full: (args.format == Format::Json).then(|| of(&deployment, progress, &standing)),
@@ -284,8 +293,8 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
 fn bar(progress: &Progress, width: usize) -> String {
     let filled = (progress.settled * width).checked_div(progress.needed).unwrap_or(width);
     // A bar is full only when nothing is missing.
-    let filled = if progress.gaps.is_empty() { width } else { filled.min(width - 1) };
-    let word = if progress.gaps.is_empty() { " ready" } else { "" };
+    let filled = if progress.is_ready { width } else { filled.min(width - 1) };
+    let word = if progress.is_ready { " ready" } else { "" };
     let claimed =
         if progress.claimed > 0 { format!(", {} only claimed", progress.claimed) } else { String::new() };
     format!(
@@ -360,7 +369,7 @@ struct PhaseOf {
 fn of(deployment: &Deployment, progress: &[Progress], standing: &Standing) -> Of {
     let phase = |phase: &Progress| PhaseOf {
         phase: phase.phase,
-        ready: phase.gaps.is_empty(),
+        ready: phase.is_ready,
         settled: phase.settled,
         claimed: phase.claimed,
         needed: phase.needed,
@@ -370,7 +379,7 @@ fn of(deployment: &Deployment, progress: &[Progress], standing: &Standing) -> Of
         deployment: deployment.name.clone(),
         id: deployment.meta.id.clone(),
         kind: deployment.meta.kind,
-        ready: progress.iter().all(|phase| phase.gaps.is_empty()),
+        ready: progress.iter().all(|phase| phase.is_ready),
         phases: progress.iter().map(phase).collect(),
         standing: standing.clone(),
         brought_in: None,
@@ -427,7 +436,7 @@ fn page(
         let _ = writeln!(out, "  {}", bar(phase, 10));
         let stands = standing.phases.iter().find(|stands| is_in_process && stands.phase == phase.phase);
         out += &stands.map(|stands| phase_in_words(stands, context.width)).unwrap_or_default();
-        if phase.gaps.is_empty() {
+        if phase.is_ready {
             let _ =
                 writeln!(out, "  {}", styled(GOOD, "ready: every answer and risk that it needs is settled"));
         } else {
