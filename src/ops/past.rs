@@ -4,6 +4,7 @@
 //! History is read only where one deployment is asked for, and only as far back as the question needs. What it does not show, as in a
 //! shallow clone, is not said.
 
+use super::brought::Parents;
 use super::confirm::Entry;
 use super::diff::{FieldChange, answer_changes, mitigation_changes, risk_changes};
 use super::merge::Side;
@@ -11,11 +12,12 @@ use super::spoken::Spoken;
 use super::state::{Stand, fact_digest};
 use crate::diag::Error;
 use crate::model::{
-    Address, Answer, Canonical, Confirmation, Deployment, Framework, ItemId, Received, RiskId, Slot,
+    Address, Answer, Canonical, Confirmation, Deployment, DeploymentName, Framework, ItemId, Received,
+    RiskId, Slot,
 };
-use crate::project::folder_of;
+use crate::project::{Project, folder_of};
 use crate::store::{History, Moment, Origin, Repo, Version};
-use crate::syntax::{Document, read_meta, read_risk, read_section};
+use crate::syntax::{Document, read_risk, read_section};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,15 +40,23 @@ type Page = Received;
 /// A version of a file, and its path: the same bytes say something else of another risk.
 type Leaf = (Version, String);
 
+/// A deployment at a commit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub name: DeploymentName,
+    pub commit: String,
+}
+
 /// The past of one deployment.
 pub struct Past<'a> {
-    repo: &'a Repo,
+    pub(super) repo: &'a Repo,
     history: History<'a>,
     now: Moment,
-    revision: String,
     pub(super) deployment: &'a Deployment,
     pub(super) framework: &'a Framework,
     pages: RefCell<BTreeMap<Leaf, Arc<Page>>>,
+    /// What is known of those that it comes from.
+    pub(super) parents: Parents,
 }
 
 impl<'a> Past<'a> {
@@ -59,8 +69,8 @@ impl<'a> Past<'a> {
     ) -> Result<Self, Error> {
         let history = History::of(repo, folder_of(&deployment.name));
         let now = history.at(revision)?;
-        let (revision, pages) = (revision.to_owned(), RefCell::default());
-        Ok(Self { repo, history, now, revision, deployment, framework, pages })
+        let (pages, parents) = (RefCell::default(), Parents::default());
+        Ok(Self { repo, history, now, deployment, framework, pages, parents })
     }
 
     /// What has changed since a confirmation was given, as it was when it was given.
@@ -196,37 +206,54 @@ impl<'a> Past<'a> {
         self.history.origins(self.now, wanted, |moment, spoken| self.said(&self.history, moment, spoken))
     }
 
-    /// Which of these the parent said when it was seen: at the commit that the lineage names, or, where that is not here or followed another
-    /// version of the framework, at any time. None where the parent cannot be looked at.
-    pub(super) fn said_by_parent(&self, wanted: &BTreeSet<Spoken>) -> Option<BTreeSet<Spoken>> {
+    /// Where the parent said which of these: at the commit that the lineage names, or, where that is not here or followed another version of
+    /// the framework, when it last did. None where the parent cannot be looked at.
+    pub(super) fn said_by_parent(&self, wanted: &BTreeSet<Spoken>) -> Option<Vec<(Place, BTreeSet<Spoken>)>> {
         let lineage = self.deployment.meta.derived_from.as_ref()?;
-        let history = History::of(self.repo, folder_of(&lineage.deployment));
-        let is_it = |moment: &Moment| {
-            let bytes = history.version(*moment, "deployment.toml").and_then(|version| history.read(version));
-            let meta = bytes.and_then(|bytes| read_meta(&Document::parse("deployment.toml", &bytes).ok()?).0);
-            let own = &self.deployment.meta.framework;
-            meta.is_some_and(|meta| {
-                let theirs = &meta.framework;
-                meta.id == lineage.id && (&theirs.id, &theirs.version) == (&own.id, &own.version)
-            })
+        let said = |place: &Place, moment| {
+            let history = History::of(self.repo, folder_of(&place.name));
+            let all = wanted.iter().filter(|spoken| self.said(&history, moment, spoken));
+            all.cloned().collect::<BTreeSet<Spoken>>()
         };
-        let mut left = wanted.clone();
-        let seen = lineage.commit.as_deref().and_then(|commit| history.of_commit(commit));
-        if let Some(seen) = seen.filter(is_it) {
-            left.retain(|spoken| !self.said(&history, seen, spoken));
-        } else {
-            let now = history.at(&self.revision).ok().filter(is_it)?;
-            if self.repo.is_shallow() {
-                return None;
-            }
-            for moment in history.changes(now) {
-                if left.is_empty() {
-                    break;
-                }
-                left.retain(|spoken| !self.said(&history, moment, spoken));
-            }
+        let named = lineage.commit.as_deref().and_then(|commit| self.history.of_commit(commit));
+        if let Some((moment, place)) = named.and_then(|moment| Some((moment, self.parent_at(&moment.id())?)))
+        {
+            let moment = History::of(self.repo, folder_of(&place.name)).of_commit(&moment.id())?;
+            let asked = said(&place, moment);
+            return Some(vec![(place, asked)]);
         }
-        Some(wanted.difference(&left).cloned().collect())
+        if self.repo.is_shallow() {
+            return None;
+        }
+        let Place { name, .. } = self.parent_at(&self.now.id())?;
+        let history = History::of(self.repo, folder_of(&name));
+        let (mut left, mut found) = (wanted.clone(), Vec::new());
+        for moment in history.changes(history.of_commit(&self.now.id())?) {
+            if left.is_empty() {
+                break;
+            }
+            let (there, rest) = left.into_iter().partition(|spoken| self.said(&history, moment, spoken));
+            left = rest;
+            found.push((Place { name: name.clone(), commit: moment.id() }, there));
+        }
+        found.retain(|(_, there): &(Place, BTreeSet<Spoken>)| !there.is_empty());
+        Some(found)
+    }
+
+    /// The parent at a commit, found by its id, whatever it is called; none where it is not there, or follows another version of the framework.
+    fn parent_at(&self, commit: &str) -> Option<Place> {
+        let lineage = self.deployment.meta.derived_from.as_ref()?;
+        let project = self.project_at(commit)?;
+        let names = project.of_id(&lineage.id);
+        let name = names.iter().find(|name| **name == lineage.deployment).or(names.first())?;
+        let (own, theirs) = (&self.deployment.meta.framework, project.meta(name).ok()?.framework);
+        let is_same = (&theirs.id, &theirs.version) == (&own.id, &own.version);
+        is_same.then(|| Place { name: name.clone(), commit: commit.to_owned() })
+    }
+
+    /// The repository as it was at a commit; none where nobody can tell.
+    pub(super) fn project_at(&self, commit: &str) -> Option<Project> {
+        Some(Project::open(Box::new(self.repo.at(commit).ok()?)).ok()?.0)
     }
 }
 

@@ -149,6 +149,11 @@ impl<'r> History<'r> {
 }
 
 impl Moment {
+    /// The commit's full id.
+    pub fn id(&self) -> String {
+        self.commit.to_string()
+    }
+
     /// The commit's id, short, as it is shown to people.
     pub fn short(&self) -> String {
         self.commit.to_string().chars().take(12).collect()

@@ -396,7 +396,7 @@ fn a_digest_that_stands_beside_what_was_received_proves_nothing() {
     sandbox.write(parent, forged_in);
     sandbox.commit("the parent says it now");
     assert!(is_claimed(&sandbox));
-    // Without a parent to ask, the files are believed while they agree, and not without the line.
+    // Without a parent to ask, it is the word of whoever brought it in, whatever the files say of one another.
     let alone = Sandbox::example();
     alone.git(&["rm", "-rqf", "assessments/acme-northfield", "assessments/acme-5-1"]);
     alone.git(&["checkout", "-q", "--orphan", "new"]);
@@ -409,8 +409,62 @@ fn a_digest_that_stands_beside_what_was_received_proves_nothing() {
         "--author",
         "Nadia Fenn <nadia.fenn@southmere.example>",
     ]);
-    assert!(!alone.tom(&["status", name]).out.contains("only claimed"));
-    without(&alone);
-    nadia(&alone);
-    assert!(alone.tom(&["status", name]).out.contains("only claimed"));
+    let status = words(&alone.tom(&["status", name]).out);
+    assert!(
+        status.contains("confirmations are only claimed") && status.contains("of Nadia Fenn brought"),
+        "{status}"
+    );
+}
+
+/// The parent is known by its id: what it is called where it is named decides nothing.
+#[test]
+fn a_parent_that_is_called_otherwise_is_asked_all_the_same() {
+    let name = "acme-southmere";
+    let sandbox = Sandbox::example();
+    forged(&sandbox);
+    let file = "assessments/acme-southmere/deployment.toml";
+    sandbox.replace(file, "deployment = \"acme-northfield\"", "deployment = \"gone\"");
+    commit_as(&sandbox, "Nadia Fenn", "nadia.fenn@southmere.example");
+    let status = words(&sandbox.tom(&["status", name]).code(0).out);
+    assert!(status.contains("1 confirmation is only claimed"), "{status}");
+    assert!(status.contains("claimed only: IGA-04 commit"), "{status}");
+}
+
+/// What a parent says is as good as it is there, however far it has come since.
+#[test]
+fn a_confirmation_that_is_claimed_in_the_parent_is_claimed_in_all_that_come_from_it() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["derive", D, "acme-eastmoor"]).code(0);
+    let ben = || commit_as(&sandbox, "Ben Tarrant", "ben.tarrant@northfield.example");
+    ben();
+    let file = "assessments/acme-northfield/ig.toml";
+    let before = sandbox.read(file);
+    sandbox.tom(&["confirm", D, "IGA-04", "--party", "supplier", "--by", "Jo Marsh", "--again"]).code(0);
+    commit_as(&sandbox, "Helen Okafor", "helen.okafor@northfield.example");
+    sandbox.tom(&["update", "acme-eastmoor"]).code(0);
+    ben();
+    sandbox.tom(&["derive", "acme-eastmoor", "third"]).code(0);
+    ben();
+    let is_claimed = |name: &str| {
+        let shown = words(&sandbox.tom(&["show", name, "IGA-04"]).code(0).out);
+        shown.contains("of Helen Okafor brought it in, who does not speak for the supplier")
+    };
+    for name in [D, "acme-eastmoor", "third"] {
+        assert!(is_claimed(name), "{name}");
+        let status = words(&sandbox.tom(&["status", name]).code(0).out);
+        assert!(status.contains("1 confirmation is only claimed"), "{name}: {status}");
+    }
+    // What the parent took back since was claimed when it came along; and where it is confirmed rightly, it is so after an update.
+    sandbox.write(file, before);
+    ben();
+    assert!(!is_claimed(D) && is_claimed("acme-eastmoor") && is_claimed("third"));
+    let args =
+        ["confirm", D, "IGA-04", "--party", "supplier", "--by", "Jo Marsh", "--again", "--note", "Mine."];
+    sandbox.tom(&args).code(0);
+    commit_as(&sandbox, "Jo Marsh", "jo.marsh@acme.example");
+    for name in ["acme-eastmoor", "third"] {
+        sandbox.tom(&["update", name]).code(0);
+        ben();
+        assert!(!is_claimed(name), "{name}");
+    }
 }

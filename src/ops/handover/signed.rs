@@ -58,11 +58,7 @@ impl Claim<'_> {
             return Ok(Signed::NotKnown("no keys are listed here yet".to_owned()));
         };
         let all = keys(settings)?;
-        let is_sender = |person: &Person| {
-            let end = End { party: person.party.clone(), organisation: person.organisation.clone() };
-            end.means(self.of)
-        };
-        let senders = settings.people.named(self.by).filter(|(_, person)| is_sender(person));
+        let senders = settings.people.named(self.by).filter(|(_, person)| is_at(person, self.of));
         let theirs: Vec<_> = senders.filter_map(|(key, _)| all.get(key)).flatten().collect();
         let moment = Moment::start_of(self.on);
         Ok(match signature::verify(self.purpose, bytes, signature, theirs) {
@@ -79,4 +75,10 @@ impl Claim<'_> {
         let demands = |settings: &Settings| settings.policy.signed_hand_overs.contains(&self.of.party);
         matches!(signed, Signed::By(_)) || !settings.is_some_and(demands)
     }
+}
+
+/// Whether a person speaks for an end.
+pub(super) fn is_at(person: &Person, end: &End) -> bool {
+    let own = End { party: person.party.clone(), organisation: person.organisation.clone() };
+    own.means(end)
 }

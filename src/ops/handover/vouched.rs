@@ -3,6 +3,7 @@
 //! Whoever receives a hand-over commits what other parties said, and may say none of it. A signature over the manifest, which names the digest
 //! of everything that is said in the assessment, vouches for it; so both are kept beside what came. Nothing else there is believed.
 
+use super::signed::is_at;
 use super::{Claim, Signed, end_of};
 use crate::diag::{Error, Finding};
 use crate::model::{Deployment, End, Framework, Ledger, Manifest, Purpose, Received, Settings};
@@ -27,12 +28,22 @@ pub struct Exchanged {
 }
 
 impl Exchanged {
-    /// Whether it shows that a party said something: it is signed, by somebody of that party.
-    pub fn vouches_for(&self, spoken: &Spoken, deployment: &Deployment, framework: &Framework) -> bool {
+    /// Whether it shows that somebody said something: whoever signed it may say it, and speaks for the party that does.
+    pub fn vouches_for(
+        &self,
+        spoken: &Spoken,
+        settings: &Settings,
+        deployment: &Deployment,
+        framework: &Framework,
+    ) -> bool {
         let is_theirs = |party| {
             party == self.from.party && end_of(deployment, framework, &self.from.party).means(&self.from)
         };
-        matches!(self.signed, Signed::By(_)) && spoken.party(deployment).is_some_and(is_theirs)
+        // Of two of one name at that end, nobody knows here which of them signed.
+        let mut signers = settings.people.named(&self.by).filter(|(_, person)| is_at(person, &self.from));
+        matches!(self.signed, Signed::By(_))
+            && spoken.party(deployment).is_some_and(is_theirs)
+            && signers.all(|(_, person)| spoken.may_come_from(person, deployment, framework))
     }
 }
 

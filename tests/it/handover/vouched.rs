@@ -45,6 +45,24 @@ fn what_came_with_a_hand_over_that_nobody_signed_is_claimed_and_called_so() {
     );
 }
 
+/// What came along from a parent that is not here is not more than what else came.
+#[test]
+fn what_a_hand_over_that_nobody_signed_says_came_along_is_claimed_too() {
+    let (supplier, receiver) = (supplier(), organisation());
+    let name = "acme-southmere";
+    let bytes = send_of(&supplier, name, SUPPLIER, "deployer", &["--allow-names"]);
+    take(&receiver, "Nadia Fenn", &bytes, 0);
+    commit_as(&receiver, "Nadia Fenn <nadia.fenn@southmere.example>");
+    let said = receiver.tom(&["status", name]).code(0).out;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("came with hand-over 1 from Jo Marsh for the supplier, which nobody signed"),
+        "{said}"
+    );
+    let shown = receiver.tom(&["show", name, "MSCA-AUD-01"]).code(0).out;
+    assert!(shown.contains("claimed"), "{shown}");
+}
+
 #[test]
 fn a_hand_over_that_its_sender_signed_vouches_for_what_their_party_says() {
     let (supplier, deployer) = (supplier(), organisation());
@@ -53,7 +71,8 @@ fn a_hand_over_that_its_sender_signed_vouches_for_what_their_party_says() {
     commit_as(&deployer, CARYS);
     // Not for what the deployer's SIRO said: that is not the supplier's to vouch for.
     let said = status(&deployer);
-    let came = "1 acceptance came with hand-over 1 from Petra Vale for the supplier, who does not speak for the deployer";
+    let came =
+        "1 acceptance came with hand-over 1 from Petra Vale for the supplier, who is not listed as siro here";
     assert!(
         said.contains(came) && !said.contains("confirmation is") && !said.contains("confirmations"),
         "{said}"
@@ -119,17 +138,27 @@ fn a_hand_over_vouches_for_its_senders_party_and_for_no_other() {
     let back = send_of(&deployer, NORTHFIELD, "Helen Okafor", "supplier", &signed);
     take(&supplier, SUPPLIER, &back, 0);
     commit_as(&supplier, JO);
-    // The deployer's hand-over shows the deployer's confirmations, and the acceptance in the deployer's organisation.
+    // The deployer's hand-over shows the deployer's confirmations, and the acceptance only where somebody in the role signs it.
+    let said = status(&supplier);
+    let came = "1 acceptance came with hand-over 1 from Helen Okafor for the deployer, who is not listed as siro here";
+    assert!(said.contains(came) && said.contains("1 acceptance is only claimed"), "{said}");
+    supplier.tom(&["render", NORTHFIELD, "--to", "p", "--pack", "phase-2"]).code(0);
+    let page = supplier.read("p/acme-northfield-phase-2.html");
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("it came with a hand-over of somebody who is not listed in that role"), "{page}");
+    let signed = ["--sign", "keys/rajan-pillai"];
+    take(&supplier, SUPPLIER, &send_of(&deployer, NORTHFIELD, "Rajan Pillai", "supplier", &signed), 0);
+    commit_as(&supplier, JO);
     assert!(!status(&supplier).contains("claimed"), "{}", status(&supplier));
     let authority = organisation();
-    take(&authority, AUTHORITY, &send_of(&deployer, NORTHFIELD, "Helen Okafor", "authority", &signed), 0);
+    take(&authority, AUTHORITY, &send_of(&deployer, NORTHFIELD, "Rajan Pillai", "authority", &signed), 0);
     let settings = authority.read("tom.toml");
     let email = "name = \"Marian Holt\"\nemail = \"marian.holt@authority.example\"";
     authority.write("tom.toml", settings.replace("name = \"Marian Holt\"", email));
     commit_as(&authority, "Marian Holt <marian.holt@authority.example>");
     let said = status(&authority);
     let came =
-        "came with hand-over 2 from Helen Okafor for the deployer, who does not speak for the supplier";
+        "came with hand-over 3 from Rajan Pillai for the deployer, who does not speak for the supplier";
     assert!(said.contains(came) && !said.contains("acceptance"), "{said}");
 }
 
