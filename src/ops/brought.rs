@@ -111,7 +111,15 @@ impl Past<'_> {
             return foreign;
         }
         // What cannot be understood vouches for nothing.
-        let exchanged = exchanged(store, settings, self.deployment, self.framework).unwrap_or_default();
+        let mut exchanged = exchanged(store, settings, self.deployment, self.framework).unwrap_or_default();
+        for one in &mut exchanged {
+            // The sender took back what only an older one still says, whoever brought that one back.
+            if let Some(last) =
+                self.last_from(&one.from).filter(|last| *last > one.number && one.signed != Signed::No)
+            {
+                one.signed = Signed::NotKnown(format!("hand-over {last} came after it"));
+            }
+        }
         foreign.extend(origins.into_iter().filter_map(|(spoken, origin)| {
             let brought = self.brought(settings, &spoken, origin, &exchanged)?;
             Some((spoken, brought))

@@ -12,12 +12,12 @@ use super::spoken::Spoken;
 use super::state::{Stand, fact_digest};
 use crate::diag::Error;
 use crate::model::{
-    Address, Answer, Canonical, Confirmation, Deployment, DeploymentName, Framework, ItemId, Received,
+    Address, Answer, Canonical, Confirmation, Deployment, DeploymentName, End, Framework, ItemId, Received,
     RiskId, Slot,
 };
-use crate::project::{Project, folder_of};
+use crate::project::{LEDGER, Project, exchange_of, folder_of};
 use crate::store::{History, Moment, Origin, Repo, Version};
-use crate::syntax::{Document, read_risk, read_section};
+use crate::syntax::{Document, read_ledger, read_risk, read_section};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -67,7 +67,17 @@ impl<'a> Past<'a> {
         deployment: &'a Deployment,
         framework: &'a Framework,
     ) -> Result<Self, Error> {
-        let history = History::of(repo, folder_of(&deployment.name));
+        Self::in_folder(repo, folder_of(&deployment.name), revision, deployment, framework)
+    }
+
+    fn in_folder(
+        repo: &'a Repo,
+        folder: String,
+        revision: &str,
+        deployment: &'a Deployment,
+        framework: &'a Framework,
+    ) -> Result<Self, Error> {
+        let history = History::of(repo, folder);
         let now = history.at(revision)?;
         let (pages, parents) = (RefCell::default(), Parents::default());
         Ok(Self { repo, history, now, deployment, framework, pages, parents })
@@ -201,9 +211,46 @@ impl<'a> Past<'a> {
         })
     }
 
-    /// The commits that brought these in, as far as history shows.
+    /// The commits that brought these in, as far as history shows, under whatever name the folder had.
     pub(super) fn origins(&self, wanted: BTreeSet<Spoken>) -> BTreeMap<Spoken, Origin> {
-        self.history.origins(self.now, wanted, |moment, spoken| self.said(&self.history, moment, spoken))
+        let said = |moment, spoken: &Spoken| self.said(&self.history, moment, spoken);
+        let mut found = self.history.origins(self.now, wanted, said);
+        let mut alike = BTreeMap::<String, BTreeSet<Spoken>>::new();
+        for (spoken, origin) in &found {
+            alike.entry(origin.commit.clone()).or_default().insert(spoken.clone());
+        }
+        for (commit, mut all) in alike {
+            for earlier in self.before_it_was_called_so(&commit) {
+                let older = earlier.origins(all.clone());
+                all.retain(|spoken| !older.contains_key(spoken));
+                found.extend(older);
+            }
+        }
+        found
+    }
+
+    /// The deployment just before a commit that gave its folder the name that it has: by its id. None where the folder was there before.
+    fn before_it_was_called_so(&self, commit: &str) -> Vec<Self> {
+        let before = self.history.of_commit(commit).and_then(|moment| self.history.before(moment));
+        let before = before.filter(|before| before.iter().all(|moment| !moment.has_folder()));
+        let earlier = |moment: Moment| {
+            let project = self.project_at(&moment.id())?;
+            let name = project.of_id(&self.deployment.meta.id).first()?;
+            Self::in_folder(self.repo, folder_of(name), &moment.id(), self.deployment, self.framework).ok()
+        };
+        before.into_iter().flatten().filter_map(earlier).collect()
+    }
+
+    /// The highest number of the hand-overs that ever came from an end.
+    pub(super) fn last_from(&self, end: &End) -> Option<u32> {
+        let folder = exchange_of(&self.deployment.meta.id, &end.key());
+        let history = History::of(self.repo, folder);
+        let now = history.of_commit(&self.now.id())?;
+        let number = |moment| {
+            let bytes = history.read(history.version(moment, LEDGER)?)?;
+            Some(read_ledger(&Document::parse(LEDGER, &bytes).ok()?).0?.came?.link.number)
+        };
+        history.changes(now).filter_map(number).max()
     }
 
     /// Where the parent said which of these: at the commit that the lineage names, or, where that is not here or followed another version of

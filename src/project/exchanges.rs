@@ -15,6 +15,9 @@ pub const MANIFEST: &str = "manifest.toml";
 /// The signature over that.
 pub const SIGNATURE: &str = "manifest.toml.sig";
 
+/// What was sent to an end and came from it, in the folder of what was exchanged with it.
+pub const LEDGER: &str = "ledger.toml";
+
 /// The folder of what was exchanged with one end.
 pub fn exchange_of(id: &PermanentId, with: &str) -> String {
     format!("{EXCHANGES}/{id}/{with}")
@@ -31,7 +34,7 @@ pub fn ledgers(store: &dyn Store, id: &PermanentId) -> Result<BTreeMap<String, L
         if entry.kind != EntryKind::Folder || entry.name.starts_with('.') {
             continue;
         }
-        let path = format!("{}/ledger.toml", exchange_of(id, &entry.name));
+        let path = format!("{}/{LEDGER}", exchange_of(id, &entry.name));
         let Some(bytes) = store.read(&path)? else { continue };
         let (ledger, findings) = read_ledger(&Document::parse(&path, &bytes)?);
         if let Some(finding) = findings.into_iter().find(Finding::is_error) {

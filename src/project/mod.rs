@@ -22,7 +22,7 @@ pub use approvals::{APPROVALS, BROKEN_STATEMENT, EvidenceFiles, Held, STRAY, evi
 pub use by_base::ByBase;
 pub use compare::{Pair, load_pair, pairs};
 pub use exchanges::{
-    EXCHANGES, MANIFEST, SIGNATURE, SignedManifest, came_from, exchange_of, ledgers, manifest_of,
+    EXCHANGES, LEDGER, MANIFEST, SIGNATURE, SignedManifest, came_from, exchange_of, ledgers, manifest_of,
 };
 pub use load::{ASIDE, CONFLICTS, IMPORTED, Loaded, Loader, UNKNOWN_FILE, WRONG_PIN};
 pub use papers::{Papers, Seen, papers};

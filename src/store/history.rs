@@ -61,7 +61,7 @@ impl<'r> History<'r> {
     }
 
     /// The moments just before one. None where history ends there without having begun, as in a shallow clone.
-    fn before(&self, moment: Moment) -> Option<Vec<Moment>> {
+    pub fn before(&self, moment: Moment) -> Option<Vec<Moment>> {
         let git = self.repo.git();
         let commit = git.find_commit(moment.commit).ok()?;
         parents(&commit).map(|id| self.moment(&git.find_commit(id).ok()?).ok()).collect()
@@ -152,6 +152,11 @@ impl Moment {
     /// The commit's full id.
     pub fn id(&self) -> String {
         self.commit.to_string()
+    }
+
+    /// Whether the folder was there.
+    pub fn has_folder(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// The commit's id, short, as it is shown to people.

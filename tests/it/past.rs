@@ -468,3 +468,18 @@ fn a_confirmation_that_is_claimed_in_the_parent_is_claimed_in_all_that_come_from
         assert!(!is_claimed(name), "{name}");
     }
 }
+
+/// A folder is followed by the id in it: calling it otherwise says nothing.
+#[test]
+fn what_stood_in_a_folder_of_another_name_is_not_the_deed_of_whoever_renamed_it() {
+    let sandbox = Sandbox::example();
+    sandbox.tom(&["confirm", D, "IGA-04", "--party", "supplier", "--by", "Jo Marsh", "--again"]).code(0);
+    commit_as(&sandbox, "Ben Tarrant", "ben.tarrant@northfield.example");
+    for (from, to) in [(D, "nf"), ("nf", "north")] {
+        sandbox.git(&["mv", &format!("assessments/{from}"), &format!("assessments/{to}")]);
+        commit_as(&sandbox, "Helen Okafor", "helen.okafor@northfield.example");
+    }
+    let status = words(&sandbox.tom(&["status", "north"]).code(0).out);
+    assert!(status.contains("1 confirmation is only claimed"), "{status}");
+    assert!(status.contains("claimed only: IGA-04 commit") && status.contains("of Ben Tarrant"), "{status}");
+}

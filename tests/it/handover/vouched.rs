@@ -191,3 +191,28 @@ fn a_confirmation_that_the_parent_took_back_is_no_base_any_more_where_it_came_by
     }
     deployer.tom(&["check", NORTHFIELD]).code(0);
 }
+
+/// Everything that a hand-over brought can be put back as it was, the ledger too: history knows that another one came.
+#[test]
+fn an_older_hand_over_vouches_for_nothing_once_another_came() {
+    let (supplier, deployer) = (supplier(), organisation());
+    let receive = || {
+        let bytes = send_of(&supplier, NORTHFIELD, "Petra Vale", "deployer", &SIGN);
+        take(&deployer, DEPLOYER, &bytes, 0);
+        commit_as(&deployer, CARYS);
+    };
+    receive();
+    let before = deployer.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    assert!(!status(&deployer).contains("confirmations are"), "{}", status(&deployer));
+    set(&supplier, NORTHFIELD, "HAZ-009.effect", "Longer than we thought.");
+    receive();
+    deployer.git(&["checkout", "-q", &before, "--", "assessments", "exchanges"]);
+    commit_as(&deployer, CARYS);
+    let said = status(&deployer);
+    let came = "came with hand-over 1 from Petra Vale for the supplier, and its signature does not show that: hand-over 2 came after it";
+    assert!(said.contains(came), "{said}");
+    // The last one vouches again.
+    deployer.git(&["checkout", "-q", "HEAD~1", "--", "assessments", "exchanges"]);
+    commit_as(&deployer, CARYS);
+    assert!(!status(&deployer).contains("confirmations are"), "{}", status(&deployer));
+}
