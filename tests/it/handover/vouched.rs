@@ -216,3 +216,23 @@ fn an_older_hand_over_vouches_for_nothing_once_another_came() {
     commit_as(&deployer, CARYS);
     assert!(!status(&deployer).contains("confirmations are"), "{}", status(&deployer));
 }
+
+/// Whoever signs makes the word of their party theirs, so they learn first what of it somebody else entered.
+#[test]
+fn whoever_signs_is_told_what_only_others_entered_of_what_they_vouch_for() {
+    let supplier = supplier();
+    supplier
+        .tom(&["confirm", NORTHFIELD, "IGA-03", "--party", "supplier", "--by", "Jo Marsh", "--again"])
+        .code(0);
+    commit_as(&supplier, CARYS);
+    let hand_over = |to: &str, by: &str, key: &str| {
+        let args = ["hand-over", NORTHFIELD, "--to", to, "--by", by, "--sign", key, "--no-pdf", "--dry-run"];
+        let ran = supplier.tom(&args).code(0);
+        ran.err.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let told = hand_over("deployer", "Petra Vale", "keys/petra-vale");
+    assert!(told.contains("1 confirmation of the supplier is only claimed here"), "{told}");
+    assert!(told.contains("your signature makes it yours"), "{told}");
+    // What somebody's signature does not vouch for need not be told.
+    assert!(!hand_over("supplier", "Helen Okafor", "keys/helen-okafor").contains("claimed"));
+}

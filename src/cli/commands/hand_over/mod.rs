@@ -18,6 +18,7 @@ use crate::ops::handover::{
     CANNOT_HAND_OVER, LEAK, NOT_LOOKED_INTO, Names, end_of, end_of_person, evidence_of, leaks, next_number,
     others, readme, wanted,
 };
+use crate::ops::spoken::{Spoken, counts};
 use crate::project::{CONFLICTS, Loaded, Project, exchange_of, folder_of, ledgers};
 use crate::store::{Repo, Writer};
 use crate::syntax::write_ledger;
@@ -145,6 +146,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         return past::receipt(args, context, &deployment, &known, &to);
     }
     refuse_unfinished(&repo, &project, &deployment)?;
+    if args.sign.is_some() {
+        tell_claims(context, &repo, &project, (&deployment, &framework), (&from, &sender));
+    }
     let made =
         make(args, context, &repo, &project, (&deployment, &framework), &known, (&from, &sender), &to)?;
     let out = args
@@ -183,6 +187,33 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         context.tell(format!("next: commit `exchanges/`, and send {}", out.display()));
     }
     Ok(Outcome::Clean)
+}
+
+/// Says what a signature would vouch for that only somebody else entered: who receives it sees no more than that signature.
+fn tell_claims(
+    context: &Context,
+    repo: &Repo,
+    project: &Project,
+    (deployment, framework): (&Deployment, &Framework),
+    (from, sender): (&End, &str),
+) {
+    let Some(past) = super::past(repo, deployment, framework, None) else { return };
+    let mut claimed = past.foreign(project.settings(), project.store());
+    let may_say = |spoken: &Spoken| {
+        let mut signers = project.settings().people.named(sender);
+        spoken.party(deployment).as_ref() == Some(&from.party)
+            && signers.any(|(_, person)| spoken.may_come_from(person, deployment, framework))
+    };
+    claimed.retain(|spoken, _| may_say(spoken));
+    if !claimed.is_empty() {
+        let (name, is) = (&deployment.name, if claimed.len() == 1 { "is" } else { "are" });
+        context.tell(format!(
+            "note: {} of the {} {is} only claimed here, and your signature makes {} yours: `tom status {name}` says which",
+            counts(claimed.keys()),
+            from.party,
+            if claimed.len() == 1 { "it" } else { "them" },
+        ));
+    }
 }
 
 /// What is committed, and nothing that waits, can be handed over.
