@@ -139,7 +139,12 @@ pub fn transcribe<'a>(
     voice: &Voice,
     wish: &Wish,
 ) -> Result<Proposal<'a>, Error> {
-    let (phase, office) = seat(case, voice)?;
+    let (phase, office) = match (seat(case, voice), wish, case.rules.phase(voice.phase)) {
+        (Err(_), Wish::Withdraw(_), Some(phase)) if is_unasked(judgement, voice) => {
+            (phase, Office::unasked(&voice.role))
+        }
+        (seat, ..) => seat?,
+    };
     let (key, person) = who(case, &office, voice)?;
     let mut statement = Statement {
         deployment: case.deployment.meta.id.clone(),
@@ -174,7 +179,8 @@ pub fn transcribe<'a>(
     let decision = match wish {
         Wish::Withdraw(start) => {
             statement.act = Act::Withdraw;
-            statement.withdraws = Some(withdrawn(judgement, &statement, start)?);
+            let is_asked = seat(case, voice).is_ok();
+            statement.withdraws = Some(withdrawn(judgement, &statement, is_asked, start)?);
             if statement.reason.is_none() {
                 return Err(refuse("a withdrawal says why").help("add `--reason`"));
             }
@@ -243,6 +249,12 @@ fn since(last: &Held, now: &Statement) -> Vec<String> {
     changed
 }
 
+/// Whether something was said in a role that the phase does not ask any more: it can still be taken back in it.
+fn is_unasked(judgement: &Judgement<'_>, voice: &Voice) -> bool {
+    let is_of = |one: &Judged<'_>| one.is_of(voice.phase, &voice.role, false);
+    judgement.statements.iter().any(|one| is_of(one) && one.is_unasked())
+}
+
 fn seat<'c>(case: &'c Case<'_>, voice: &Voice) -> Result<(&'c Phase, Office), Error> {
     let phase = case.rules.phase(voice.phase).ok_or_else(|| {
         let known: Vec<String> = case.rules.phases.iter().map(|phase| phase.number.to_string()).collect();
@@ -270,7 +282,12 @@ fn who<'c>(case: &Case<'c>, office: &Office, voice: &Voice) -> Result<(&'c Key, 
     })
 }
 
-fn withdrawn(judgement: &Judgement<'_>, own: &Statement, start: &str) -> Result<Digest, Error> {
+fn withdrawn(
+    judgement: &Judgement<'_>,
+    own: &Statement,
+    is_asked: bool,
+    start: &str,
+) -> Result<Digest, Error> {
     let start = start.strip_prefix("sha256:").unwrap_or(start);
     let fits = |one: &&Judged<'_>| start.len() >= 8 && one.held.id.hex().starts_with(start);
     let mut found = judgement.statements.iter().filter(fits);
@@ -279,7 +296,7 @@ fn withdrawn(judgement: &Judgement<'_>, own: &Statement, start: &str) -> Result<
             .help("give at least eight digits of its digest, as `tom verify` shows it"));
     };
     let says = &one.held.statement;
-    if (says.phase, &says.role) != (own.phase, &own.role) {
+    if !one.is_of(own.phase, &own.role, is_asked) {
         let message =
             format!("it was made in phase {} as {}, and is withdrawn as such", says.phase, says.role);
         return Err(refuse(message));

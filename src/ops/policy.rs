@@ -123,6 +123,13 @@ pub struct Office {
     pub scope: Vec<Scope>,
 }
 
+impl Office {
+    /// A role that a phase does not ask any more: whoever holds it decides nothing, and can still take back what was said in it.
+    pub fn unasked(role: &str) -> Self {
+        Self { role: role.to_owned(), party: None, verdicts: Vec::new(), scope: Vec::new() }
+    }
+}
+
 /// The role as it decides in a phase; none where neither framework nor policy knows it there.
 pub fn office(phase: &Phase, settings: &Settings, role: &str) -> Option<Office> {
     if let Some(PhaseRole { role, party, verdicts, scope, .. }) = phase.roles.iter().find(|r| r.role == role)
@@ -213,16 +220,27 @@ pub fn needs(
 
 /// What an outcome does; none where the role cannot give it.
 pub fn effect(framework: &Framework, office: &Office, outcome: &str) -> Option<Effect> {
-    if outcome == RETURNED {
-        return Some(Effect::Returns);
+    match (office.verdicts.is_empty(), outcome) {
+        (true, _) | (_, RETURNED) => plain_effect(outcome),
+        (false, _) => framework_effect(framework, outcome),
     }
-    if office.verdicts.is_empty() {
-        return match outcome {
-            APPROVED => Some(Effect::Approves),
-            REJECTED => Some(Effect::Rejects),
-            _ => None,
-        };
+}
+
+/// What an outcome does, whoever gives it: all that can be said of a role that is not asked any more.
+pub fn effect_of_any(framework: &Framework, outcome: &str) -> Option<Effect> {
+    plain_effect(outcome).or_else(|| framework_effect(framework, outcome))
+}
+
+fn plain_effect(outcome: &str) -> Option<Effect> {
+    match outcome {
+        APPROVED => Some(Effect::Approves),
+        RETURNED => Some(Effect::Returns),
+        REJECTED => Some(Effect::Rejects),
+        _ => None,
     }
+}
+
+fn framework_effect(framework: &Framework, outcome: &str) -> Option<Effect> {
     phase_outcome(framework, outcome).map(|known| match (&known.verdicts, &known.before_live) {
         (VerdictRule::Any(_), _) => Effect::Rejects,
         (_, Some(_)) => Effect::Conditional,

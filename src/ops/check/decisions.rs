@@ -79,14 +79,18 @@ fn unshown(one: &Judged<'_>) -> Option<Finding> {
 }
 
 fn finding(one: &Judged<'_>) -> Option<Finding> {
-    let reason = one.reasons.first().filter(|_| !one.is_over())?;
+    let reason = one.reasons.first().filter(|_| !one.is_over() && !one.is_idle())?;
     let says = &one.held.statement;
     let code = match reason.problem {
-        problem if problem.is_grave() => &NO_DECISION,
+        problem if problem.is_grave() || one.is_unasked() => &NO_DECISION,
         _ => &VOID,
     };
     let word = reason.problem.as_str();
-    let is = if reason.problem.is_grave() { format!("does not count: {word}") } else { format!("is {word}") };
+    let is = if reason.problem.is_grave() || one.is_unasked() {
+        format!("does not count: {word}")
+    } else {
+        format!("is {word}")
+    };
     let message = format!("the decision of {} as {} in phase {} {is}", says.by, says.role, says.phase);
     let mut finding = Finding::new(code, message).at(Label::file(&one.held.path)).note(reason.why.clone());
     if !reason.leaves.is_empty() {
@@ -95,6 +99,9 @@ fn finding(one: &Judged<'_>) -> Option<Finding> {
         finding = finding.note(format!("changed: {}{more}", shown.join(", ")));
     }
     Some(match (reason.problem, one.is_no()) {
+        (_, true) if one.is_unasked() => finding.help(
+            "it says No, and keeps its phase open: let them take it back, or somebody who decides in the phase, saying why (`tom decide --withdraw`)",
+        ),
         (Problem::WrongRole, false) => finding.help(
             "list them in the role again, or let somebody who holds it take the statement back (`tom decide --withdraw`) and decide anew",
         ),

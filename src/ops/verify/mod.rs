@@ -11,8 +11,8 @@ use super::scope::{Files, seal};
 use super::signature::{self, SigningKey, Verified};
 use crate::diag::{Error, Finding};
 use crate::model::{
-    Act, Date, Deployment, DeploymentName, Digest, Effect, Framework, ItemId, Moment, Purpose, Record, Scope,
-    Seal, Settings,
+    Act, Date, Deployment, DeploymentName, Digest, Effect, Framework, ItemId, Key, Moment, Purpose, Record,
+    Scope, Seal, Settings, Statement,
 };
 use crate::project::{Held, Papers, Seen};
 use replace::Author;
@@ -52,12 +52,14 @@ pub enum Problem {
     Replayed,
     /// Its signature is none, is over something else, or was made with another key.
     WrongKey,
-    /// Who decided does not hold the role, or the role has nothing to decide here.
+    /// Who decided does not hold the role.
     WrongRole,
     /// It contradicts itself, or covers less than its role decides over.
     Contradictory,
     /// Its key ran out or was revoked, and nothing but its own word says that it was signed before.
     UnprovenTime,
+    /// The phase does not ask the role any more: an approval counts for nothing, a refusal is not lost.
+    NotAsked,
     /// It was taken back.
     Withdrawn,
     /// The same person decided anew.
@@ -77,6 +79,7 @@ impl Problem {
             Self::WrongRole => "wrong role",
             Self::Contradictory => "contradictory",
             Self::UnprovenTime => "unproven time",
+            Self::NotAsked => "role not asked",
             Self::Withdrawn => "withdrawn",
             Self::Superseded => "superseded",
             Self::Void => "void",
@@ -163,6 +166,21 @@ impl Judged<'_> {
         self.reasons.iter().any(|reason| matches!(reason.problem, Problem::Withdrawn | Problem::Superseded))
     }
 
+    /// Whether the phase does not ask its role any more.
+    pub fn is_unasked(&self) -> bool {
+        self.reasons.iter().any(|reason| reason.problem == Problem::NotAsked)
+    }
+
+    /// Whether it says nothing any more: of a role that is not asked, and no refusal of what stands there now.
+    pub fn is_idle(&self) -> bool {
+        let is_mild = |problem: Problem| !problem.is_grave() || problem == Problem::WrongRole;
+        let has_ended = |reason: &Reason| matches!(reason.problem, Problem::Void | Problem::Expired);
+        let is_no_more = self.held.statement.act == Act::Withdraw
+            || self.effect.is_some_and(Effect::approves)
+            || self.reasons.iter().any(has_ended);
+        self.is_unasked() && is_no_more && self.reasons.iter().all(|reason| is_mild(reason.problem))
+    }
+
     /// Whether it is an approval that would count, had nobody taken it back.
     pub fn is_withdrawn_approval(&self) -> bool {
         let only = |problem| matches!(problem, Problem::Withdrawn | Problem::Void | Problem::Expired);
@@ -172,9 +190,9 @@ impl Judged<'_> {
             && self.reasons.iter().all(|reason| only(reason.problem))
     }
 
-    /// Whether nobody has to see to it: it counts, or it ended as decisions do. What was good once can be let pass.
+    /// Whether nobody has to see to it: it counts, it ended as decisions do, or its role is not asked any more. What was good once can be let pass.
     pub fn is_in_order(&self, allow_void: bool) -> bool {
-        self.counts() || self.is_over() || (allow_void && self.counted())
+        self.counts() || self.is_over() || self.is_idle() || (allow_void && self.counted())
     }
 
     /// Where it stands, in a word: the gravest problem, otherwise how it is shown.
@@ -364,30 +382,20 @@ impl Judge<'_> {
             let why = format!("it was made for the deployment {}", says.deployment);
             add(Problem::Replayed, why, Vec::new());
         }
-        let office = case.rules.phase(says.phase).and_then(|p| policy::office(p, case.settings, &says.role));
-        let mut keys: Vec<&SigningKey> = Vec::new();
-        let mut author = Author::default();
-        match &office {
-            None => {
-                let why = format!("the role `{}` decides nothing in phase {}", says.role, says.phase);
-                add(Problem::WrongRole, why, Vec::new());
-            }
-            Some(office) => {
-                let electors = policy::electors(case.settings, case.deployment, case.framework, office);
-                let own: Vec<_> = electors
-                    .iter()
-                    .filter(|(_, person)| person.name == says.by && person.party == says.party)
-                    .collect();
-                if own.is_empty() {
-                    let why = format!("`{}` is not listed in `tom.toml` as {} here", says.by, says.role);
-                    add(Problem::WrongRole, why, Vec::new());
-                }
-                keys = own.iter().filter_map(|(id, _)| case.keys.get(*id)).flatten().collect();
-                author = Author::of(!own.is_empty(), &keys);
-                for why in self.contradictions(held, office) {
-                    add(Problem::Contradictory, why, Vec::new());
-                }
-            }
+        let asked = case.rules.phase(says.phase).and_then(|p| policy::office(p, case.settings, &says.role));
+        let own = self.authors(case.settings, says);
+        if own.is_empty() {
+            let why = format!("`{}` is not listed in `tom.toml` as {} here", says.by, says.role);
+            add(Problem::WrongRole, why, Vec::new());
+        }
+        if asked.is_none() {
+            let why = format!("the role `{}` decides nothing in phase {}", says.role, says.phase);
+            add(Problem::NotAsked, why, Vec::new());
+        }
+        let mut keys: Vec<&SigningKey> = own.iter().filter_map(|id| case.keys.get(*id)).flatten().collect();
+        let author = Author::of(!own.is_empty(), &keys);
+        for why in self.contradictions(held, asked.as_ref()) {
+            add(Problem::Contradictory, why, Vec::new());
         }
         let mut recorder_is_listed = false;
         if let Some(recording) = &says.recorded {
@@ -446,21 +454,35 @@ impl Judge<'_> {
         let effect = says
             .outcome
             .as_ref()
-            .zip(office.as_ref())
-            .and_then(|(outcome, office)| policy::effect(case.rules, office, outcome))
+            .and_then(|outcome| match &asked {
+                Some(office) => policy::effect(case.rules, office, outcome),
+                None => policy::effect_of_any(case.rules, outcome),
+            })
             .map(|effect| effect.under(&says.conditions));
         let other_policy = says.policy != case.keys.policy(case.settings);
         let is_enough = is_enough(case.settings, trust);
         Judged { held, trust, reasons, is_enough, effect, verified, observed, other_policy, author }
     }
 
-    /// What a statement says that cannot be.
-    fn contradictions(&self, held: &Held, office: &Office) -> Vec<String> {
+    /// Whoever could have made a statement, by those settings: they are listed so, in its role and for its party.
+    fn authors<'s>(&self, settings: &'s Settings, says: &Statement) -> Vec<&'s Key> {
+        let case = self.case;
+        let asked =
+            case.rules.phase(says.phase).and_then(|phase| policy::office(phase, settings, &says.role));
+        let office = asked.unwrap_or_else(|| Office::unasked(&says.role));
+        let electors = policy::electors(settings, case.deployment, case.framework, &office).into_iter();
+        let own = electors.filter(|(_, person)| person.name == says.by && person.party == says.party);
+        own.map(|(id, _)| id).collect()
+    }
+
+    /// What a statement says that cannot be. Whether a decision is whole cannot be told of a role that is not asked any more.
+    fn contradictions(&self, held: &Held, office: Option<&Office>) -> Vec<String> {
         let says = &held.statement;
         if says.act == Act::Withdraw {
             let is_whole = says.withdraws.is_some() && says.outcome.is_none() && says.scopes.is_empty();
             return if is_whole { Vec::new() } else { vec!["it withdraws and decides at once".to_owned()] };
         }
+        let Some(office) = office else { return Vec::new() };
         let mut found = Vec::new();
         match &says.outcome {
             None => found.push("it decides nothing".to_owned()),

@@ -97,14 +97,16 @@ fn approvers<'j>(judged: &'j [Judged<'_>], phase: u8) -> Vec<&'j Judged<'j>> {
 /// phase open until somebody who may takes them back.
 fn unshown(judged: &[Judged<'_>], phase: u8) -> Vec<String> {
     let is_doubtful = |one: &Judged<'_>| {
-        let only = |problem: Problem| problem.is_grave() && problem != Problem::Replayed;
+        let only = |problem: Problem| {
+            (problem.is_grave() && problem != Problem::Replayed) || problem == Problem::NotAsked
+        };
         one.reasons.iter().all(|reason| only(reason.problem))
     };
     // A withdrawal that took nothing back. Whether what it names counts is not asked: that may have been taken from it.
     let is_open = |one: &Judged<'_>| {
         let named = judged.iter().find(|other| Some(other.held.id) == one.held.statement.withdraws);
         named.is_some_and(|other| {
-            let has_ended = |problem| matches!(problem, Problem::Void | Problem::Expired);
+            let has_ended = |problem| matches!(problem, Problem::NotAsked | Problem::Void | Problem::Expired);
             let has_ended = other.reasons.iter().any(|reason| has_ended(reason.problem));
             other.effect.is_some_and(Effect::approves) && !other.is_over() && !has_ended
         })
@@ -119,9 +121,12 @@ fn unshown(judged: &[Judged<'_>], phase: u8) -> Vec<String> {
         };
         let there = format!("there is a {what} by {} as {}", says.by, says.role);
         Some(match one.reasons.first().map(|reason| reason.problem) {
+            _ if one.is_unasked() => format!(
+                "{there}, a role that is not asked any more: they, or somebody who decides in the phase, can take it back"
+            ),
             Some(Problem::WrongRole) => {
                 format!(
-                    "{there}, who is not listed so any more: somebody who holds the role can take it back"
+                    "{there}, who is not listed so: somebody who holds the role can take it back"
                 )
             }
             Some(problem) => format!("{there}, although nothing shows it: {}", problem.as_str()),

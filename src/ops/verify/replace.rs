@@ -9,6 +9,9 @@
 //! | a refusal | its author's that comes after it | its author's; once they have left, with a reason, of anybody who holds the role |
 //! | a withdrawal | never | once its author has left, with a reason, of anybody who holds the role |
 //!
+//! All of it within a role of a phase. What was said in a role that the phase does not ask any more, somebody who decides in the phase can take back as if
+//! its author had left: nobody can be listed in that role anew.
+//!
 //! Whoever *has left* holds the role no more, or none of their keys could sign any more when the withdrawal was made.
 //!
 //! What takes something back has to be good itself, whatever could be done to files by somebody without a key:
@@ -65,13 +68,19 @@ impl Judged<'_> {
         }
     }
 
+    /// Whether it may be taken back by what is said in a role of a phase.
+    pub fn is_of(&self, phase: u8, role: &str, is_asked: bool) -> bool {
+        let says = &self.held.statement;
+        says.phase == phase && (says.role == role || (self.is_unasked() && is_asked))
+    }
+
     /// Whether somebody may take it back by a withdrawal, whatever that is shown by: see the table of this room.
     pub fn may_be_withdrawn(&self, by: &str, at: Moment, says_why: bool) -> bool {
         let says = &self.held.statement;
         match (says.act, self.is_no()) {
             (Act::Decide, false) => true,
             (Act::Decide, true) if says.by == by => true,
-            _ => says_why && self.has_left(at),
+            _ => says_why && (self.is_unasked() || self.has_left(at)),
         }
     }
 }
@@ -98,6 +107,7 @@ impl<'j, 'a> Statements<'j, 'a> {
             let other = &later.held.statement;
             other.act == Act::Withdraw
                 && other.withdraws == Some(one.held.id)
+                && one.is_of(other.phase, &other.role, !later.is_unasked())
                 && one.may_be_withdrawn(&other.by, other.time, other.reason.is_some())
                 && takes_place(later, one)
                 && self.withdrawal(later).is_none()
@@ -108,7 +118,13 @@ impl<'j, 'a> Statements<'j, 'a> {
         self.withdrawal(one).map(|later| {
             let says = &one.held.statement;
             let is_for = one.is_no() && later.held.statement.by != says.by;
-            let is_for = if is_for { format!(", because {} has left", says.by) } else { String::new() };
+            let is_for = if is_for && one.is_unasked() {
+                ", because the phase does not ask that role any more".to_owned()
+            } else if is_for {
+                format!(", because {} has left", says.by)
+            } else {
+                String::new()
+            };
             reason(Problem::Withdrawn, later, &is_for)
         })
     }
@@ -119,6 +135,7 @@ impl<'j, 'a> Statements<'j, 'a> {
             let other = &later.held.statement;
             (other.act, says.act) == (Act::Decide, Act::Decide)
                 && other.by == says.by
+                && (other.phase, &other.role) == (says.phase, &says.role)
                 && self.before.get(&later.held.id).is_some_and(|ids| ids.contains(&one.held.id))
                 && takes_place(later, one)
                 && self.withdrawal(later).is_none()
@@ -129,13 +146,8 @@ impl<'j, 'a> Statements<'j, 'a> {
 
 /// Whether a statement is good enough to take another's place, whoever made the two.
 fn takes_place(later: &Judged<'_>, one: &Judged<'_>) -> bool {
-    let (other, says) = (&later.held.statement, &one.held.statement);
     let is_grave = |one: &Judged<'_>| one.reasons.iter().any(|reason| reason.problem.is_grave());
-    later.held.id != one.held.id
-        && (other.phase, &other.role) == (says.phase, &says.role)
-        && !is_grave(later)
-        && later.is_enough
-        && later.trust >= asked(later, one)
+    later.held.id != one.held.id && !is_grave(later) && later.is_enough && later.trust >= asked(later, one)
 }
 
 /// How what takes a statement back has to be shown.

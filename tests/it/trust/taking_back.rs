@@ -227,3 +227,62 @@ fn a_return_is_lifted_by_sending_off_again_or_by_everybody_and_not_by_anybody() 
     assert_eq!(phase(&sandbox.verify(0, &[]), 2), "approved");
     assert!(standing(&sandbox)["lacks"].to_string().contains("a query of phase 2 is not answered"));
 }
+
+/// The IG lead is asked in phase 2, and says something; then the policy does not ask them any more.
+fn unasked(outcome: &[&str]) -> Sandbox {
+    let sandbox = but_one();
+    sandbox.write(".git/info/exclude", "packs\n");
+    sandbox.decide("rajan-pillai", 2, &["--outcome", "approved"]).code(0);
+    sandbox.keygen("ben-tarrant", "ed25519");
+    let key = sandbox.public("ben-tarrant");
+    let roles = "roles = [\"ig-lead\"]";
+    sandbox.replace("tom.toml", roles, &format!("{roles}\nkeys = [{key:?}]"));
+    let asked = "[policy.phases.2]\nall-of = [\"ig-lead\"]\n\n";
+    sandbox.replace("tom.toml", "[policy.accept]", &format!("{asked}[policy.accept]"));
+    sandbox.commit("the IG lead decides too");
+    sandbox.decide_as("Ben Tarrant", "ig-lead", "ben-tarrant", 2, outcome).code(0);
+    sandbox.commit("he has");
+    sandbox.replace("tom.toml", asked, "");
+    sandbox.commit("and does not decide any more");
+    sandbox
+}
+
+#[test]
+fn a22_a_refusal_outlives_the_line_of_the_policy_that_asked_for_it_and_an_approval_asks_nothing_of_anybody() {
+    let sandbox = unasked(&["--outcome", "approved"]);
+    let verified = sandbox.verify(0, &[]);
+    assert_eq!(phase(&verified, 2), "approved", "{verified:#}");
+    assert!(states(&verified).contains(&("ig-lead".to_owned(), "role not asked".to_owned())), "{verified:#}");
+    sandbox.tom(&["check", NORTHFIELD]).code(0);
+
+    let whole = unasked(&["--outcome", "rejected", "--reason", "Not so"]);
+    let verified = whole.verify(1, &[]);
+    assert_eq!(phase(&verified, 2), "open", "{verified:#}");
+    assert!(verified["phases"][1]["lacks"].to_string().contains("not asked any more"), "{verified:#}");
+    assert_ne!(stages(&whole)[2], "approved");
+    assert!(!whole.cover().starts_with("Approved"), "{}", whole.cover());
+    let found = flat(&whole.tom(&["check", NORTHFIELD]).code(1).out);
+    assert!(found.contains("let them take it back, or somebody who decides in the phase"), "{found}");
+    let id = digest_of(&whole, &that_says(&whole, "outcome = \"rejected\"")).hex();
+    let back = ["--withdraw", &id, "--reason", "It was seen to"];
+    // Whoever holds nothing in the phase takes nothing back, and nobody decides in a role that is not asked.
+    whole.decide_as("Marian Holt", "ig-lead", "marian-holt", 2, &back).code(2);
+    whole.decide_as("Ben Tarrant", "ig-lead", "ben-tarrant", 2, &["--outcome", "approved"]).code(2);
+    for (name, role, key) in
+        [("Ben Tarrant", "ig-lead", "ben-tarrant"), ("Rajan Pillai", "siro", "rajan-pillai")]
+    {
+        let sandbox = whole.copied();
+        let ran = sandbox.decide_as(name, role, key, 2, &back);
+        assert_eq!(ran.code, Some(0), "{}", ran.all());
+        sandbox.commit("taken back");
+        let verified = sandbox.verify(0, &[]);
+        assert_eq!(phase(&verified, 2), "approved", "{verified:#}");
+        assert_eq!(stages(&sandbox)[2], "approved");
+        sandbox.tom(&["check", NORTHFIELD]).code(0);
+    }
+    // Nor does a signature that is taken away make it easier.
+    let no = that_says(&whole, "outcome = \"rejected\"");
+    fs::remove_file(whole.path(format!("{no}.sig"))).unwrap();
+    whole.commit("stripped");
+    assert_eq!(phase(&whole.verify(1, &[]), 2), "open");
+}
