@@ -196,6 +196,8 @@ pub struct Statement {
     pub outcome: Option<String>,
     /// The statement that is withdrawn.
     pub withdraws: Option<Digest>,
+    /// Set in the withdrawal of a No by somebody else: its author had left when this was made. They may come back, and nothing with them.
+    pub has_left: bool,
     /// Why.
     pub reason: Option<String>,
     /// Verdicts by item, where the role gives some.

@@ -155,6 +155,7 @@ pub fn transcribe<'a>(
         act: Act::Decide,
         outcome: None,
         withdraws: None,
+        has_left: false,
         reason: voice.reason.clone(),
         verdicts: BTreeMap::new(),
         conditions: BTreeMap::new(),
@@ -180,10 +181,12 @@ pub fn transcribe<'a>(
         Wish::Withdraw(start) => {
             statement.act = Act::Withdraw;
             let is_asked = seat(case, voice).is_ok();
-            statement.withdraws = Some(withdrawn(judgement, &statement, is_asked, start)?);
             if statement.reason.is_none() {
                 return Err(refuse("a withdrawal says why").help("add `--reason`"));
             }
+            let one = withdrawn(judgement, &statement, is_asked, start)?;
+            statement.withdraws = Some(one.held.id);
+            statement.has_left = one.is_no() && one.has_left(statement.time);
             return Ok(Proposal {
                 statement,
                 effect: None,
@@ -282,12 +285,12 @@ fn who<'c>(case: &Case<'c>, office: &Office, voice: &Voice) -> Result<(&'c Key, 
     })
 }
 
-fn withdrawn(
-    judgement: &Judgement<'_>,
+fn withdrawn<'j, 'a>(
+    judgement: &'j Judgement<'a>,
     own: &Statement,
     is_asked: bool,
     start: &str,
-) -> Result<Digest, Error> {
+) -> Result<&'j Judged<'a>, Error> {
     let start = start.strip_prefix("sha256:").unwrap_or(start);
     let fits = |one: &&Judged<'_>| start.len() >= 8 && one.held.id.hex().starts_with(start);
     let mut found = judgement.statements.iter().filter(fits);
@@ -302,11 +305,12 @@ fn withdrawn(
         return Err(refuse(message));
     }
     // Otherwise one holder of a role could silence another.
-    if one.may_be_withdrawn(&own.by, own.time, own.reason.is_some()) {
-        return Ok(one.held.id);
+    if one.may_be_withdrawn(own, || one.has_left(own.time)) {
+        return Ok(one);
     }
     if says.act == Act::Withdraw {
-        return Err(refuse("it takes another back itself").help("decide anew instead"));
+        return Err(refuse(format!("it takes another back itself, and {} has not left", says.by))
+            .help("decide anew instead"));
     }
     let why = format!("it says No, and only {} takes that back, while they hold the role", says.by);
     Err(refuse(why).help(format!(

@@ -349,9 +349,15 @@ impl Process<'_> {
         };
         let void =
             here().filter(|one| one.effect.is_some_and(Effect::approves) && !one.stands() && one.counted());
-        // A role that has approved since has taken up again what was taken back.
+        // A role that has approved since has taken up again what was taken back: whoever had approved, or anybody after it was taken back.
         let is_again = |one: &Judged<'_>| {
-            let again = |other: &Judged<'_>| other.held.statement.role == one.held.statement.role;
+            let says = &one.held.statement;
+            let withdrawals = here().filter(|other| other.held.statement.withdraws == Some(one.held.id));
+            let taken_back = withdrawals.map(|other| other.held.statement.time).max();
+            let again = |other: &Judged<'_>| {
+                let new = &other.held.statement;
+                new.role == says.role && (new.by == says.by || Some(new.time) > taken_back)
+            };
             here().any(|other| other.counts() && other.effect.is_some_and(Effect::approves) && again(other))
         };
         let withdrawn = here().filter(|one| one.is_withdrawn_approval() && !is_again(one));

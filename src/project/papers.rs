@@ -1,9 +1,10 @@
 //! What was decided and recorded of a deployment, read together: whoever judges the one has to know what is wrong with the other.
 
-use super::{APPROVALS, EvidenceFiles, Held, Project, folder_of, record, statements};
+use super::{APPROVALS, EvidenceFiles, Held, Project, SETTINGS, folder_of, record, statements};
 use crate::diag::{Error, Finding};
-use crate::model::{Deployment, DeploymentName, Moment, Record};
-use crate::store::{Repo, Store};
+use crate::model::{Deployment, DeploymentName, Moment, Record, Settings};
+use crate::store::{Introduced, Repo, Store};
+use crate::syntax::{Document, read_settings};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,14 +33,31 @@ pub struct Papers<'s> {
 pub struct Seen<'s> {
     history: Option<(&'s Repo, String)>,
     folder: String,
-    known: OnceCell<Result<BTreeMap<String, Moment>, Error>>,
+    known: OnceCell<Result<Option<BTreeMap<String, Introduced>>, Error>>,
 }
 
 impl Seen<'_> {
     /// The moment by which the file of a statement was there; none where no history tells.
     pub fn by(&self, path: &str) -> Option<Moment> {
-        let known = self.known.get_or_init(|| self.walk()).as_ref().ok()?;
-        known.get(path.strip_prefix(&self.folder)?.strip_prefix('/')?).copied()
+        self.introduced(path).map(|since| Moment(since.seconds))
+    }
+
+    /// The settings of the commit that brought the file of a statement; none where no history tells.
+    pub fn settings_then(&self, path: &str) -> Option<Settings> {
+        let then = self.introduced(path)?;
+        let bytes = self.history()?.0.at(&then.commit).ok()?.read(SETTINGS).ok()??;
+        read_settings(&Document::parse(SETTINGS, &bytes).ok()?).0
+    }
+
+    /// Whether the file ever stood there; none where no history tells.
+    pub fn ever_had(&self, path: &str) -> Option<bool> {
+        let (repo, revision) = self.history()?;
+        repo.ever_had(revision, path).ok()?
+    }
+
+    /// Whether the history was asked for and is not all here, as in a shallow clone.
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self.known.get(), Some(Ok(None)))
     }
 
     /// What kept the history from being read.
@@ -47,13 +65,19 @@ impl Seen<'_> {
         self.known.get().and_then(|known| known.as_ref().err().cloned())
     }
 
-    fn walk(&self) -> Result<BTreeMap<String, Moment>, Error> {
-        match &self.history {
-            Some((repo, revision)) if revision != "HEAD" || !repo.is_unborn() => {
-                let times = repo.introduced(revision, &self.folder)?;
-                Ok(times.into_iter().map(|(file, seconds)| (file, Moment(seconds))).collect())
-            }
-            _ => Ok(BTreeMap::new()),
+    fn introduced(&self, path: &str) -> Option<&Introduced> {
+        let known = self.known.get_or_init(|| self.walk()).as_ref().ok()?.as_ref()?;
+        known.get(path.strip_prefix(&self.folder)?.strip_prefix('/')?)
+    }
+
+    fn history(&self) -> Option<&(&Repo, String)> {
+        self.history.as_ref().filter(|(repo, revision)| revision != "HEAD" || !repo.is_unborn())
+    }
+
+    fn walk(&self) -> Result<Option<BTreeMap<String, Introduced>>, Error> {
+        match self.history() {
+            Some((repo, revision)) => repo.introduced(revision, &self.folder),
+            None => Ok(Some(BTreeMap::new())),
         }
     }
 }

@@ -32,7 +32,7 @@ pub use journal::{Finished, Replacement, STUCK, is_unfinished};
 pub use limits::limit_process;
 pub use memory::MemoryStore;
 pub use merges::{MergeCommit, Merges};
-pub use timeline::Stood;
+pub use timeline::{Introduced, Stood};
 pub use worktree::{WorkTree, read_outside, read_outside_up_to};
 pub use write::{Lock, Writer};
 

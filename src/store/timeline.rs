@@ -18,6 +18,15 @@ struct Walk<'r> {
     is_whole: bool,
 }
 
+/// When a file came into a history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Introduced {
+    /// In seconds since 1970, never before a commit that it is built on.
+    pub seconds: i64,
+    /// The commit.
+    pub commit: String,
+}
+
 /// A file that stood in some commit of a stretch of history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stood {
@@ -55,17 +64,21 @@ impl Repo {
     }
 
     /// When each file beneath a folder came into a history: the first commit, along first parents, from which on it stood there. A commit says
-    /// itself when it was made, so its time is never taken to be before that of any commit that it is built on. Nothing is known where the
-    /// history is not all here.
-    pub fn introduced(&self, revision: &str, folder: &str) -> Result<BTreeMap<String, i64>, Error> {
+    /// itself when it was made, so its time is never taken to be before that of any commit that it is built on. None where the
+    /// history is not all here, so that nobody knows.
+    pub fn introduced(
+        &self,
+        revision: &str,
+        folder: &str,
+    ) -> Result<Option<BTreeMap<String, Introduced>>, Error> {
         let fail = |error: git2::Error| revision_error(revision, &error);
         let walk = self.first_parents(revision, None)?;
-        let Some(newest) = walk.commits.first() else { return Ok(BTreeMap::new()) };
+        let Some(newest) = walk.commits.first() else { return Ok(None) };
         if !walk.is_whole {
-            return Ok(BTreeMap::new());
+            return Ok(None);
         }
         let mut open = files(self, newest, folder).map_err(fail)?;
-        let mut times: BTreeMap<String, i64> = BTreeMap::new();
+        let mut times: BTreeMap<String, Introduced> = BTreeMap::new();
         let mut latest = i64::MIN;
         let mut by: Vec<i64> = Vec::new();
         for commit in walk.commits.iter().rev() {
@@ -75,12 +88,26 @@ impl Repo {
         for (commit, time) in walk.commits.iter().zip(by.into_iter().rev()) {
             let here = files(self, commit, folder).map_err(fail)?;
             open.retain(|file| here.contains(file));
-            times.extend(open.iter().map(|file| (file.clone(), time)));
+            let since = Introduced { seconds: time, commit: commit.id().to_string() };
+            times.extend(open.iter().map(|file| (file.clone(), since.clone())));
             if open.is_empty() {
                 break;
             }
         }
-        Ok(times)
+        Ok(Some(times))
+    }
+
+    /// Whether a file ever stood in a history, along first parents; none where that is not all here, so that nobody knows.
+    pub fn ever_had(&self, revision: &str, path: &str) -> Result<Option<bool>, Error> {
+        let walk = self.first_parents(revision, None)?;
+        for commit in &walk.commits {
+            match commit.tree().and_then(|tree| tree.get_path(Path::new(path)).map(drop)) {
+                Ok(()) => return Ok(Some(true)),
+                Err(error) if error.code() == ErrorCode::NotFound => {}
+                Err(error) => return Err(revision_error(revision, &error)),
+            }
+        }
+        Ok(walk.is_whole.then_some(false))
     }
 
     /// The files beneath `root/*/inner` that stood in some commit between two revisions and are asked for by `wanted`, which is given the part of

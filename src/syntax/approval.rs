@@ -39,6 +39,7 @@ fn statement(table: &Table<'_, '_>) -> Option<Statement> {
     let act = table.needed_word("act", Act::ALL, Act::as_str);
     let outcome = table.text("outcome");
     let withdraws = table.id("withdraws", digest);
+    let has_left = table.truth("has-left").unwrap_or_default();
     let reason = table.text("reason");
     let expires = table.date("expires");
     let leaves_open = table.ids("leaves-open", |t| ItemId::new(t));
@@ -72,6 +73,7 @@ fn statement(table: &Table<'_, '_>) -> Option<Statement> {
         act: act?,
         outcome,
         withdraws,
+        has_left,
         reason,
         verdicts,
         conditions,
@@ -163,6 +165,9 @@ pub fn write_statement(statement: &Statement) -> String {
     out.text_if("outcome", statement.outcome.as_ref());
     if let Some(withdraws) = statement.withdraws {
         out.text_of("withdraws", &withdraws.to_string());
+    }
+    if statement.has_left {
+        out.key("has-left", "true");
     }
     out.text_if("reason", statement.reason.as_ref());
     if let Some(expires) = statement.expires {

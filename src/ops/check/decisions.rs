@@ -111,6 +111,9 @@ fn finding(one: &Judged<'_>) -> Option<Finding> {
         (Problem::UnprovenTime, true) => finding.help(
             "it says No, and keeps its phase open; once its author has left, somebody else who holds the role can take it back, saying why (`tom decide --withdraw`)",
         ),
+        (Problem::UnprovenTime, false) => finding.help(
+            "where the history is not all here, fetch it first (`git fetch --unshallow`); otherwise whoever may decide makes a new statement",
+        ),
         _ => finding.help("`tom verify` tells more; whoever may decide makes a new statement"),
     })
 }

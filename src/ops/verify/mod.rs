@@ -300,7 +300,7 @@ pub fn judge<'a>(case: &Case<'_>, papers: &'a Papers<'_>) -> Result<Judgement<'a
             one.reasons.push(Reason { problem: Problem::UnprovenTime, why, leaves: Vec::new() });
         }
     }
-    let later = replace::replaced(&statements, &before);
+    let later = replace::replaced(&judge, &statements, &before);
     for (one, reason) in statements.iter_mut().zip(later) {
         one.reasons.extend(reason);
         one.reasons.sort_by_key(|reason| reason.problem);
@@ -359,6 +359,11 @@ fn ancestors(held: &[Held]) -> BTreeMap<Digest, BTreeSet<Digest>> {
         all
     };
     held.iter().map(|held| (held.id, of(held.id))).collect()
+}
+
+/// The end of a day: what happens on it has happened then.
+fn end_of(day: Date) -> Moment {
+    day.checked_add(crate::model::days(1)).map_or(Moment(i64::MAX), Moment::start_of)
 }
 
 struct Judge<'c> {
@@ -475,6 +480,24 @@ impl Judge<'_> {
         own.map(|(id, _)| id).collect()
     }
 
+    /// Whether the author of a statement had left when a withdrawal of it was made: by the settings at hand, or by those of the commit with which the
+    /// history had the withdrawal. They may have come back since.
+    fn had_left(&self, one: &Judged<'_>, withdrawal: &Judged<'_>) -> bool {
+        let at = withdrawal.held.statement.time;
+        let had_left = |then: Settings| {
+            let keys = policy::keys(&then).ok()?;
+            let own = self.authors(&then, &one.held.statement);
+            let own_keys: Vec<&SigningKey> = own.iter().filter_map(|id| keys.get(*id)).flatten().collect();
+            Some(Author::of(!own.is_empty(), &own_keys).has_left(at))
+        };
+        one.has_left(at) || self.seen.settings_then(&withdrawal.held.path).and_then(had_left).unwrap_or(false)
+    }
+
+    /// Whether a statement is or was signed. Where no history tells, it may have been.
+    fn was_signed(&self, one: &Judged<'_>) -> bool {
+        one.held.signature.is_some() || self.seen.ever_had(&format!("{}.sig", one.held.path)) != Some(false)
+    }
+
     /// What a statement says that cannot be. Whether a decision is whole cannot be told of a role that is not asked any more.
     fn contradictions(&self, held: &Held, office: Option<&Office>) -> Vec<String> {
         let says = &held.statement;
@@ -538,17 +561,18 @@ impl Judge<'_> {
                 format!("its key was not valid at {stated}, when it says it was made"),
             );
         }
-        let end = self
-            .case
-            .as_of
-            .checked_add(crate::model::days(1))
-            .map_or(i64::MAX, |day| Moment::start_of(day).0);
         let is_known = |time: Moment| limits.before().is_none_or(|before| time < before);
-        if is_known(Moment(end)) || observed.is_some_and(is_known) {
+        if is_known(end_of(self.case.as_of)) || observed.is_some_and(is_known) {
             return None;
         }
         let why =
             format!("its key has run out, and only the statement itself says that it was made at {stated}");
+        let why = match self.seen.is_cut_off() {
+            true => {
+                format!("{why}; the history is not all here: `git fetch --unshallow` gets what may show it")
+            }
+            false => why,
+        };
         reason(Problem::UnprovenTime, why)
     }
 }

@@ -12,17 +12,19 @@
 //! All of it within a role of a phase. What was said in a role that the phase does not ask any more, somebody who decides in the phase can take back as if
 //! its author had left: nobody can be listed in that role anew.
 //!
-//! Whoever *has left* holds the role no more, or none of their keys could sign any more when the withdrawal was made.
+//! Whoever *has left* holds the role no more, or none of their keys could sign any more when the withdrawal was made. The withdrawal says so itself,
+//! under its signature, so that whoever comes back brings no No back. That is believed where the settings at hand still say so, or those did of the
+//! commit with which the history that is relied on first had the withdrawal.
 //!
 //! What takes something back has to be good itself, whatever could be done to files by somebody without a key:
 //!
 //! - nothing grave speaks against it, it was not taken back itself, and the policy counts what is shown as it is;
-//! - it is shown at least as well as what it takes back, and as well as its author can: a signature is asked of whoever has a key, and evidence where
-//!   there was evidence. Taking a signature or a file away lowers neither;
+//! - it is shown at least as well as what it takes back: a signature is asked of whoever has a key where one stands or the history had one, and evidence
+//!   where there was evidence. Taking a signature or a file away lowers neither, and a key that is listed later asks nothing of what was said before;
 //! - a No that something speaks against besides that its author left (a broken signature, evidence that changed) ends only by a signature.
 
-use super::{Judged, Problem, Reason, Trust};
-use crate::model::{Act, Date, Digest, Effect, Moment, Purpose};
+use super::{Judge, Judged, Problem, Reason, Trust, end_of};
+use crate::model::{Act, Date, Digest, Effect, Moment, Purpose, Statement};
 use crate::ops::signature::SigningKey;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +49,10 @@ impl Author {
             ends: ends.and_then(|ends| ends.into_iter().max()),
         }
     }
+
+    pub(super) fn has_left(self, by: Moment) -> bool {
+        !self.holds || self.ends.is_some_and(|end| end <= by)
+    }
 }
 
 impl Judged<'_> {
@@ -57,12 +63,12 @@ impl Judged<'_> {
 
     /// Whether its author had left by a moment: they hold the role no more, or none of their keys could sign any more.
     pub fn has_left(&self, by: Moment) -> bool {
-        !self.author.holds || self.author.ends.is_some_and(|end| end <= by)
+        self.author.has_left(by)
     }
 
     /// Until when a refusal stands, in words.
     pub fn stands_until(&self, today: Date) -> &'static str {
-        match self.has_left(Moment::start_of(today)) {
+        match self.has_left(end_of(today)) {
             true => "somebody else who holds the role takes it back and says why",
             false => "they decide anew",
         }
@@ -74,27 +80,29 @@ impl Judged<'_> {
         says.phase == phase && (says.role == role || (self.is_unasked() && is_asked))
     }
 
-    /// Whether somebody may take it back by a withdrawal, whatever that is shown by: see the table of this room.
-    pub fn may_be_withdrawn(&self, by: &str, at: Moment, says_why: bool) -> bool {
+    /// Whether a withdrawal may take it back, whatever that is shown by: see the table of this room.
+    pub fn may_be_withdrawn(&self, by: &Statement, had_left: impl FnOnce() -> bool) -> bool {
         let says = &self.held.statement;
         match (says.act, self.is_no()) {
             (Act::Decide, false) => true,
-            (Act::Decide, true) if says.by == by => true,
-            _ => says_why && (self.is_unasked() || self.has_left(at)),
+            (Act::Decide, true) if says.by == by.by => true,
+            _ => by.reason.is_some() && (self.is_unasked() || had_left()),
         }
     }
 }
 
 /// What later statements did to each.
 pub(super) fn replaced(
+    judge: &Judge<'_>,
     statements: &[Judged<'_>],
     before: &BTreeMap<Digest, BTreeSet<Digest>>,
 ) -> Vec<Option<Reason>> {
-    let all = Statements { statements, before };
+    let all = Statements { judge, statements, before };
     statements.iter().map(|one| all.withdrawn(one).or_else(|| all.superseded(one))).collect()
 }
 
 struct Statements<'j, 'a> {
+    judge: &'j Judge<'j>,
     statements: &'j [Judged<'a>],
     /// For each statement those that it comes after.
     before: &'j BTreeMap<Digest, BTreeSet<Digest>>,
@@ -108,8 +116,8 @@ impl<'j, 'a> Statements<'j, 'a> {
             other.act == Act::Withdraw
                 && other.withdraws == Some(one.held.id)
                 && one.is_of(other.phase, &other.role, !later.is_unasked())
-                && one.may_be_withdrawn(&other.by, other.time, other.reason.is_some())
-                && takes_place(later, one)
+                && one.may_be_withdrawn(other, || other.has_left && self.judge.had_left(one, later))
+                && self.takes_place(later, one)
                 && self.withdrawal(later).is_none()
         })
     }
@@ -137,32 +145,35 @@ impl<'j, 'a> Statements<'j, 'a> {
                 && other.by == says.by
                 && (other.phase, &other.role) == (says.phase, &says.role)
                 && self.before.get(&later.held.id).is_some_and(|ids| ids.contains(&one.held.id))
-                && takes_place(later, one)
+                && self.takes_place(later, one)
                 && self.withdrawal(later).is_none()
         });
         later.map(|later| reason(Problem::Superseded, later, ""))
     }
-}
 
-/// Whether a statement is good enough to take another's place, whoever made the two.
-fn takes_place(later: &Judged<'_>, one: &Judged<'_>) -> bool {
-    let is_grave = |one: &Judged<'_>| one.reasons.iter().any(|reason| reason.problem.is_grave());
-    later.held.id != one.held.id && !is_grave(later) && later.is_enough && later.trust >= asked(later, one)
-}
+    /// Whether a statement is good enough to take another's place, whoever made the two.
+    fn takes_place(&self, later: &Judged<'_>, one: &Judged<'_>) -> bool {
+        let is_grave = |one: &Judged<'_>| one.reasons.iter().any(|reason| reason.problem.is_grave());
+        later.held.id != one.held.id
+            && !is_grave(later)
+            && later.is_enough
+            && (later.trust == Trust::Verified || later.trust >= self.asked(later, one))
+    }
 
-/// How what takes a statement back has to be shown.
-fn asked(later: &Judged<'_>, one: &Judged<'_>) -> Trust {
-    let (other, says) = (&later.held.statement, &one.held.statement);
-    let is_doubtful = one.is_no()
-        && one.reasons.iter().any(|reason| reason.problem.is_grave() && reason.problem != Problem::WrongRole);
-    let are_written_down = other.recorded.is_some() && says.recorded.is_some();
-    let least = match (says.recorded.is_some(), later.author.has_key && !are_written_down) {
-        _ if is_doubtful => Trust::Verified,
-        (_, true) => Trust::Verified,
-        (true, false) => Trust::Recorded,
-        (false, false) => Trust::Claimed,
-    };
-    least.max(one.trust)
+    /// How what takes a statement back has to be shown.
+    fn asked(&self, later: &Judged<'_>, one: &Judged<'_>) -> Trust {
+        let (other, says) = (&later.held.statement, &one.held.statement);
+        let is_against = |problem: Problem| problem.is_grave() && problem != Problem::WrongRole;
+        let is_doubtful = one.is_no() && one.reasons.iter().any(|reason| is_against(reason.problem));
+        let are_written_down = other.recorded.is_some() && says.recorded.is_some();
+        let can_sign = later.author.has_key && !are_written_down;
+        let least = match says.recorded.is_some() {
+            _ if is_doubtful || (can_sign && self.judge.was_signed(one)) => Trust::Verified,
+            true => Trust::Recorded,
+            false => Trust::Claimed,
+        };
+        least.max(one.trust)
+    }
 }
 
 fn reason(problem: Problem, later: &Judged<'_>, is_for: &str) -> Reason {

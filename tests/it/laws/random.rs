@@ -364,12 +364,13 @@ pub fn statement() -> impl Strategy<Value = Statement> {
     (who, says, rests).prop_map(|(who, says, rests)| {
         let (deployment, phase, role, party, by, act) = who;
         let (outcome, withdraws, reason, verdicts, conditions, queries) = says;
+        let has_left = withdraws.is_some() && reason.is_some();
         let (expires, leaves_open, prev, framework, policy, time, commit, recorded, scopes) = rests;
         let verdicts = verdicts.into_iter().map(|(id, v)| (ItemId::new(id).unwrap(), v)).collect();
         let time = Moment(time);
         #[rustfmt::skip]
         let statement = Statement {
-            deployment, phase, role, party, by, act, outcome, withdraws, reason, verdicts, conditions, queries,
+            deployment, phase, role, party, by, act, outcome, withdraws, has_left, reason, verdicts, conditions, queries,
             expires, leaves_open, prev, framework, policy, time, commit, recorded, scopes,
         };
         statement

@@ -286,3 +286,87 @@ fn a22_a_refusal_outlives_the_line_of_the_policy_that_asked_for_it_and_an_approv
     whole.commit("stripped");
     assert_eq!(phase(&whole.verify(1, &[]), 2), "open");
 }
+
+#[test]
+fn a22_a_key_that_is_listed_later_brings_nothing_back_that_was_taken_back_without_one() {
+    let whole = but_one();
+    whole.write(".git/info/exclude", "packs\n");
+    let key = whole.public("nia-rowe");
+    whole.replace("tom.toml", &format!("keys = [{key:?}]\n"), "");
+    whole.replace("tom.toml", "signatures = \"required\"", "signatures = \"optional\"");
+    whole.commit("she has no key yet");
+    let listed = |sandbox: &Sandbox| {
+        let roles = "organisation = \"XNF01\"\nroles = [\"siro\"]\n";
+        let nia = sandbox.read("tom.toml").replacen("name = \"Nia Rowe\"", "name = \"Nia Rowe\" # here", 1);
+        let (before, after) = nia.split_once(" # here").unwrap();
+        let after = after.replacen(roles, &format!("{roles}keys = [{key:?}]\n"), 1);
+        sandbox.write("tom.toml", format!("{before}{after}"));
+        sandbox.commit("her key");
+    };
+    let says = |sandbox: &Sandbox, rest: &[&str]| {
+        let args = ["decide", NORTHFIELD, "--phase", "2", "--role", "siro", "--by", "Nia Rowe"];
+        let args = [&args[..], rest].concat();
+        let digest = sandbox.digest(&args);
+        let digest = digest.iter().flat_map(|digest| ["--digest", digest]);
+        sandbox.tom(&args.iter().copied().chain(digest).collect::<Vec<_>>()).code(0);
+        sandbox.commit("she has said something");
+    };
+    // She rejects, and then approves.
+    let sandbox = whole.copied();
+    says(&sandbox, &["--outcome", "rejected", "--reason", "Not so"]);
+    says(&sandbox, &["--outcome", "approved"]);
+    assert_eq!(phase(&sandbox.verify(0, &[]), 2), "approved");
+    listed(&sandbox);
+    assert_eq!(phase(&sandbox.verify(0, &[]), 2), "approved");
+    // She approves, and takes that back.
+    let sandbox = whole.copied();
+    says(&sandbox, &["--outcome", "approved"]);
+    let id = digest_of(&sandbox, &sandbox.statement("siro")).hex();
+    says(&sandbox, &["--withdraw", &id, "--reason", "Too early"]);
+    assert_eq!(phase(&sandbox.verify(0, &[]), 2), "open");
+    listed(&sandbox);
+    assert_eq!(phase(&sandbox.verify(0, &[]), 2), "open");
+}
+
+#[test]
+fn a22_whoever_comes_back_brings_no_refusal_back_and_a_withdrawal_that_lies_about_it_does_nothing() {
+    let sandbox = but_one();
+    sandbox.write(".git/info/exclude", "packs\n");
+    sandbox.nia(&["--outcome", "rejected", "--reason", "Not so"]).code(0);
+    sandbox.commit("a refusal");
+    sandbox.decide("rajan-pillai", 2, &["--outcome", "approved"]).code(0);
+    sandbox.commit("an approval");
+    let no = that_says(&sandbox, "outcome = \"rejected\"");
+    let id = digest_of(&sandbox, &no);
+    // He says that she has left, and signs it; she is listed in the very commit that brings it.
+    let lying = sandbox.copied();
+    let mut after = lying.statements().into_iter().filter(|file| lying.read(file).contains("Rajan Pillai"));
+    let lie = forged(&lying, &after.next().unwrap(), |statement| {
+        statement.act = tom::model::Act::Withdraw;
+        statement.outcome = None;
+        statement.scopes.clear();
+        (statement.withdraws, statement.has_left) = (Some(id), true);
+        statement.reason = Some("It was seen to".to_owned());
+    });
+    lying.sign(&lie, "rajan-pillai", tom::model::Purpose::Statement.namespace());
+    for _ in ["uncommitted", "committed"] {
+        assert_eq!(phase(&lying.verify(0, &[]), 2), "rejected");
+        lying.commit("a lie");
+    }
+    let with = sandbox.read("tom.toml");
+    let (before, rest) = with.split_once("[people.nia-rowe]").unwrap();
+    sandbox.write("tom.toml", format!("{before}[policy]{}", rest.split_once("[policy]").unwrap().1));
+    sandbox.commit("she is taken out");
+    let back = ["--withdraw", &id.hex(), "--reason", "It was seen to"];
+    sandbox.decide("rajan-pillai", 2, &back).code(0);
+    assert!(sandbox.read(&that_says(&sandbox, "withdraws")).contains("has-left = true"));
+    sandbox.commit("taken back");
+    assert_eq!(phase(&sandbox.verify(0, &[]), 2), "approved");
+    sandbox.write("tom.toml", with);
+    sandbox.commit("she is back");
+    for rest in [&[][..], &["--base", "main"], &["--base", "main~1"]] {
+        let verified = sandbox.verify(0, rest);
+        assert_eq!(phase(&verified, 2), "approved", "{rest:?}: {verified:#}");
+    }
+    assert_eq!(stages(&sandbox)[2], "approved");
+}

@@ -128,6 +128,8 @@ struct StatementJson {
     act: Act,
     outcome: Option<String>,
     withdraws: Option<Digest>,
+    /// Whether it says that the author of what it withdraws had left.
+    has_left: bool,
     effect: Option<Effect>,
     /// The gravest problem, otherwise `valid`, `recorded` or `claimed`.
     state: &'static str,
@@ -196,6 +198,7 @@ fn statement(one: &Judged<'_>) -> StatementJson {
         act: says.act,
         outcome: says.outcome.clone(),
         withdraws: says.withdraws,
+        has_left: says.has_left,
         effect: one.effect,
         state: one.word(),
         stands: one.stands(),
