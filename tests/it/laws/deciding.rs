@@ -104,6 +104,8 @@ impl World {
                     statement.act = Act::Withdraw;
                     statement.outcome = None;
                     statement.withdraws = papers.get(which).map(|paper| paper.id);
+                    // The third is listed nowhere.
+                    statement.has_left = said.get(which).is_some_and(|other| other.by == 2);
                     statement.reason = Some("A mistake.".to_owned());
                     statement.verdicts.clear();
                     statement.scopes.clear();
