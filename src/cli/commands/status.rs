@@ -17,7 +17,7 @@ use crate::ops::stage::{PhaseStage, PhaseStanding, Stage, Standing};
 use crate::ops::state::{Speakers, Stand, State, States, states};
 use crate::project::{Loader, Project};
 use crate::store::Repo;
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -282,7 +282,12 @@ fn all(args: &Args, context: &Context, repo: &Repo, project: &Project, asked: As
     }
     // A name that is torn is no name to copy.
     if let Some(names) = table.column_mut(0) {
-        names.set_constraint(ColumnConstraint::ContentWidth);
+        // One that is longer than half of a line would tear everything else.
+        let longest = rows.iter().map(|(name, _)| name.as_str().len()).max().unwrap_or_default();
+        names.set_constraint(match longest * 2 <= context.width {
+            true => ColumnConstraint::ContentWidth,
+            false => ColumnConstraint::UpperBoundary(Width::Percentage(50)),
+        });
     }
     context.print(table.trim_fmt() + "\n");
     context.tell(super::HISTORY_NOT_READ);

@@ -67,6 +67,8 @@ pub struct Said {
 
 /// What is said of a statement that is not there any more.
 const GONE: &str = "its statement is gone";
+/// What is said of an event that is not there any more.
+const REMOVED: &str = "a recorded event was removed";
 
 /// Why a statement that counted does not, or is shown less well; none where neither is so.
 fn fallen(before: &Told, now: Option<&Told>) -> Option<String> {
@@ -90,9 +92,11 @@ fn fallen(before: &Told, now: Option<&Told>) -> Option<String> {
     Some(less.into_iter().chain(why).collect::<Vec<_>>().join("; "))
 }
 
-/// Adds to reviews what another commit that the two sides have in common had, and is gone: branches that were merged crosswise have several.
+/// Adds to reviews what another commit that the two sides have in common had, and counts less or is gone: branches that were merged crosswise have several.
 pub fn gone(reviewed: &mut Vec<Reviewed>, others: Vec<Reviewed>) {
-    let is_gone = |change: &Change| change.kind == Kind::ApprovalVoid && change.says.starts_with(GONE);
+    let is_gone = |change: &Change| {
+        change.kind == Kind::ApprovalVoid || (change.kind == Kind::Event && change.says == REMOVED)
+    };
     for mut other in others {
         other.changes.retain(is_gone);
         if other.changes.is_empty() {
@@ -147,7 +151,7 @@ pub fn decisions(reviewed: &mut Reviewed, before: &Said, after: &Said) {
         }
     }
     for event in was.events.iter().filter(|(key, _)| !is.events.contains_key(*key)).map(|(_, event)| event) {
-        changes.push(Change::new(Kind::Event, None, in_words(event)).saying("a recorded event was removed"));
+        changes.push(Change::new(Kind::Event, None, in_words(event)).saying(REMOVED));
     }
     let whole = reviewed.id.as_ref().map(ToString::to_string).unwrap_or_default();
     reviewed.changes.extend(changes.into_iter().map(|change| change.named(&whole)));

@@ -13,8 +13,8 @@ use crate::ops::review::{
 };
 use crate::ops::verify::{Case, judge};
 use crate::project::{
-    ASSESSMENTS, EvidenceFiles, FRAMEWORKS, Held, Loaded, Loader, NOT_A_PROJECT, Pair, Project, SETTINGS,
-    folder_of, load_pair, pairs, papers, statements,
+    self, ASSESSMENTS, EvidenceFiles, FRAMEWORKS, Held, Loaded, Loader, NOT_A_PROJECT, Pair, Papers, Project,
+    SETTINGS, folder_of, load_pair, pairs, papers, statements,
 };
 use crate::store::{Commit, GitStore, Home, Repo, Right, Store, Touch, WorkTree};
 use crate::syntax::{Document, read_section};
@@ -44,6 +44,12 @@ impl Ends {
     fn history(&self) -> String {
         let commit = self.left.as_ref().or(self.right.as_ref()).map(GitStore::commit);
         commit.map_or_else(|| "HEAD".to_owned(), |commit| commit.id.clone())
+    }
+
+    /// The history that goes with the right side's own people, where two commits are compared as they are. A branch says nothing of its own history.
+    fn own_history(&self) -> Option<&str> {
+        let right = self.right.as_ref().filter(|_| matches!(self.range, Range::Between(..)))?;
+        Some(&right.commit().id)
     }
 }
 
@@ -114,7 +120,10 @@ pub(super) fn review(
     if let Range::SinceFork(_, b) = &ends.range {
         for other in &ends.others {
             let range = Range::Between(other.id.clone(), b.clone());
-            gone(&mut deployments, review(context, repo, range, only, &[], false)?.deployments);
+            // What is asked for need not have been there yet.
+            let mut others = review(context, repo, range, &[], &[], false)?.deployments;
+            others.retain(|reviewed| only.is_empty() || only.contains(&reviewed.name));
+            gone(&mut deployments, others);
         }
     }
     let (names, _) = after.deployments()?;
@@ -399,12 +408,19 @@ impl Reader<'_> {
             return Ok(Default::default());
         };
         let papers = papers(store, Some((repo, &self.ends.history())), &deployment.name)?;
-        let by = |settings: &Settings, keys: &Keys| -> Result<_, Error> {
+        let by = |settings: &Settings, keys: &Keys, papers: &Papers<'_>| -> Result<_, Error> {
             let case = Case::of(deployment, framework, settings, keys, &papers.evidence, self.today);
-            Ok(Told::of(&judge(&case, &papers)?.statements))
+            Ok(Told::of(&judge(&case, papers)?.statements))
         };
-        let statements = by(self.before.unwrap_or(self.after).settings(), &self.keys)?;
-        let own = self.own_keys.as_ref().map(|keys| by(self.after.settings(), keys)).transpose()?;
+        let statements = by(self.before.unwrap_or(self.after).settings(), &self.keys, &papers)?;
+        let own = match (&self.own_keys, self.ends.own_history()) {
+            (Some(keys), Some(history)) => {
+                let own = project::papers(store, Some((repo, history)), &deployment.name)?;
+                Some(by(self.after.settings(), keys, &own)?)
+            }
+            (Some(keys), None) => Some(by(self.after.settings(), keys, &papers)?),
+            (None, _) => None,
+        };
         let mut problems = of_findings(side, &papers.broken);
         problems.extend(of_findings(side, &papers.unrecorded));
         Ok((Said { statements, own, record: papers.record }, problems))
