@@ -405,7 +405,7 @@ fn brought_in(deployment: &Deployment, foreign: &BTreeMap<Spoken, Brought>, widt
             let line = brought.in_words(deployment, spoken, &count);
             let _ = writeln!(out, "\n{}", wrapped(&line, 0, width));
             let mend = match brought.is_signed() {
-                true => "a hand-over of their own that somebody of that party signed shows it",
+                true => "a hand-over that was signed by somebody who may say it shows it",
                 false => "a hand-over that its sender signed shows whose word it is",
             };
             let _ = writeln!(out, "{}", wrapped(mend, 2, width));
